@@ -1,0 +1,1 @@
+"""The workshop: machinery that every paper shares and that knows no paper."""

@@ -1,0 +1,6 @@
+"""`python -m papers`: the same as the command `papers`."""
+
+from common.cli import main
+
+if __name__ == "__main__":
+    main()
