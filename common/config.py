@@ -1,0 +1,129 @@
+"""params.yaml -> a typed config. An unknown key is an error with a suggestion.
+
+A version's `Config` is a frozen dataclass whose defaults are the paper's values; `params.yaml`
+holds, per profile, what was run: the seeds, and each version's changes to those defaults.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from common.errors import UserError, nearest
+from common.paper import Room
+
+PROFILES = ("smoke", "cpu", "gpu")
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file whose top level is a mapping. UserError names the file and the line."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{path.name} is missing from {path.parent.name}/.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = " ".join(str(error).split())
+        raise UserError(f"{path.parent.name}/{path.name} cannot be read: {reason}") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{path.parent.name}/{path.name} must be a mapping of names to values.")
+    return content
+
+
+def resolve(cls: type, values: dict[str, Any], where: str) -> Any:
+    """Build the dataclass `cls` from `values`; fields that are not named keep their defaults."""
+    hints = typing.get_type_hints(cls)
+    names = [f.name for f in dataclasses.fields(cls)]
+    if not isinstance(values, dict):
+        raise UserError(f"{where} must be a mapping of parameters to values, not {values!r}.")
+    for key in values:
+        if key not in names:
+            raise UserError(f"{where} has no parameter {key!r}." + nearest(str(key), names))
+    checked = {key: _check(hints[key], value, f"{where}.{key}") for key, value in values.items()}
+    try:
+        return cls(**checked)
+    except ValueError as error:  # a config's own check in __post_init__
+        raise UserError(f"{where}: {error}") from None
+
+
+def _check(kind: Any, value: Any, where: str) -> Any:
+    """Return `value` as `kind`. An integer passes for a float; nothing else is converted."""
+    if isinstance(kind, types.UnionType):
+        for option in typing.get_args(kind):
+            try:
+                return _check(option, value, where)
+            except UserError:
+                continue
+    elif typing.get_origin(kind) is tuple:
+        if isinstance(value, list | tuple):
+            return tuple(_check(typing.get_args(kind)[0], item, where) for item in value)
+    elif kind is float and type(value) in (int, float):
+        return float(value)
+    elif isinstance(kind, type) and type(value) is kind:
+        return value
+    elif kind is types.NoneType and value is None:
+        return None
+    name = getattr(kind, "__name__", str(kind))
+    raise UserError(f"{where} must be of type {name}, not {value!r}.")
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What a profile says about one version: the config to run and the seeds to run it with."""
+
+    profile: str
+    config: Any  # the version's Config
+    defaults: Any  # Config(): the paper's values
+    seeds: tuple[int, ...]
+
+
+def plan(
+    room: Room,
+    version: str,
+    profile: str | None = None,
+    overrides: dict[str, Any] | None = None,
+    seeds: tuple[int, ...] | None = None,
+) -> Plan:
+    """Read the paper's params.yaml for one version. `profile` defaults to the file's own."""
+    room.version(version)
+    params = read_yaml(room.path("params.yaml"))
+    profile = profile or params.get("profile", "cpu")
+    section = _section(room, params, profile)
+    seeds = seeds or _check(tuple[int, ...], section.get("seeds", [0]), f"{profile}.seeds")
+    if len(set(seeds)) != len(seeds):
+        raise UserError(f"{room.name}: seeds must be distinct, not {list(seeds)}.")
+    values = {**(section.get(version) or {}), **(overrides or {})}
+    cls = room.module(f"{version}.model").Config
+    config = resolve(cls, values, f"{room.name} {profile}.{version}")
+    return Plan(profile, config, cls(), tuple(seeds))
+
+
+def _section(room: Room, params: dict[str, Any], profile: str) -> dict[str, Any]:
+    if profile not in PROFILES:
+        raise UserError(f"no profile {profile!r}." + nearest(profile, PROFILES))
+    unknown = [key for key in params if key not in ("profile", *PROFILES)]
+    if unknown:
+        raise UserError(f"{room.name}/params.yaml: no key {unknown[0]!r}." + nearest(unknown[0], PROFILES))
+    section = params.get(profile)
+    if not isinstance(section, dict):
+        raise UserError(f"{room.name}/params.yaml has no profile {profile!r}.")
+    known = ("seeds", *room.paper.versions)
+    for key in section:
+        if key not in known:
+            raise UserError(f"{room.name} {profile}: no key {key!r}." + nearest(str(key), known))
+    return section
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """'layers=4' -> ('layers', 4). The value is read as YAML."""
+    key, equals, value = text.partition("=")
+    if not equals or not key.strip():
+        raise UserError(f"-S takes NAME=VALUE, not {text!r}.")
+    try:
+        return key.strip(), yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise UserError(f"-S {key}: the value {value!r} is not valid YAML.") from None

@@ -1,0 +1,95 @@
+"""What a paper is, and how papers and their versions are found: by folder, no registry."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from common.errors import UserError, nearest
+
+VERSION = re.compile(r"version[1-9]\d*")
+
+
+@dataclass(frozen=True)
+class Metric:
+    """The number by which a paper's versions are compared."""
+
+    name: str  # its key in the records, e.g. "bits_per_character"
+    label: str  # for tables and axes, with its unit
+    lower_is_better: bool = True
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A paper as its room's `__init__.py` declares it."""
+
+    title: str
+    authors: str
+    year: int
+    url: str
+    versions: dict[str, str]  # name -> one line
+    metric: Metric
+    dataset: str  # its name in the catalogue
+    cites: tuple[str, ...] = ()  # rooms of this repository that its models may import
+    also: dict[str, str] = field(default_factory=dict)  # other sources: title -> url
+
+
+@dataclass(frozen=True)
+class Room:
+    """A paper's folder. `name` is the folder's name, `folder` its absolute path."""
+
+    name: str
+    folder: Path
+
+    @property
+    def paper(self) -> Paper:
+        return self.module().PAPER
+
+    @property
+    def newest(self) -> str:
+        """The newest version: the one into which deviations are injected."""
+        return max(self.paper.versions, key=lambda v: int(v.removeprefix("version")))
+
+    def module(self, dotted: str = "") -> ModuleType:
+        """Import `papers.<name>[.<dotted>]`."""
+        return importlib.import_module(f"papers.{self.name}" + (f".{dotted}" if dotted else ""))
+
+    def version(self, name: str) -> str:
+        """Return `name` if the paper has such a version. UserError otherwise."""
+        if name not in self.paper.versions:
+            raise UserError(f"'{self.name}' has no {name!r}." + nearest(name, self.paper.versions))
+        return name
+
+    def path(self, *parts: str) -> Path:
+        return self.folder.joinpath(*parts)
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The repository's root, looked for from the working folder upwards.
+
+    Not from `__file__`: `dvc exp run --temp` runs a stage in a copy of the repository.
+    """
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / "papers" / "__main__.py").exists() and (folder / "common").is_dir():
+            return folder
+    raise UserError(f"{start.name}/ is not inside the repository: change into it and try again.")
+
+
+@cache
+def rooms(root: Path | None = None) -> dict[str, Room]:
+    """All papers by name, in alphabetical order."""
+    folder = (root or find_root()) / "papers"
+    found = (f.parent for f in sorted(folder.glob("*/__init__.py")))
+    return {f.name: Room(f.name, f) for f in found}
+
+
+def room(name: str) -> Room:
+    """The paper of that name. UserError with the nearest name if there is none."""
+    if name not in rooms():
+        raise UserError(f"no paper {name!r}." + nearest(name, rooms()))
+    return rooms()[name]
