@@ -107,7 +107,9 @@ def _section(room: Room, params: dict[str, Any], profile: str) -> dict[str, Any]
         raise UserError(f"no profile {profile!r}." + nearest(profile, PROFILES))
     unknown = [key for key in params if key not in ("profile", *PROFILES)]
     if unknown:
-        raise UserError(f"{room.name}/params.yaml: no key {unknown[0]!r}." + nearest(unknown[0], PROFILES))
+        raise UserError(
+            f"{room.name}/params.yaml: no key {unknown[0]!r}." + nearest(unknown[0], PROFILES)
+        )
     section = params.get(profile)
     if not isinstance(section, dict):
         raise UserError(f"{room.name}/params.yaml has no profile {profile!r}.")

@@ -173,7 +173,9 @@ def read_record(path: Path) -> Record:
         place = ".".join(map(str, first["loc"])) or "the file"
         raise UserError(f"{label} is not a valid record: {place}: {first['msg']}.") from None
     if record.seal != record.compute_seal():
-        raise UserError(f"{label}: the seal does not match the content; it was edited. Run it again.")
+        raise UserError(
+            f"{label}: the seal does not match the content; it was edited. Run it again."
+        )
     _check_content(record, path, label)
     return record
 
