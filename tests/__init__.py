@@ -1,0 +1,1 @@
+"""Tests of `common` and of the architecture; `tests.factory` makes what they run on."""
