@@ -1,0 +1,280 @@
+"""papers/<paper>/evidence.json: every claim with its verdict, every deviation with its cost.
+
+`python -m common.evidence rnn` measures and writes it; reports and the command line read it,
+without torch. It is sealed like a record, and refused when a file that it rests on has changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from common.errors import UserError, nearest
+from common.paper import Room, find_root, rooms
+from common.records import Record, changed_sources, read_records, write_json
+from common.sources import closure, hashes, tree_hash
+
+if TYPE_CHECKING:
+    from common.deviations import Deviation
+
+FILE = "evidence.json"
+ABSENT = "not measured here"
+DIGITS = 6  # significant; what lies beyond differs between machines
+
+
+def primary_hardware(records: Iterable[Record]) -> str | None:
+    """The hardware whose records cover the most variants, then most seeds, then by name."""
+    covered: dict[str, tuple[int, int]] = {}
+    for record in records:
+        variants, seeds = covered.get(record.hardware.name, (0, 0))
+        covered[record.hardware.name] = (variants + 1, seeds + len(record.seeds))
+    return min(covered, key=lambda name: (-covered[name][0], -covered[name][1], name), default=None)
+
+
+def gather(root: Path, name: str) -> dict[str, Any]:
+    """Measure the paper's claims and ladder, write its evidence.json and return the content."""
+    from common.claims import View, claims_of, judge_claims
+    from common.deviations import deviations_of
+
+    room = find(root, name)
+    hardware, records = _primary_records(root, room)
+    claims, deviations = claims_of(room), deviations_of(room)
+    directions = sum(claim.kind == "direction" for claim in claims)
+    view = View(room.paper.metric.name, records, _seeds(room, records, directions))
+    rows, experiments = judge_claims(claims, view)
+    content = rounded(
+        {
+            "paper": name,
+            "hardware": hardware,
+            "sources": hashes(root, source_files(root, room)),
+            "records": {f"{hardware}/{v}": record.seal for v, record in sorted(records.items())},
+            "claims": rows,
+            "deviations": ladder(room, deviations, records),
+            "experiments": experiments,
+        }
+    )
+    content = {**content, "seal": seal(content)}
+    write_json(room.path(FILE), content)
+    return content
+
+
+def find(root: Path, name: str) -> Room:
+    """The paper of that name under `root`. UserError with the nearest name if there is none."""
+    if name not in rooms(root):
+        raise UserError(f"no paper {name!r}." + nearest(name, rooms(root)))
+    return rooms(root)[name]
+
+
+def source_files(root: Path, room: Room) -> list[Path]:
+    """Every local file that the evidence rests on: the paper's, and this engine."""
+    start = [room.path(f"{module}.py") for module in ("claims", "deviations")]
+    start += [
+        room.path(v, f"{part}.py") for v in room.paper.versions for part in ("model", "train")
+    ]
+    start += [root / "common" / "evidence.py", room.path("__init__.py")]
+    return closure(root, *(path for path in start if path.is_file()))
+
+
+def _primary_records(root: Path, room: Room) -> tuple[str | None, dict[str, Record]]:
+    """The records that comparisons rest on: one hardware, this code, one dataset and profile."""
+    everything = read_records(room.folder)
+    hardware = primary_hardware(everything)
+    records = [record for record in everything if record.hardware.name == hardware]
+    for record in records:
+        label = f"{room.name}: the record of {record.variant} on {hardware}"
+        if changed := changed_sources(record, root):
+            raise UserError(
+                f"{label} was made by other code: {changed[0]} changed since; run it again, or "
+                f"`papers reseal {room.name}` if the numbers cannot have changed."
+            )
+        for what in ("profile", "dataset"):
+            one, other = getattr(records[0], what), getattr(record, what)
+            if one != other:
+                raise UserError(
+                    f"{label} has another {what} than {records[0].variant}: run both on the same."
+                )
+    return hardware, {record.variant: record for record in records}
+
+
+def _seeds(room: Room, records: dict[str, Record], directions: int) -> tuple[int, ...]:
+    """Seeds for experiments: as many as the records have, and enough for the family."""
+    from common.statistics import seeds_needed
+
+    newest = records.get(room.newest)
+    return tuple(range(max(len(newest.seeds) if newest else 0, seeds_needed(max(1, directions)))))
+
+
+def ladder(
+    room: Room, deviations: Sequence[Deviation], records: dict[str, Record]
+) -> list[dict[str, Any]]:
+    """What each deviation costs the newest version, in PAPER.metric: positive is worse."""
+    from common.claims import figures
+    from common.statistics import holm, in_family
+
+    found = {d.id: _rung(room, d, records) for d in deviations}
+    measured = {key: value for key, value in found.items() if not isinstance(value, str)}
+    adjusted = holm([comparison.p for comparison in measured.values()]) if measured else []
+    costs = {}
+    for (key, comparison), adjusted_p in zip(measured.items(), adjusted, strict=True):
+        row = figures(in_family(comparison, len(measured)))
+        costs[key] = {"cost": row.pop("value"), **row, "adjusted_p": adjusted_p}
+    return [_ladder_row(room, d, costs.get(d.id), found[d.id]) for d in deviations]
+
+
+def _rung(room: Room, deviation: Deviation, records: dict[str, Record]) -> Any:
+    """The comparison of the newest version with and without the deviation, or why there is none."""
+    from common.statistics import paired
+
+    newest, variant = room.newest, f"{room.newest}+{deviation.id}"
+    if not deviation.trained:
+        return "not trained"
+    if newest not in records or variant not in records:
+        return ABSENT
+    sides = (records[variant], records[newest])
+    if sides[0].config != sides[1].config:
+        raise UserError(f"{room.name}: {variant} and {newest} ran with unlike configs; run both.")
+    values = [record.values(room.paper.metric.name) for record in sides]
+    for name, side in zip((variant, newest), values, strict=True):
+        if lost := sorted(seed for seed, value in side.items() if value is None):
+            return f"{name} diverged at {len(lost)} of {len(side)} seeds"
+    names = (variant, newest)
+    if not room.paper.metric.lower_is_better:
+        values, names = values[::-1], names[::-1]
+    with_it, without = values
+    return paired(
+        list(with_it.values()),
+        list(without.values()),
+        seeds_a=list(with_it),
+        seeds_b=list(without),
+        names=names,
+    )
+
+
+def _ladder_row(
+    room: Room, deviation: Deviation, cost: dict[str, Any] | None, found: Any
+) -> dict[str, Any]:
+    told = ("id", "title", "place", "paper_says", "code_does", "kind", "introduced", "fixed")
+    row = {name: getattr(deviation, name) for name in (*told, "source", "trained")}
+    row |= dict.fromkeys(("cost", "low", "high", "n", "p", "adjusted_p", "detectable"))
+    row |= {"unit": room.paper.metric.label, "note": deviation.note}
+    if cost is None:
+        return row | {"note": ". ".join(filter(None, (str(found), deviation.note)))}
+    return row | cost
+
+
+def rounded(content: Any) -> Any:
+    """The content as JSON holds it: floats to 6 significant digits, null where not finite."""
+    if isinstance(content, dict):
+        return {str(key): rounded(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [rounded(value) for value in content]
+    if hasattr(content, "item"):  # a scalar of NumPy or torch
+        content = content.item()
+    if isinstance(content, float):
+        return float(f"{content:.{DIGITS}g}") if math.isfinite(content) else None
+    return content
+
+
+def seal(content: dict[str, Any]) -> str:
+    """sha256 over everything but the seal itself."""
+    rest = {key: value for key, value in content.items() if key != "seal"}
+    return hashlib.sha256(
+        json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()
+    ).hexdigest()
+
+
+def load_evidence(path: Path) -> dict[str, Any]:
+    """An evidence.json as it was written. UserError if it is missing, damaged or forged."""
+    label = "/".join(path.parts[-3:])
+    again = f"run `python -m common.evidence {path.parent.name}`."
+    try:
+        content = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        raise UserError(f"{label} is missing: {again}") from None
+    except ValueError:
+        raise UserError(f"{label} is damaged: {again}") from None
+    if not isinstance(content, dict) or content.get("seal") != seal(content):
+        raise UserError(f"{label}: the seal does not match the content, it was edited: {again}")
+    return content
+
+
+def read_evidence(path: Path) -> dict[str, Any]:
+    """An evidence.json that is good: sealed, and everything it rests on is as it was."""
+    content = load_evidence(path)
+    if file := changed(path, content):
+        raise UserError(
+            f"{'/'.join(path.parts[-3:])}: {file} changed since; "
+            f"run `python -m common.evidence {path.parent.name}`."
+        )
+    return content
+
+
+def changed(path: Path, content: dict[str, Any]) -> str | None:
+    """The first source or record, relative to the root, that is not what the evidence rests on."""
+    root = path.resolve().parents[2]
+    for name, expected in content["sources"].items():
+        if not (root / name).is_file() or tree_hash(root / name) != expected:
+            return name
+    for name, expected in content["records"].items():
+        record = path.parent / "runs" / f"{name}.json"
+        if not record.is_file() or json.loads(record.read_bytes()).get("seal") != expected:
+            return record.relative_to(path.parents[2]).as_posix()
+    return None
+
+
+def rows_claims(name: str | None = None, root: Path | None = None) -> list[dict[str, Any]]:
+    """One row per claim, of one paper or all: what `papers claims` prints, without torch."""
+    columns = ("id", "place", "kind", "verdict", "value", "low", "high", "unit", "n")
+    more = ("adjusted_p", "detectable", "expected", "sentence", "finding", "reason")
+    return _rows("claims", (*columns, *more), name, root)
+
+
+def rows_deviations(name: str | None = None, root: Path | None = None) -> list[dict[str, Any]]:
+    """One row per deviation, of one paper or all: what `papers deviations` prints."""
+    columns = ("id", "place", "kind", "cost", "low", "high", "unit", "n", "adjusted_p")
+    return _rows("deviations", (*columns, "title", "introduced", "fixed", "note"), name, root)
+
+
+def _rows(
+    part: str, columns: Sequence[str], name: str | None, root: Path | None
+) -> list[dict[str, Any]]:
+    root = root or find_root()
+    chosen = [find(root, name)] if name else list(rooms(root).values())
+    rows = []
+    for room in chosen:
+        path = room.path(FILE)
+        if not path.is_file() and name is None:
+            continue
+        content = load_evidence(path)
+        stale = changed(path, content)
+        rows += [
+            {"paper": room.name, **{c: row[c] for c in columns}, "stale": stale}
+            for row in content[part]
+        ]
+    return rows
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`python -m common.evidence PAPER`."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # the same sums whatever the number of cores
+    if len(arguments) != 1:
+        print("usage: python -m common.evidence PAPER", file=sys.stderr)
+        return 2
+    try:
+        content = gather(find_root(), arguments[0])
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    for row in content["claims"]:
+        print(f"{row['id']}: {row['verdict']}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
