@@ -42,14 +42,19 @@ class Acquired:
 def acquire(dataset: Dataset, folder: Path, report: Report) -> Acquired:
     """Bring the dataset's missing files into `folder`. Wrong ones are set aside and named."""
     part = data_root() / ".part" / dataset.name
-    part.parent.mkdir(parents=True, exist_ok=True)
     try:
+        part.parent.mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(f"{part}.lock", timeout=WAIT):
             return _acquire(dataset, folder, part, report)
     except filelock.Timeout:
         raise UserError(
             f"Another process has been fetching '{dataset.name}' for {WAIT} seconds:"
             " end it and try again."
+        ) from None
+    except OSError as error:
+        raise UserError(
+            f"The data folder cannot be written ({error.strerror}): make room or set PAPERS_DATA"
+            " to a folder of yours."
         ) from None
 
 
@@ -69,7 +74,7 @@ def _acquire(dataset: Dataset, folder: Path, part: Path, report: Report) -> Acqu
             continue
         finally:
             shutil.rmtree(part, ignore_errors=True)
-        missing = [file for file in missing if not is_right(folder / file.path, file)]
+        missing = [f for f in files_of(dataset) if not is_right(folder / f.path, f)]
         if not missing:
             report(f"{dataset.name}: {_size(files_of(dataset))} from {label}, every byte checked")
             done.how = label

@@ -22,7 +22,7 @@ def _say(text: str) -> None:
 def list_sets(
     json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
-    """Show the catalogue: what each dataset is, its size, licence, stand-in, and if it is here."""
+    """Show the catalogue: what each dataset is, its size, its stand-in, and if it is here."""
     from common.data.catalog import load_catalog
     from common.data.fetch import files_of, folder_of
 
@@ -42,19 +42,12 @@ def _table(rows: list[dict]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("dataset", "what", "kind", "MB", "here", "stand-in", "licence")
+    table = Table("dataset", "what", "MB", "here", "stand-in", box=None, pad_edge=False)
+    table.columns[0].no_wrap = table.columns[4].no_wrap = True
     for row in rows:
         size = f"{row['bytes'] / 1e6:.1f}" if row["bytes"] else "-"
         here = "yes" if row["here"] else "no"
-        table.add_row(
-            row["name"],
-            row["title"],
-            row["kind"],
-            size,
-            here,
-            row["stand_in"] or "",
-            row["licence"],
-        )
+        table.add_row(row["name"], row["title"], size, here, row["stand_in"] or "")
     Console().print(table)
 
 
