@@ -1,0 +1,273 @@
+"""Run a variant: its seeds as parallel worker processes, then one sealed record.
+
+`python -m papers.<paper>.<version>.train` ends up in `main()`. Seeds that are done, and the
+checkpoints of those that are not, wait under `local/resume/`, so an interrupted call goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from common import engine as engines
+from common.config import Plan, parse_override, plan, read_yaml
+from common.data.text import load_text
+from common.errors import UserError, nearest
+from common.hardware import cores, environment, fingerprint
+from common.paper import Room, find_root, room
+from common.records import Dataset, Record, SeedRun, write_json, write_record
+from common.sources import closure, hashes
+from common.workers import run_seeds
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to run: a variant and how. None means: as the parameter files say."""
+
+    paper: str
+    version: str
+    deviation: str | None = None
+    profile: str | None = None
+    overrides: dict[str, Any] | None = None
+    seeds: tuple[int, ...] | None = None
+    data: str | None = None  # the user's own text file
+    device: str = "cpu"
+    dtype: str | None = None
+    threads: int | None = None
+
+    @property
+    def variant(self) -> str:
+        return f"{self.version}+{self.deviation}" if self.deviation else self.version
+
+
+def train_variant(request: Request, *, record: bool = False, report=print) -> Path:
+    """Train all seeds of the request and return the path of the record.
+
+    With `record` the result is the paper's committed record, metrics and checkpoint; without,
+    everything stays under `local/`, which git ignores.
+    """
+    root, home = find_root(), room(request.paper)
+    _check(request, home, record)
+    made = plan(home, request.version, request.profile, request.overrides, request.seeds)
+    request = _with_engine_defaults(root, request, made)
+    dataset = _identify(request.data or home.paper.dataset, report)
+    sources = hashes(root, source_files(root, home, request))
+    key = _key(request, made, dataset, sources)
+    work = root / "local" / "resume" / request.paper / f"{request.variant}-{key[:12]}"
+    work.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(work / "lock", timeout=0):
+            path = _run(root, home, request, made, dataset, sources, work, key, record, report)
+    except Timeout:
+        raise UserError(f"{request.paper} {request.variant} is already being trained.") from None
+    shutil.rmtree(work, ignore_errors=True)
+    return path
+
+
+def _run(root, home, request, made, dataset, sources, work, key, record, report) -> Path:
+    started, clock = datetime.now(UTC), time.monotonic()
+    engine = engines.start(request.device, request.dtype, request.threads)
+    workers = 1 if request.device == "cuda" else max(1, cores() // request.threads)
+    workers = min(workers, len(made.seeds))
+    hardware = fingerprint(engine)
+    results = run_seeds(_jobs(request, made, work), workers, request.threads, work, report)
+    content = Record(
+        paper=home.name,
+        variant=request.variant,
+        version=request.version,
+        deviation=request.deviation,
+        profile=made.profile,
+        hardware=hardware,
+        engine={**results[0][1], "workers": str(workers)},
+        config=_plain(made.config),
+        paper_config=_plain(made.defaults),
+        dataset=dataset,
+        environment=environment(),
+        lock=_sha256(root / "requirements.lock"),
+        commit=commit(root, list(sources)),
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - clock, 1),
+        seeds=[seed for seed, _ in results],
+        sources=sources,
+    ).sealed()
+    folder = home.folder if record else root / "local" / home.name / key[:12]
+    return _publish(folder, content, work)
+
+
+def _publish(folder: Path, record: Record, work: Path) -> Path:
+    """Put the first seed's weights, the metrics and the record in their places, in that order."""
+    checkpoint = folder / "checkpoints" / record.variant
+    shutil.rmtree(checkpoint, ignore_errors=True)
+    checkpoint.mkdir(parents=True)
+    seed = record.seeds[0].seed
+    shutil.copyfile(
+        work / f"seed-{seed}" / "weights.safetensors", checkpoint / "weights.safetensors"
+    )
+    keep = ("paper", "variant", "version", "deviation", "config", "dataset", "seal")
+    described = {name: record.model_dump(mode="json")[name] for name in keep}
+    write_json(checkpoint / "model.json", {**described, "seed": seed})
+    write_json(folder / "metrics" / f"{record.variant}.json", summary(record.seeds))
+    path = folder / "runs" / record.hardware.name / f"{record.variant}.json"
+    write_record(path, record)
+    return path
+
+
+def summary(seeds: list[SeedRun]) -> dict[str, Any]:
+    """Mean over the seeds that did not diverge, for `dvc metrics`."""
+    content: dict[str, Any] = {"seeds": len(seeds)}
+    for name in seeds[0].metrics:
+        values = [run.metrics[name] for run in seeds if run.metrics[name] is not None]
+        content[name] = round(sum(values) / len(values), 5) if values else None
+    return content
+
+
+def source_files(root: Path, home: Room, request: Request) -> list[Path]:
+    """Every local file that the run imports."""
+    start = [home.path(request.version, "train.py"), root / "common" / "worker.py"]
+    if request.deviation:
+        start.append(home.path("deviations.py"))
+    return closure(root, *start)
+
+
+def golden(home: Room, version: str, steps: int = 20) -> list[float]:
+    """The first training losses of a version, in this process: one thread, float32, seed 0."""
+    from common.training import Run
+
+    made = plan(home, version, "smoke")
+    losses: list[float] = []
+    run = Run(
+        config=made.config,
+        seed=0,
+        engine=engines.start(),
+        data=home.paper.dataset,
+        report=lambda step, of, loss: losses.append(loss),
+        limit=steps,
+    )
+    result = home.module(f"{version}.train").train(run)
+    return [*losses, *(value for _, value in sorted(result.metrics.items()))]
+
+
+def _check(request: Request, home: Room, record: bool) -> None:
+    home.version(request.version)
+    if record and request.data:
+        raise UserError("--record keeps the paper's own dataset: leave out --data or --record.")
+    if request.data and not Path(request.data).is_file():
+        raise UserError(f"--data {request.data}: there is no such file.")
+    if request.deviation:
+        known = [deviation.id for deviation in home.module("deviations").DEVIATIONS]
+        if request.deviation not in known:
+            raise UserError(
+                f"no deviation {request.deviation!r}." + nearest(request.deviation, known)
+            )
+        if request.version != home.newest:
+            raise UserError(f"deviations go into {home.newest}, not {request.version}.")
+
+
+def _with_engine_defaults(root: Path, request: Request, made: Plan) -> Request:
+    defaults = read_yaml(root / "params.yaml").get("engine") or {}
+    threads = request.threads or defaults.get("threads", 1)
+    if not isinstance(threads, int) or not 1 <= threads <= cores():
+        raise UserError(f"threads must be from 1 to {cores()}, not {threads!r}.")
+    dtype = request.dtype or defaults.get("dtype", "float32")
+    return replace(request, profile=made.profile, threads=threads, dtype=dtype)
+
+
+def _identify(data: str, report) -> Dataset:
+    text = load_text(data, report=report)
+    return Dataset(name=text.name, sha256=text.sha256, stand_in_for=text.stand_in_for)
+
+
+def _key(request: Request, made: Plan, dataset: Dataset, sources: dict[str, str]) -> str:
+    """What a continued run must share with the run that was interrupted."""
+    content = [asdict(request), _plain(made.config), dataset.sha256, sources, environment()]
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _jobs(request: Request, made: Plan, work: Path) -> list[dict[str, Any]]:
+    shared = {
+        "paper": request.paper,
+        "version": request.version,
+        "deviation": request.deviation,
+        "config": _plain(made.config),
+        "data": str(Path(request.data).resolve()) if request.data else None,
+        "device": request.device,
+        "dtype": request.dtype,
+        "threads": request.threads,
+    }
+    return [{**shared, "seed": s, "folder": str(work / f"seed-{s}")} for s in made.seeds]
+
+
+def _plain(config: Any) -> dict[str, Any]:
+    return json.loads(json.dumps(asdict(config)))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def commit(root: Path, sources: list[str]) -> str:
+    """The checkout's commit; "-dirty" is appended when one of the sources has changes."""
+
+    def git(*arguments: str) -> str:
+        result = subprocess.run(
+            ["git", *arguments], cwd=root, capture_output=True, text=True, check=True
+        )
+        return result.stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--", *sources)
+        return git("rev-parse", "HEAD") + ("-dirty" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def main(module: str) -> None:
+    """The command line of `python -m papers.<paper>.<version>.train`."""
+    _, paper, version, _ = module.split(".")
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", allow_abbrev=False)
+    parser.add_argument("--profile", help="smoke, cpu or gpu; default: as params.yaml says")
+    parser.add_argument("--seed", type=int, action="append", help="may be repeated")
+    parser.add_argument("-S", dest="set", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--data", metavar="FILE", help="train on your own text")
+    parser.add_argument("--deviation", metavar="ID", help="put one deviation back")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--dtype", help="float32 or bfloat16")
+    parser.add_argument("--threads", type=int, help="threads per worker")
+    parser.add_argument("--record", action="store_true", help="write the paper's own record")
+    args = parser.parse_args()
+    try:
+        request = Request(
+            paper=paper,
+            version=version,
+            deviation=args.deviation,
+            profile=args.profile,
+            overrides=dict(map(parse_override, args.set)),
+            seeds=tuple(args.seed) if args.seed else None,
+            data=args.data,
+            device=args.device,
+            dtype=args.dtype,
+            threads=args.threads,
+        )
+        path = train_variant(request, record=args.record)
+        print(f"record: {path.relative_to(find_root())}")
+    except UserError as error:
+        sys.exit(_refuse(str(error)))
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from here.", file=sys.stderr)
+        sys.exit(130)
+
+
+def _refuse(message: str) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return 2
