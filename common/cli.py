@@ -1,0 +1,260 @@
+"""The command `papers`. Heavy modules are imported inside the commands: help answers at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from common.data.cli import app as data_app
+from common.errors import UserError
+
+# typer shows BadParameter only; every mistake on a command line is one of its two base classes.
+UsageError = typer.BadParameter.__bases__[0]
+ClickError = UsageError.__bases__[0]
+
+app = typer.Typer(
+    help="Classic language-modelling papers: run every version, measure it, read the report.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+runs_app = typer.Typer(no_args_is_help=True, help="Records into MLflow, and back out of it.")
+app.add_typer(data_app, name="data")
+app.add_typer(runs_app, name="runs")
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
+PaperName = Annotated[str, typer.Argument(metavar="PAPER", help="As `papers list` names it.")]
+OnePaper = Annotated[str | None, typer.Argument(metavar="PAPER", help="All papers if left out.")]
+Profile = Annotated[str | None, typer.Option(help="smoke, cpu or gpu; default: as params.yaml.")]
+
+
+@app.command("list")
+def list_papers(json: Json = False) -> None:
+    """List the papers: versions, verdicts, where they were run."""
+    from common.commands import overview
+
+    overview.print_list(json)
+
+
+@app.command()
+def show(paper: PaperName, json: Json = False) -> None:
+    """Show one paper: its versions, verdicts and last records."""
+    from common.commands import overview
+
+    overview.print_paper(paper, json)
+
+
+@app.command()
+def train(
+    paper: PaperName,
+    version: Annotated[str, typer.Argument(help="As `papers show PAPER` names it.")],
+    profile: Profile = None,
+    seed: Annotated[list[int] | None, typer.Option(help="May be repeated.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("-S", metavar="NAME=VALUE", help="Change a parameter.")
+    ] = None,
+    data: Annotated[str | None, typer.Option(metavar="FILE", help="Your own text.")] = None,
+    deviation: Annotated[str | None, typer.Option(metavar="ID", help="Put one back.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads per worker process.")] = None,
+    dtype: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    record: Annotated[bool, typer.Option("--record", help="Write the paper's record.")] = False,
+) -> None:
+    """Train one version. What was interrupted goes on where it stood."""
+    from common.config import parse_override
+    from common.launch import Request, train_variant
+    from common.paper import find_root, room
+
+    request = Request(
+        paper=room(paper).name,
+        version=version,
+        deviation=deviation,
+        profile=profile,
+        overrides=dict(map(parse_override, set_ or ())),
+        seeds=tuple(seed) if seed else None,
+        data=data,
+        device=device,
+        dtype=dtype,
+        threads=threads,
+    )
+    path = train_variant(request, record=record)
+    print(f"record: {path.relative_to(find_root())}")
+
+
+@app.command()
+def reproduce(
+    papers: Annotated[
+        list[str] | None, typer.Argument(metavar="PAPER", help="All papers if none.")
+    ] = None,
+    profile: Profile = None,
+) -> None:
+    """Fetch the data, run what is not up to date, write the report, and sum up.
+
+    With another profile than params.yaml's own, everything happens in a copy under local/.
+    """
+    from common.commands import reproduce as steps
+
+    steps.reproduce(papers or [], profile)
+
+
+@app.command()
+def report(
+    papers: Annotated[list[str] | None, typer.Argument(metavar="PAPER")] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail where a report is out of date.")
+    ] = False,
+) -> None:
+    """Write the reports from the records, or check that they are what the records say."""
+    from common.commands import overview
+
+    overview.report(papers or None, check)
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="On 127.0.0.1.")] = 5000) -> None:
+    """Bring MLflow up to date and open its pages on this machine."""
+    from common.commands import runs
+
+    runs.serve(port)
+
+
+@runs_app.command("import")
+def runs_import(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Records made elsewhere, to be taken in first.")
+    ] = None,
+) -> None:
+    """Import the committed records into MLflow. A second time changes nothing."""
+    from common.commands import runs
+
+    runs.import_all(files or [])
+
+
+@runs_app.command("export")
+def runs_export(folder: Annotated[Path, typer.Argument(help="Where to write them.")]) -> None:
+    """Write the records that MLflow holds as files."""
+    from common.commands import runs
+
+    runs.export(folder)
+
+
+@app.command()
+def new(
+    name: Annotated[str, typer.Argument(help="The room's name: lower case, e.g. my_paper.")],
+) -> None:
+    """Make a room for a new paper: it runs and passes the tests as it is."""
+    from common.scaffold import create
+
+    create(name)
+
+
+@app.command()
+def pipeline(papers: Annotated[list[str] | None, typer.Argument(metavar="PAPER")] = None):
+    """Write a paper's dvc.yaml anew, after imports, versions or deviations changed."""
+    from common.commands import overview
+
+    overview.write_pipelines(papers or None)
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """Say what is stale or missing here, why, and what to do."""
+    from common.commands import doctor as checks
+
+    raise typer.Exit(checks.run(json))
+
+
+@app.command()
+def compare(
+    paper: PaperName,
+    old: Annotated[str, typer.Argument(metavar="VERSION")],
+    new: Annotated[str, typer.Argument(metavar="VERSION")],
+    code: Annotated[bool, typer.Option(help="Show the difference of the code.")] = True,
+) -> None:
+    """Compare two versions: their code, and their metric by hardware, paired by seed."""
+    from common.commands import compare as comparison
+
+    comparison.print_comparison(paper, old, new, code)
+
+
+@app.command()
+def claims(paper: OnePaper = None, json: Json = False) -> None:
+    """What the papers claim, and the verdicts."""
+    from common.commands import overview
+
+    overview.print_rows("claims", paper, json)
+
+
+@app.command()
+def deviations(paper: OnePaper = None, json: Json = False) -> None:
+    """What versions do otherwise than the paper, and what it cost."""
+    from common.commands import overview
+
+    overview.print_rows("deviations", paper, json)
+
+
+@app.command()
+def reseal(paper: OnePaper = None) -> None:
+    """Keep records whose code changed but whose results provably did not."""
+    from common.commands import runs
+
+    runs.reseal(paper)
+
+
+@app.command()
+def verify(sample: Annotated[int, typer.Option(help="How many runs.", min=1)] = 2) -> None:
+    """Repeat a few random runs in a temporary copy and compare them with their records."""
+    from common.commands import runs
+
+    runs.verify(sample)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line. Mistakes end in one line and exit code 2, Ctrl-C in 130."""
+    _stop_cleanly()
+    try:
+        code = app(arguments, prog_name="papers", standalone_mode=False) or 0
+    except UserError as error:
+        code = _refuse(str(error))
+    except ClickError as error:
+        code = _usage(error)
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:  # the reader, e.g. `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    if code == 130:
+        print("stopped; the same command goes on from here.", file=sys.stderr)
+    sys.exit(code)
+
+
+def _stop_cleanly() -> None:
+    """Let a closed terminal and `kill` end a command as Ctrl-C does; nohup stays in force."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)
+
+
+def _refuse(message: str) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return 2
+
+
+def _usage(error: Exception) -> int:
+    """A mistake on the command line; a group that was called by itself shows its help."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        return 0
+    command = getattr(getattr(error, "ctx", None), "command_path", "papers")
+    words = " ".join(error.format_message().split())
+    return _refuse(f"{words} See `{command} --help`.")
+
+
+if __name__ == "__main__":
+    main()

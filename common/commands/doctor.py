@@ -1,0 +1,164 @@
+"""`papers doctor`: what is stale or missing here, why, and what to do. It changes nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from common.commands.overview import print_json, table
+from common.errors import UserError
+from common.paper import Room, find_root, rooms
+
+DISK_GIB = 2.0  # an environment takes about this much
+PYTHONS = ((3, 11), (3, 12))
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at. `mend` is empty where nothing is to be done."""
+
+    what: str
+    state: str
+    mend: str = ""
+
+
+def run(as_json: bool) -> int:
+    """Print the findings; 1 if there is something to mend, else 0."""
+    found = [finding for check in CHECKS for finding in _checked(check)]
+    if as_json:
+        print_json([finding._asdict() for finding in found])
+    else:
+        table("", ["what", "state", "what to do"], [list(finding) for finding in found])
+    return int(any(finding.mend for finding in found))
+
+
+def _checked(check: Callable[[Path], Iterator[Finding]]) -> Iterator[Finding]:
+    """A check that cannot be made is a finding, not the end of the others."""
+    try:
+        yield from check(find_root())
+    except UserError as error:
+        yield Finding(check.__name__, str(error), "see the state")
+
+
+def python(root: Path) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    fits = sys.version_info[:2] in PYTHONS
+    yield Finding("python", version, "" if fits else "use Python 3.11 or 3.12")
+    stamp = root / ".venv" / ".stamp"
+    if not stamp.is_file():
+        yield Finding("environment", "not made by nox (no .venv/.stamp)", "")
+    else:
+        fresh = stamp.read_text() == environment_stamp(root)
+        state = "as pyproject.toml says" if fresh else "pyproject.toml or lock changed since"
+        yield Finding("environment", state, "" if fresh else "nox -s dev")
+
+
+def environment_stamp(root: Path) -> str:
+    """What noxfile.py writes into .venv/.stamp once everything is installed."""
+    files = (root / "pyproject.toml", root / "requirements.lock")
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def disk(root: Path) -> Iterator[Finding]:
+    free = shutil.disk_usage(root).free / 2**30
+    yield Finding("disk", f"{free:.1f} GiB free", "" if free > DISK_GIB else "make room")
+
+
+def data(root: Path) -> Iterator[Finding]:
+    from common.data.catalog import get
+    from common.data.pin import state
+
+    for name in sorted({home.paper.dataset for home in rooms().values()}):
+        found = state(get(name))
+        yield Finding(
+            f"data {name}", found, "" if found == "right" else f"papers data fetch {name}"
+        )
+
+
+def records(root: Path) -> Iterator[Finding]:
+    for home in rooms().values():
+        yield from _records_of(root, home)
+
+
+def _records_of(root: Path, home: Room) -> Iterator[Finding]:
+    from common.records import changed_sources, read_record
+
+    paths = sorted(home.folder.glob("runs/*/*.json"))
+    whole = 0
+    for path in paths:
+        what = f"record {home.name} {path.parent.name}/{path.stem}"
+        try:
+            changed = changed_sources(read_record(path), root)
+        except UserError as error:
+            yield Finding(what, str(error), f"papers reproduce {home.name}")
+            continue
+        whole += not changed
+        if changed:
+            again = f"papers reseal {home.name}, else papers reproduce {home.name}"
+            yield Finding(what, f"changed since: {', '.join(changed)}", again)
+    state = f"{whole} of {len(paths)} belong to this code"
+    yield Finding(f"records {home.name}", state, "" if paths else f"papers reproduce {home.name}")
+
+
+def pipelines(root: Path) -> Iterator[Finding]:
+    from common.pipeline import differences, stages
+
+    for home in rooms().values():
+        wrong = []
+        for stage in stages(home.folder):
+            missing, superfluous = differences(root, stage)
+            wrong += [f"{stage.name} lacks {path}" for path in missing]
+            wrong += [f"{stage.name} needs no {path}" for path in superfluous]
+        mend = f"papers pipeline {home.name}" if wrong else ""
+        yield Finding(f"dvc.yaml {home.name}", "; ".join(wrong) or "names what is imported", mend)
+
+
+def dvc(root: Path) -> Iterator[Finding]:
+    command = [sys.executable, "-m", "dvc", "status", "--json"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        reason = " ".join(done.stderr.split()) or "dvc status failed"
+        yield Finding("dvc", reason, "dvc status")
+        return
+    stale = json.loads(done.stdout)
+    for stage, reasons in stale.items():
+        yield Finding(f"stage {stage}", _reasons(reasons), f"dvc repro {stage}")
+    if not stale:
+        yield Finding("dvc", "all stages are up to date")
+
+
+def _reasons(reasons: list[Any]) -> str:
+    """DVC's status of a stage, e.g. [{"changed deps": {"a.py": "modified"}}], as words."""
+    words = []
+    for reason in reasons:
+        if isinstance(reason, str):
+            words.append(reason)
+            continue
+        for changed in reason.values():
+            words += [f"{path} {what}" for path, what in _flat(changed)]
+    return "; ".join(words)
+
+
+def _flat(changed: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for path, what in changed.items():
+        if isinstance(what, dict):
+            yield from ((f"{path}: {key}", value) for key, value in _flat(what))
+        else:
+            yield path, str(what)
+
+
+def mlflow(root: Path) -> Iterator[Finding]:
+    from common import tracking
+
+    uri = tracking.uri(root)
+    missing = uri.startswith("sqlite:") and not (root / "mlflow.db").is_file()
+    state = "no store yet" if missing else uri.replace(f"{root}/", "")
+    yield Finding("mlflow", state, "papers runs import" if missing else "")
+
+
+CHECKS = (python, disk, data, records, pipelines, dvc, mlflow)

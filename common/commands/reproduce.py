@@ -1,0 +1,175 @@
+"""`papers reproduce`: the data, the stages that are not up to date, MLflow, and a summary.
+
+Another profile than the committed one runs in a clone under local/<profile>/. Not by `dvc exp run
+--temp`: that copy also holds the committed records of the usual profile, which a report must not
+mix with others, and it leaves its results in a hidden commit.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import yaml
+
+from common.commands.overview import table
+from common.config import PROFILES, read_yaml
+from common.errors import UserError, nearest
+from common.paper import Room, find_root, room, rooms
+from common.pipeline import stages
+
+GRACE = 20.0  # seconds that an interrupted pipeline gets to end its workers
+
+
+def reproduce(papers: list[str], profile: str | None) -> None:
+    """Reproduce the papers, all if none are named. UserError if a stage fails."""
+    started = time.monotonic()
+    root, homes = find_root(), [room(name) for name in papers or rooms()]
+    if profile and profile not in PROFILES:
+        raise UserError(f"no profile {profile!r}." + nearest(profile, PROFILES))
+    fetch(homes)
+    for home in homes:
+        usual = read_yaml(home.path("params.yaml")).get("profile", "cpu")
+        if profile and profile != usual:
+            folder = aside(root, home, profile)
+            run_stages(folder, home)
+            summarise(Room(home.name, folder / "papers" / home.name), folder, root)
+        else:
+            run_stages(root, home)
+    if not profile or profile == usual:
+        finish(root, homes, everything=not papers)
+    print(f"\ndone in {_minutes(time.monotonic() - started)}.")
+
+
+def fetch(homes: list[Room]) -> None:
+    """Have the data before any stage starts, so that a missing source is told first."""
+    from common.data.fetch import ensure
+
+    for name in sorted({home.paper.dataset for home in homes}):
+        print(f"data: {name} ... ", end="", flush=True)
+        got = ensure(name)
+        instead = f", INSTEAD OF {got.stand_in_for}" if got.stand_in_for else ""
+        print(f"{got.how}{instead}, sha256 {got.sha256[:12]}")
+
+
+def run_stages(root: Path, home: Room) -> None:
+    """`dvc repro` of one paper in the checkout at `root`."""
+    folder = root / "papers" / home.name
+    names = [stage.name for stage in stages(folder)]
+    print(f"\n{home.name}: {len(names)} stages, what is up to date is skipped: {', '.join(names)}")
+    dvc(root, "repro", f"papers/{home.name}/dvc.yaml")
+
+
+def dvc(root: Path, *arguments: str) -> None:
+    """Run DVC in `root`; it and all it started end with us. UserError if it fails."""
+    command = [sys.executable, "-m", "dvc", *arguments]
+    sys.stdout.flush()
+    # A group of its own: DVC itself ignores Ctrl-C while a stage runs, so the whole group gets it.
+    child = subprocess.Popen(command, cwd=root, env=environment(root), process_group=0)
+    try:
+        code = child.wait()
+    except KeyboardInterrupt:
+        _end(child)
+        raise
+    if code:
+        raise UserError(f"`dvc {' '.join(arguments)}` failed; what it said stands above.")
+
+
+def environment(root: Path) -> dict[str, str]:
+    """Stages run the `python` found first on PATH: this one; and the data of the checkout."""
+    from common.data.fetch import data_root
+
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    given = {"PATH": path, "DVC_NO_ANALYTICS": "1", "PAPERS_DATA": str(data_root())}
+    return {**os.environ, **given}
+
+
+def _end(child: subprocess.Popen) -> None:
+    """Ctrl-C for the child's whole group, and an end if that does not help."""
+    for number, patience in ((signal.SIGINT, GRACE), (signal.SIGKILL, None)):
+        try:
+            os.killpg(child.pid, number)
+            child.wait(patience)
+            return
+        except (subprocess.TimeoutExpired, ProcessLookupError):
+            continue
+
+
+def aside(root: Path, home: Room, profile: str) -> Path:
+    """A clone in local/<profile>/<paper>, as the checkout is now, without the paper's records."""
+    folder = root / "local" / profile / home.name
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    _git(root, "clone", "--quiet", "--shared", str(root), str(folder))
+    listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, listed.split("\0")):
+        _mirror_file(root / name, folder / name)
+    copied = folder / "papers" / home.name
+    for results in ("runs", "metrics"):
+        shutil.rmtree(copied / results, ignore_errors=True)
+    params = read_yaml(copied / "params.yaml") | {"profile": profile}
+    (copied / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    return folder
+
+
+def _mirror_file(source: Path, target: Path) -> None:
+    if source.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, target)
+    else:  # deleted in the checkout, not yet committed
+        target.unlink(missing_ok=True)
+
+
+def _git(root: Path, *arguments: str) -> str:
+    result = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
+    if result.returncode:
+        raise UserError(f"git {arguments[0]} failed: {' '.join(result.stderr.split())}")
+    return result.stdout
+
+
+def finish(root: Path, homes: list[Room], *, everything: bool) -> None:
+    """The index report and MLflow brought up to date, and the summary."""
+    from common import tracking
+    from common.records import read_records
+
+    dvc(root, "repro", *([] if everything else ["--single-item", "index"]))
+    records = [record for home in rooms().values() for record in read_records(home.folder)]
+    print(f"\n{tracking.try_import(records, tracking.uri(root))}")
+    for home in homes:
+        summarise(home, root, root)
+    print("reports: reports/README.md    curves: papers ui    versions: papers compare")
+
+
+def summarise(home: Room, folder: Path, root: Path) -> None:
+    """The metric by version from each version's latest record, and where to look."""
+    from common.records import read_records
+    from common.statistics import summary
+
+    paper, latest = home.paper, {}
+    for record in sorted(read_records(home.folder), key=lambda record: record.started):
+        latest[record.variant] = record
+    rows = []
+    for version in (v for v in paper.versions if v in latest):
+        record = latest[version]
+        values = [v for v in record.values(paper.metric.name).values() if v is not None]
+        shown = "diverged"
+        if values:
+            found = summary(values)
+            shown = f"{found.mean:.4f} [{found.low:.4f}, {found.high:.4f}]"
+        rows.append([version, shown, len(values), f"{record.seconds:.0f}", record.hardware.name])
+    header = ["version", paper.metric.label, "seeds", "seconds", "hardware"]
+    table(f"{home.name}: {paper.title}", header, rows)
+    place = folder.relative_to(root)
+    print(f"report: {place / 'reports' / home.name}.md")
+    print(f"records: {place / 'papers' / home.name / 'runs'}/")
+
+
+def _minutes(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"

@@ -1,0 +1,153 @@
+"""The project's tasks: `nox` alone checks quickly and offline; `nox -l` lists all of them.
+
+All sessions share one environment, `.venv`, which is made anew when pyproject.toml or
+requirements.lock change. Words after `--` go on to the command of the session.
+"""
+
+import hashlib
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent.resolve()
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+STAMP = VENV / ".stamp"
+
+nox.options.sessions = ["lint", "quick"]
+nox.options.default_venv_backend = "none"
+nox.options.error_on_external_run = False
+
+
+def stamp() -> str:
+    """The same as common/commands/doctor.py's environment_stamp; a test compares them."""
+    files = (ROOT / "pyproject.toml", ROOT / "requirements.lock")
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+
+
+def prepare(session: nox.Session) -> None:
+    """Install into .venv if it is not what the stamp says, and put it first on PATH."""
+    session.chdir(ROOT)
+    if not STAMP.is_file() or STAMP.read_text() != stamp():
+        install(session, "-c", "requirements.lock")
+        STAMP.write_text(stamp())
+    session.env.update(
+        PATH=f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        VIRTUAL_ENV=str(VENV),
+        DVC_NO_ANALYTICS="1",
+        MLFLOW_DISABLE_TELEMETRY="true",
+    )
+
+
+def install(session: nox.Session, *constraints: str) -> None:
+    session.log("installing into .venv: about two minutes and 2 GB, once")
+    if sys.version_info[:2] not in ((3, 11), (3, 12)):
+        session.error(f"Python 3.11 or 3.12 is needed, this is {sys.version.split()[0]}.")
+    shutil.rmtree(VENV, ignore_errors=True)
+    session.run(sys.executable, "-m", "venv", str(VENV))
+    session.run(str(BIN / "python"), "-m", "pip", "install", "-q", "-e", ".[all]", *constraints)
+
+
+def run(session: nox.Session, tool: str, *arguments: str, **options) -> str | None:
+    return session.run(str(BIN / tool), *arguments, **options)
+
+
+def pytest(session: nox.Session, *arguments: str) -> None:
+    """Two workers with one thread each, and no access to hubs."""
+    session.env.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1")
+    run(session, "python", "-m", "pytest", *arguments, *session.posargs)
+
+
+@nox.session
+def lint(session):
+    """Style, imports, forbidden calls."""
+    prepare(session)
+    run(session, "ruff", "check", ".")
+    run(session, "ruff", "format", "--check", ".")
+
+
+@nox.session
+def quick(session):
+    """The tests that need neither minutes nor a browser."""
+    prepare(session)
+    pytest(session, "-m", "not slow", "-n", "2")
+
+
+@nox.session
+def tests(session):
+    """All tests."""
+    prepare(session)
+    pytest(session, "-n", "2")
+
+
+@nox.session
+def equivalence(session):
+    """The tests against implementations that we did not write."""
+    prepare(session)
+    pytest(session, "-k", "equivalence or reference", "papers")
+
+
+@nox.session
+def reproduce(session):
+    """Papers from data to report: `nox -s reproduce -- rnn lstm`; rnn if none is named."""
+    prepare(session)
+    run(session, "papers", "reproduce", *(session.posargs or ["rnn"]))
+
+
+@nox.session
+def report(session):
+    """Write the reports from the committed records."""
+    prepare(session)
+    run(session, "papers", "report", *session.posargs)
+
+
+@nox.session
+def ui(session):
+    """MLflow's pages on 127.0.0.1."""
+    prepare(session)
+    run(session, "papers", "ui", *session.posargs)
+
+
+@nox.session
+def bench(session):
+    """Tokens per second of a paper's versions, interleaved: `nox -s bench -- rnn`."""
+    prepare(session)
+    run(session, "papers", "bench", *(session.posargs or ["rnn"]))
+
+
+@nox.session
+def security(session):
+    """Known vulnerabilities in the locked packages, where their list can be reached."""
+    prepare(session)
+    pip = ("python", "-m", "pip", "install", "-q", "pip-audit")
+    run(session, *pip, success_codes=[0, 1])
+    if not (BIN / "pip-audit").is_file():
+        session.skip("pip-audit cannot be installed here")
+    audit = ("pip-audit", "-r", "requirements.lock", "--no-deps", "--disable-pip")
+    said = run(session, *audit, silent=True, success_codes=[0, 1]) or ""
+    print(said)
+    if "known vulnerabilit" in said and "No known" not in said:
+        session.error("see the list above; accept a risk in docs/troubleshooting.md, or update")
+
+
+@nox.session
+def lock(session):
+    """Write requirements.lock from a new environment with the newest versions that fit."""
+    session.chdir(ROOT)
+    install(session)
+    found = run(session, "python", "-m", "pip", "freeze", "--exclude-editable", silent=True)
+    kept = [line.split("+")[0] for line in found.splitlines() if "==" in line]
+    path = ROOT / "requirements.lock"
+    header = [line for line in path.read_text().splitlines() if line.startswith("#")]
+    path.write_text("\n".join([*header, *kept]) + "\n")
+    STAMP.write_text(stamp())
+
+
+@nox.session
+def dev(session):
+    """Only the environment; then `source .venv/bin/activate`."""
+    prepare(session)
+    session.log("ready: source .venv/bin/activate, then `papers --help`")
