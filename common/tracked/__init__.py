@@ -1,0 +1,1 @@
+"""Behind `common.tracking`: runs, notes, frames and the store, none of which imports mlflow."""

@@ -1,0 +1,121 @@
+"""Experiments and families of runs in the store, through a client that is handed in."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from common.paper import Paper, find_root
+from common.tracked.runs import experiment_tags
+from common.tracked.store import is_database, sqlite_path
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment
+    from mlflow.entities import Run as StoredRun
+
+PAGE = 5000  # runs per search
+
+
+@dataclass(frozen=True)
+class Family:
+    """A parent run and its children as the store has them."""
+
+    parent: StoredRun
+    children: tuple[StoredRun, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Did the import of this record come to its end, and is everything still there?"""
+        runs = (self.parent, *self.children)
+        return all(run.info.status == "FINISHED" for run in runs) and (
+            self.parent.data.tags.get("seeds") == str(len(self.children))
+        )
+
+    @property
+    def seal(self) -> str:
+        return self.parent.data.tags.get("seal", "")
+
+    @property
+    def place(self) -> tuple[str | None, ...]:
+        """What a new record replaces an old one at; a smoke run does not replace a real one."""
+        return tuple(self.parent.data.tags.get(key) for key in ("variant", "hardware", "profile"))
+
+
+def experiment_of(client: MlflowClient, uri: str, name: str, paper: Paper | None) -> Experiment:
+    """The paper's experiment, created or restored, with its description up to date."""
+    found = client.get_experiment_by_name(name)
+    tags = experiment_tags(paper, name)
+    if found is None:
+        identity = client.create_experiment(name, artifact_location=_location(uri, name), tags=tags)
+        return client.get_experiment(identity)
+    if found.lifecycle_stage == "deleted":
+        client.restore_experiment(found.experiment_id)
+    for key, value in tags.items():
+        if found.tags.get(key) != value:
+            client.set_experiment_tag(found.experiment_id, key, value)
+    return client.get_experiment(found.experiment_id)
+
+
+def _location(uri: str, name: str) -> str | None:
+    """Where an experiment's files go: never relative to the working folder, as MLflow's default.
+
+    Beside an SQLite file; for another database MLFLOW_DEFAULT_ARTIFACT_ROOT (s3://... works) or
+    `mlruns` in the repository; a tracking server decides itself.
+    """
+    path = sqlite_path(uri)
+    if path:
+        return (path.resolve().parent / "mlruns" / name).as_uri()
+    if not is_database(uri):
+        return None
+    root = os.environ.get("MLFLOW_DEFAULT_ARTIFACT_ROOT")
+    return f"{root.rstrip('/')}/{name}" if root else (find_root() / "mlruns" / name).as_uri()
+
+
+def experiments(client: MlflowClient) -> list[Experiment]:
+    return sorted(_pages(client.search_experiments), key=lambda e: e.name)
+
+
+def families(client: MlflowClient, experiment: Experiment) -> list[Family]:
+    """The parents of an experiment with their children, oldest first."""
+    runs = _pages(client.search_runs, [experiment.experiment_id], order_by=["start_time ASC"])
+    children: dict[str, list[StoredRun]] = {}
+    for run in runs:
+        children.setdefault(run.data.tags.get("mlflow.parentRunId", ""), []).append(run)
+    parents = [run for run in children.get("", []) if run.data.tags.get("level") == "variant"]
+    return [Family(run, tuple(children.get(run.info.run_id, ()))) for run in parents]
+
+
+def _pages(search: Callable, *arguments: Any, **options: Any) -> list[Any]:
+    found, token = [], None
+    while True:
+        page = search(*arguments, max_results=PAGE, page_token=token, **options)
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
+def delete(client: MlflowClient, family: Family, tags: dict[str, str]) -> None:
+    for run in (family.parent, *family.children):
+        for key, value in tags.items():
+            client.set_tag(run.info.run_id, key, value)
+        client.delete_run(run.info.run_id)
+
+
+def attach(client: MlflowClient, experiment: Experiment, figures: Sequence[Path]) -> None:
+    """Give the paper's versions its figures, unless they have these very bytes."""
+    if not figures:
+        return
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in figures)).hexdigest()
+    for family in families(client, experiment):
+        tags = family.parent.data.tags
+        if "deviation" in tags or tags.get("figures") == digest:
+            continue
+        for path in figures:
+            client.log_artifact(family.parent.info.run_id, str(path), "figures")
+        client.set_tag(family.parent.info.run_id, "figures", digest)

@@ -1,0 +1,97 @@
+"""The tracked runs as data frames: what the reports read.
+
+runs: one row per run, parents (`level` "variant") and seeds (`level` "seed"). Plain columns run_id,
+parent_id, run_name, level, paper, variant, version, deviation, hardware, profile, seed (<NA> for
+parents), seal, dataset, dataset_sha256, stand_in_for, commit, commit_dirty, started, diverged; None where there is none; then
+`metrics.<name>`, `params.<name>`, and `tags.<name>` for the rest (hardware.*, engine.*,
+environment.*). Metrics of a seed bear the record's names, with training_seconds, tokens_per_second
+and peak_memory_mib beside them; a parent has `metrics.<name>_mean`, `_low`, `_high`, `metrics.n`,
+and `metrics.<name>_n` where fewer seeds have a value. A column that no run has is absent;
+the plain columns are always there.
+
+curves: one row per seed and step: run_id, paper, variant, hardware, profile, seed, step, tokens,
+seconds, loss (training, nats), validation (the paper's metric); NaN where it was not measured.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pandas
+
+from common.tracked.runs import CURVES
+
+PLAIN = (
+    "level",
+    "paper",
+    "variant",
+    "version",
+    "deviation",
+    "hardware",
+    "profile",
+    "seed",
+    "seal",
+    "dataset",
+    "dataset_sha256",
+    "stand_in_for",
+    "commit_dirty",
+    "started",
+    "diverged",
+)
+WHOSE = ["run_id", "paper", "variant", "hardware", "profile", "seed"]
+ORDER = ["paper", "hardware", "variant", "profile", "level", "seed"]
+
+
+def runs_frame(runs: Iterable[Any]) -> pandas.DataFrame:
+    """MLflow's run entities as a frame, by paper, hardware, variant; a parent after its seeds."""
+    frame = pandas.DataFrame([_row(run) for run in runs])
+    for column in ("run_id", "parent_id", "run_name", "commit", *PLAIN):
+        if column not in frame:
+            frame[column] = None
+        frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
+    frame["seed"] = pandas.to_numeric(frame["seed"]).astype("Int64")
+    return frame.sort_values(ORDER, kind="stable", ignore_index=True)
+
+
+def points_frame(history: Callable, runs: pandas.DataFrame) -> pandas.DataFrame:
+    """Metric histories asked for one by one: `history(run_id, key)` gives MLflow's metrics."""
+    rows = [
+        (run, point.step, key, point.value)
+        for run in runs.loc[runs["level"] == "seed", "run_id"]
+        for key in CURVES
+        for point in history(run, key)
+    ]
+    return pandas.DataFrame(rows, columns=["run_id", "step", "key", "value"])
+
+
+def curves_frame(runs: pandas.DataFrame, points: pandas.DataFrame) -> pandas.DataFrame:
+    """Points (run_id, step, key, value) as one row per seed and step, in the order of `runs`."""
+    seeds = runs.loc[runs["level"] == "seed", WHOSE].reset_index(drop=True)
+    seeds["order"] = range(len(seeds))
+    points = points.drop_duplicates(["run_id", "step", "key"], keep="last")
+    wide = points.pivot(index=["run_id", "step"], columns="key", values="value").reset_index()
+    wide = wide.reindex(columns=["run_id", "step", *CURVES])
+    merged = seeds.merge(wide, on="run_id").sort_values(["order", "step"], ignore_index=True)
+    return merged[[*WHOSE, "step", "tokens", "seconds", "loss", "validation"]]
+
+
+def _row(run: Any) -> dict[str, Any]:
+    tags = dict(run.data.tags)
+    names = json.loads(tags.pop("metric_names", "{}"))
+    row: dict[str, Any] = {"run_id": run.info.run_id, "run_name": run.info.run_name}
+    row["parent_id"] = tags.pop("mlflow.parentRunId", None)
+    row["commit"] = tags.pop("mlflow.source.git.commit", None)
+    row |= {key: tags.pop(key, None) for key in PLAIN}
+    row |= {f"metrics.{_name(k, names)}": v for k, v in run.data.metrics.items() if k not in CURVES}
+    row |= {f"params.{key}": value for key, value in run.data.params.items()}
+    return row | {f"tags.{k}": v for k, v in tags.items() if not k.startswith("mlflow.")}
+
+
+def _name(key: str, names: dict[str, str]) -> str:
+    """The record's name of a metric that had to be renamed for MLflow."""
+    if key in names:
+        return names[key]
+    stem, _, part = key.rpartition("_")
+    return f"{names[stem]}_{part}" if stem in names else key
