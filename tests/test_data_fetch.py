@@ -11,10 +11,8 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from common.data import catalog, fetch, web
-from common.data.cli import app
 from common.errors import UserError
 
 CONTENT = b"to be or not to be\n" * 400
@@ -209,6 +207,10 @@ def test_stand_in_takes_over_loudly_and_can_be_forbidden(sets, mirror):
     assert any(line.startswith("WARNING: real") and "stand-in play" in line for line in said)
     with pytest.raises(UserError, match="No source has the dataset 'real'"):
         fetch.ensure("real", allow_stand_in=False)
+    file().unlink()
+    (mirror / "input.txt").unlink()
+    with pytest.raises(UserError, match=r"(?s)dataset 'real'.*Nor its stand-in: .*dataset 'play'"):
+        fetch.ensure("real", report=said.append)
 
 
 def test_no_source_left_lists_each_with_its_reason(sets, mirror, home):
@@ -284,21 +286,3 @@ def test_experiment_copies_use_their_owners_data(tmp_path, monkeypatch):
         (root / "papers/__main__.py").touch()
         monkeypatch.chdir(root / "papers")
         assert fetch.data_root() == tmp_path.resolve() / "data"
-
-
-def test_command_line(sets, mirror, tmp_path):
-    sets("play")
-    sets("lost")
-    (mirror / "input.txt").write_bytes(CONTENT)
-    run = CliRunner().invoke
-    note = tmp_path / "data.json"
-    assert "the mirror" in run(app, ["fetch", "play", "--receipt", str(note)]).output
-    assert json.loads(note.read_text(encoding="utf-8"))["dataset"] == "play"
-    result = run(app, ["fetch"])
-    assert isinstance(result.exception, UserError) and "'lost'" in str(result.exception)
-    rows = json.loads(run(app, ["list", "--json"]).output)
-    assert {row["name"]: row["here"] for row in rows} == {"lost": False, "play": True}
-    assert "play: right" in run(app, ["verify", "play"]).output
-    file().write_bytes(OTHER)
-    result = run(app, ["verify", "play"])
-    assert result.exit_code == 1 and "input.txt has wrong bytes" in result.output

@@ -1,7 +1,8 @@
-"""data.dvc: what it pins, that the guard sees every difference, and that DVC never rewrites it."""
+"""data.dvc: what it pins, that the guard sees every difference, and what the command line says."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,11 +10,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from common.data import catalog, fetch, pin
+from common.data.cli import app
 from common.errors import UserError
 from common.paper import find_root
-from tests.test_data_fetch import CONTENT, OTHER, file, sets  # noqa: F401 (a fixture)
+from tests.test_data_fetch import CONTENT, OTHER, file, mirror, sets  # noqa: F401 (fixtures)
 
 STAGE = """\
 stages:
@@ -67,7 +70,14 @@ def test_guard_and_repro_and_pull(checkout):
     assert (checkout / "data.dvc").read_bytes() == pinned
 
 
-def test_pin_refuses_what_the_catalogue_does_not_name(checkout, monkeypatch):
+def test_guard_notices_that_dvc_adopted_a_partial_folder(checkout):
+    (checkout / "data/play/input.txt").unlink()
+    (checkout / "data/play/other.txt").write_text("x", encoding="utf-8")
+    dvc("repro", "--all-pipelines")
+    assert pin.check_pin().startswith("differs: data.dvc was rewritten")
+
+
+def test_pin_refuses_what_the_catalogue_does_not_name(checkout):
     pinned = (checkout / "data.dvc").read_bytes()
     (checkout / "data/stray.txt").write_text("x", encoding="utf-8")
     with pytest.raises(UserError, match=r"stray\.txt does not belong"):
@@ -106,3 +116,21 @@ def test_no_stage_depends_on_the_pinned_folder():
             for dep in (stage.get("do") or stage).get("deps", []):
                 resolved = (path.parent / dep).resolve()
                 assert not resolved.is_relative_to(root / "data"), f"{path}: {name}"
+
+
+def test_command_line(sets, mirror, tmp_path):  # noqa: F811
+    sets("play")
+    sets("lost")
+    (mirror / "input.txt").write_bytes(CONTENT)
+    run = CliRunner().invoke
+    note = tmp_path / "data.json"
+    assert "the mirror" in run(app, ["fetch", "play", "--receipt", str(note)]).output
+    assert json.loads(note.read_text(encoding="utf-8"))["dataset"] == "play"
+    result = run(app, ["fetch"])
+    assert isinstance(result.exception, UserError) and "'lost'" in str(result.exception)
+    rows = json.loads(run(app, ["list", "--json"]).output)
+    assert {row["name"]: row["here"] for row in rows} == {"lost": False, "play": True}
+    assert "play: right" in run(app, ["verify", "play"]).output
+    file().write_bytes(OTHER)
+    result = run(app, ["verify", "play"])
+    assert result.exit_code == 1 and "input.txt has wrong bytes" in result.output

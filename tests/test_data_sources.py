@@ -121,9 +121,9 @@ def local_hub(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setattr(library.config, "HF_DATASETS_CACHE", tmp_path / "cache")
     folder = tmp_path / "repository"
-    for split in ("train", "test"):
-        rows = {"text": [f" = {split} = \n", "", "naïve text\n"], "other": [1, 2, 3]}
-        library.Dataset.from_dict(rows).to_parquet(str(folder / f"{split}.parquet"))
+    for name in ("train", "test"):
+        rows = {"text": [f" = {name} = \n", "", "naïve text\n"], "other": [1, 2, 3]}
+        library.Dataset.from_dict(rows).to_parquet(str(folder / f"{name}.parquet"))
     splits = {"train": "train[:2]", "validation": "train[2:]", "test": "test"}
     return catalog.Hub(how="hub", repository=str(folder), splits=splits)
 

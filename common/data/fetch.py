@@ -104,14 +104,17 @@ def _stand_in(dataset: Dataset, failures: list[str], report: Report) -> Fetched:
         f"WARNING: {dataset.name} cannot be had here. Its stand-in {dataset.stand_in} takes its"
         " place: the results will bear that name and do not compare with the committed ones."
     )
-    fetched = ensure(dataset.stand_in, allow_stand_in=False, report=report)
+    try:
+        fetched = ensure(dataset.stand_in, allow_stand_in=False, report=report)
+    except UserError as error:
+        raise UserError(f"{_nothing_left(dataset, failures)}\nNor its stand-in: {error}") from None
     return replace(fetched, stand_in_for=dataset.name)
 
 
 def _nothing_left(dataset: Dataset, failures: list[str]) -> str:
     tried = "".join(f"\n  - {failure}" for failure in failures)
     mend = "Get a network connection and try again"
-    if not dataset.hub:
+    if any(source.how == "url" for source in dataset.sources):
         names = ", ".join(file.path for file in dataset.files)
         mend += (
             f", or put {names} from {dataset.home} into data/{dataset.name}/,"

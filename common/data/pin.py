@@ -1,7 +1,8 @@
 """What is right in `data/`, and `data.dvc`: the pin of the bytes the committed results came from.
 
-`pin()` is the only thing that writes `data.dvc`. DVC itself would adopt whatever lies in `data/`
-if a stage depended on it, so no stage does: stages depend on receipts.
+`pin()` is the only thing of ours that writes `data.dvc`. DVC itself adopts whatever lies in `data/`
+when a stage depends on it, so no stage does: stages depend on receipts. What remains is
+`dvc repro --all-pipelines` and `--recursive .`, which run every .dvc file; `check_pin()` notices.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from common.data.catalog import Dataset, get, load_catalog, pinned
 from common.data.fetch import data_root, files_of, folder_of, is_right
 from common.errors import UserError
 from common.paper import find_root
+
+RESTORE = "Restore it with `git checkout data.dvc`."
 
 
 def verify(names: Iterable[str] = (), *, cache: bool = False) -> dict[str, str]:
@@ -75,6 +78,10 @@ def check_pin() -> str:
     path = find_root() / "data.dvc"
     if not path.exists():
         return "differs: there is no data.dvc"
+    out = yaml.safe_load(path.read_text(encoding="utf-8"))["outs"][0]
+    expected = sum(len(d.files) for d in pinned()), sum(d.bytes for d in pinned())
+    if (out.get("nfiles"), out.get("size")) != expected:
+        return f"differs: data.dvc was rewritten. {RESTORE}"
     states = verify(dataset.name for dataset in pinned())
     wrong = [f"{name} ({what})" for name, what in states.items() if what not in ("right", "absent")]
     absent = [name for name, what in states.items() if what == "absent"]
@@ -82,9 +89,8 @@ def check_pin() -> str:
         return "differs: " + "; ".join(wrong)
     if absent:
         return f"partial: {', '.join(absent)} not fetched"
-    out = yaml.safe_load(path.read_text(encoding="utf-8"))["outs"][0]
     if out["md5"] != folder_md5(data_root(), pinned()):
-        return "differs: data.dvc pins other bytes than the catalogue names"
+        return f"differs: data.dvc pins other bytes than the catalogue names. {RESTORE}"
     return "equal"
 
 

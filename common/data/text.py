@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from common.data.catalog import get, load_catalog
-from common.data.fetch import Report, ensure, files_of, from_receipt
+from common.data.fetch import Fetched, Report, ensure, files_of, from_receipt
 from common.errors import UserError, nearest
 
 SHORTEST = 1_000  # characters: less than this cannot be split and trained on
@@ -60,7 +60,7 @@ def load_text(
     return _read_file(path)
 
 
-def _read_set(fetched) -> Text:
+def _read_set(fetched: Fetched) -> Text:
     paths = [fetched.folder / file.path for file in files_of(get(fetched.name))]
     parts = [path.read_bytes().decode("utf-8") for path in paths]
     bounds = None
