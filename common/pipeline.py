@@ -15,16 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from common.config import read_yaml
+from common.deviations import deviations_of
 from common.errors import UserError
-from common.paper import Room, room
+from common.paper import Room, room, rooms
 from common.sources import closure
 
 TRAIN = re.compile(r"papers\.(\w+)\.(version\d+)\.train")
 WORKER = "common/worker.py"  # the process in which a seed trains; it finds the paper by name
 HEADER = """\
 # Written by `papers pipeline {name}`: the Python files among the deps are what each command
-# imports. All paths and commands are read from the repository's root (wdir).
+# imports. All paths and commands are read from the repository's root.
 """
+TEMPLATES = "common/reports/templates"
+OVERVIEW = ("README", "deviations", "hardware")  # pages over all papers
 
 
 @dataclass(frozen=True)
@@ -109,9 +112,7 @@ def differences(root: Path, stage: Stage) -> tuple[list[str], list[str]]:
 
 def ladder(home: Room) -> list[str]:
     """The ids of the deviations that are trained, in the paper's order."""
-    if not home.path("deviations.py").is_file():
-        return []
-    return [d.id for d in home.module("deviations").DEVIATIONS if d.trained]
+    return [deviation.id for deviation in deviations_of(home) if deviation.trained]
 
 
 def render(root: Path, name: str) -> str:
@@ -191,9 +192,24 @@ def _evidence(root: Path, home: Room) -> str:
 
 def _report(root: Path, home: Room) -> str:
     command, folder = f"python -m common.reports paper {home.name}", f"papers/{home.name}"
-    own = [f"{folder}/{name}" for name in ("README.md", "params.yaml", "evidence.json", "runs")]
-    code = [*python_deps(root, command), "common/reports/templates"]
+    own = [f"{folder}/evidence.json", f"{folder}/runs"]
+    own += [f"{folder}/story.md.j2"] * home.path("story.md.j2").is_file()
+    code = [*python_deps(root, command), TEMPLATES]
     return _stage("report", command, [*code, *own], committed=[f"reports/{home.name}.md"])
+
+
+def render_root(root: Path) -> str:
+    """The text of the root's dvc.yaml: the pages over all papers, which pull in every paper."""
+    command = "python -m common.reports index"
+    pages = [f"reports/{name}.md" for name in rooms()]
+    stage = _stage(
+        "index",
+        command,
+        [*python_deps(root, command), TEMPLATES, *pages],
+        wdir="",
+        committed=[f"reports/{name}.md" for name in OVERVIEW],
+    )
+    return HEADER.replace(" {name}", "") + "stages:\n" + stage
 
 
 def _stage(
@@ -201,6 +217,7 @@ def _stage(
     command: str,
     deps: list[str],
     *,
+    wdir: str = "../..",
     matrix: dict[str, list[str]] | None = None,
     params: tuple[str, str] | None = None,
     outs: list[str] = (),
@@ -209,7 +226,7 @@ def _stage(
     metrics: list[str] = (),
 ) -> str:
     """A stage as DVC reads it. `persist`: outs that an interrupted stage must not lose."""
-    lines = [f"  {name}:", "    wdir: ../.."]
+    lines = [f"  {name}:"] + [f"    wdir: {wdir}"] * bool(wdir)
     if matrix:
         lines += ["    matrix:", *(f"      {k}: [{', '.join(v)}]" for k, v in matrix.items())]
     lines += [f"    cmd: {command}", "    deps:", *(f"      - {path}" for path in deps)]

@@ -57,10 +57,7 @@ def differences(
 def _row(home: Room, old: Record, new: Record) -> list[str]:
     from common.statistics import paired, summary
 
-    values = [
-        {seed: value for seed, value in record.values(home.paper.metric.name).items()}
-        for record in (old, new)
-    ]
+    values = [record.values(home.paper.metric.name) for record in (old, new)]
     shared = sorted(s for s in values[0] if None not in (values[0][s], values[1].get(s)))
     if not shared:
         return ["-"] * 6 + ["no seed of both came to an end"]

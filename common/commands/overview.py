@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json as json_module
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 from common.errors import UserError
@@ -142,18 +141,13 @@ def report(papers: list[str] | None, check: bool) -> None:
 
 
 def write_pipelines(papers: list[str] | None) -> None:
-    """Write dvc.yaml of the papers, all if none are named."""
-    from common.pipeline import render
+    """Write dvc.yaml of the papers, all if none are named, and the root's."""
+    from common.pipeline import render, render_root
 
     root = find_root()
-    for name in papers or rooms():
-        path = room(name).path("dvc.yaml")
-        text = render(root, name)
+    texts = {room(name).path("dvc.yaml"): render(root, name) for name in papers or rooms()}
+    for path, text in {**texts, root / "dvc.yaml": render_root(root)}.items():
         changed = not path.is_file() or path.read_text(encoding="utf-8") != text
         if changed:
             path.write_text(text, encoding="utf-8")
-        print(f"{show_path(root, path)}: {'written' if changed else 'as it was'}")
-
-
-def show_path(root: Path, path: Path) -> str:
-    return path.relative_to(root).as_posix()
+        print(f"{path.relative_to(root).as_posix()}: {'written' if changed else 'as it was'}")

@@ -33,17 +33,21 @@ def reproduce(papers: list[str], profile: str | None) -> None:
     if profile and profile not in PROFILES:
         raise UserError(f"no profile {profile!r}." + nearest(profile, PROFILES))
     fetch(homes)
+    usual = [home for home in homes if profile in (None, committed_profile(home))]
     for home in homes:
-        usual = read_yaml(home.path("params.yaml")).get("profile", "cpu")
-        if profile and profile != usual:
+        if home in usual:
+            run_stages(root, home)
+        else:
             folder = aside(root, home, profile)
             run_stages(folder, home)
             summarise(Room(home.name, folder / "papers" / home.name), folder, root)
-        else:
-            run_stages(root, home)
-    if not profile or profile == usual:
-        finish(root, homes, everything=not papers)
+    if usual:
+        finish(root, usual, everything=not papers)
     print(f"\ndone in {_minutes(time.monotonic() - started)}.")
+
+
+def committed_profile(home: Room) -> str:
+    return read_yaml(home.path("params.yaml")).get("profile", "cpu")
 
 
 def fetch(homes: list[Room]) -> None:
@@ -70,7 +74,9 @@ def dvc(root: Path, *arguments: str) -> None:
     command = [sys.executable, "-m", "dvc", *arguments]
     sys.stdout.flush()
     # A group of its own: DVC itself ignores Ctrl-C while a stage runs, so the whole group gets it.
-    child = subprocess.Popen(command, cwd=root, env=environment(root), process_group=0)
+    child = subprocess.Popen(
+        command, cwd=root, env=environment(), stdin=subprocess.DEVNULL, process_group=0
+    )
     try:
         code = child.wait()
     except KeyboardInterrupt:
@@ -80,7 +86,7 @@ def dvc(root: Path, *arguments: str) -> None:
         raise UserError(f"`dvc {' '.join(arguments)}` failed; what it said stands above.")
 
 
-def environment(root: Path) -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Stages run the `python` found first on PATH: this one; and the data of the checkout."""
     from common.data.fetch import data_root
 
@@ -136,11 +142,10 @@ def _git(root: Path, *arguments: str) -> str:
 def finish(root: Path, homes: list[Room], *, everything: bool) -> None:
     """The index report and MLflow brought up to date, and the summary."""
     from common import tracking
-    from common.records import read_records
+    from common.commands.runs import all_records, figures
 
     dvc(root, "repro", *([] if everything else ["--single-item", "index"]))
-    records = [record for home in rooms().values() for record in read_records(home.folder)]
-    print(f"\n{tracking.try_import(records, tracking.uri(root))}")
+    print("\n" + tracking.try_import(all_records(), tracking.uri(root), figures(root)))
     for home in homes:
         summarise(home, root, root)
     print("reports: reports/README.md    curves: papers ui    versions: papers compare")

@@ -45,9 +45,19 @@ def bring_up_to_date(root: Path) -> str:
     """Import every paper's records. UserError if MLflow cannot take them."""
     from common import tracking
 
-    records = [record for home in rooms().values() for record in read_records(home.folder)]
-    done = tracking.import_records(records, tracking.uri(root))
-    return f"MLflow: {done.new} new, {done.unchanged} as they were."
+    done = tracking.import_records(all_records(), tracking.uri(root), figures(root))
+    return f"MLflow: {done}."
+
+
+def all_records() -> list[Record]:
+    """Every paper's records."""
+    return [record for home in rooms().values() for record in read_records(home.folder)]
+
+
+def figures(root: Path) -> dict[str, list[Path]]:
+    """Paper -> the figures of its report."""
+    folder = root / "reports" / "figures"
+    return {name: sorted(folder.glob(f"{name}-*.svg")) for name in rooms()}
 
 
 def export(folder: Path) -> None:
@@ -66,12 +76,19 @@ def serve(port: int) -> None:
 
 
 def reseal(name: str | None) -> None:
-    from common.reseal import reseal as seal_anew
+    """Seal anew what is proved and tell DVC; UserError names the variants that must run again."""
+    from common import reseal as sealing
 
-    names = [room(name).name] if name else list(rooms())
-    for paper in names:
-        for line in seal_anew(find_root(), paper):
+    again = []
+    for paper in [room(name).name] if name else list(rooms()):
+        for row in sealing.reseal(find_root(), paper):
+            told = f" ({row['reason']})" if row["reason"] else ""
+            print(f"{paper} {row['variant']} on {row['hardware']}: {row['outcome']}{told}")
+            again += [f"{paper} {row['variant']}"] * (row["outcome"] == sealing.AGAIN)
+        for line in sealing.tell_dvc(find_root(), paper):
             print(line)
+    if again:
+        raise UserError(f"to be run again: {', '.join(sorted(set(again)))}: `papers reproduce`.")
 
 
 def verify(sample: int) -> None:
@@ -79,5 +96,6 @@ def verify(sample: int) -> None:
     from common.verify import verify as repeat
 
     rows = repeat(find_root(), sample)
-    if rows:
-        table("", list(rows[0]), [list(row.values()) for row in rows])
+    table("", list(rows[0]), [list(row.values()) for row in rows])
+    if wrong := [f"{r['paper']} {r['variant']} seed {r['seed']}" for r in rows if not r["ok"]]:
+        raise UserError(f"not what the record promises: {', '.join(wrong)}.")
