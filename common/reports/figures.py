@@ -1,0 +1,183 @@
+"""The figures of a paper's page as SVG bytes, by file name. Intervals are those of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from scipy import stats
+
+from common.reports import compare, style
+from common.reports.ladder import claims, ladder
+from common.reports.results import Results
+from common.reports.text import finite
+
+ALPHA = 0.05
+
+
+def draw(results: Results) -> dict[str, bytes]:
+    """File name -> SVG of each figure that the results have something for."""
+    if not results.versions():
+        return {}
+    with style.theme():
+        drawn = {name: make(results) for name, make in FIGURES.items()}
+        found = {name: figure for name, figure in drawn.items() if figure is not None}
+        return {f"{results.name}-{name}.svg": style.svg(f) for name, f in found.items()}
+
+
+def versions(results: Results):
+    """Final metric of each version: every seed a dot, mean and 95% interval beside them."""
+    names = results.versions()
+    figure, (axes,) = style.canvas(height=0.9 + 0.55 * len(names))
+    for row, version in enumerate(names):
+        values = list(results.values(version, results.paper.metric.name).values())
+        found = results.summary(version, results.paper.metric.name)
+        if found is None:
+            continue
+        axes.plot(values, [row + 0.16] * len(values), "o", ms=5, alpha=0.5, mew=0, c=_c(version))
+        whisker(axes, row - 0.08, found.mean, found.low, found.high, _c(version))
+    rows(axes, names)
+    style.finish(axes, "Each version: seeds, mean and 95% interval", results.paper.metric.label)
+    return figure
+
+
+def whisker(axes: Axes, y: float, mean: float, low: float, high: float, colour: str) -> None:
+    """A mean as a square with its interval as a bar."""
+    axes.plot([low, high], [y, y], "|-", lw=2, ms=8, mew=2, c=colour)
+    axes.plot([mean], [y], "s", ms=6, c=colour)
+
+
+def rows(axes: Axes, names: list[str]) -> None:
+    """Names down the side, the first at the top."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+
+
+def curves(results: Results):
+    """Validation over steps, seconds and tokens, and training loss over steps, with bands."""
+    figure, panels = style.canvas(2, 2, height=6.0)
+    label = results.paper.metric.label
+    for axes, (y, x, unit) in zip(panels, PANELS, strict=True):
+        for version in results.versions():
+            _band(axes, results.curve(version), x, y, version)
+        name = f"Validation over {x}" if y == "validation" else f"Training loss over {x}"
+        style.finish(axes, name, unit, label if y == "validation" else "loss, nats")
+        axes.xaxis.set_major_formatter(_short)
+    panels[0].legend(frameon=False)
+    return figure
+
+
+PANELS = (
+    ("validation", "step", "training step"),
+    ("validation", "seconds", "seconds of training"),
+    ("validation", "tokens", "training tokens"),
+    ("loss", "step", "training step"),
+)
+
+
+def _short(value: float, _: object) -> str:
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"
+
+
+def _band(axes: Axes, curve: pd.DataFrame, x: str, y: str, version: str) -> None:
+    """Mean over the seeds with its 95% Student interval, at steps that every seed has."""
+    points = banded(curve, x, y)
+    if not len(points):
+        return
+    axes.plot(points[x], points["mean"], "-", lw=1.6, c=_c(version), label=version)
+    low, high = points["mean"] - points["half"], points["mean"] + points["half"]
+    axes.fill_between(points[x], low, high, color=_c(version), alpha=0.22, lw=0)
+
+
+def banded(curve: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
+    """Columns x, mean, half (of the interval), n: one row per step that all seeds have."""
+    seeds = curve["seed"].nunique()
+    grouped = curve.dropna(subset=[y]).groupby("step", as_index=False)
+    columns = {"mean": (y, "mean"), "sd": (y, "std"), "n": (y, "size")}
+    at = {} if x == "step" else {x: (x, "mean")}
+    points = grouped.agg(**columns, **at)
+    points = points[points["n"] == seeds].reset_index(drop=True)
+    spread = stats.t.isf(ALPHA / 2, max(seeds - 1, 1)) / np.sqrt(seeds)
+    points["half"] = (points["sd"] * spread).fillna(0.0)
+    return points
+
+
+def costs(results: Results):
+    """Throughput, time to the target and peak memory of each version on the primary hardware."""
+    names, place = results.versions(), results.primary
+    target = compare.target(results, place)
+    figure, panels = style.canvas(1, 3, height=0.9 + 0.5 * len(names), sharey=True)
+    for row, version in enumerate(names):
+        found = [results.summary(version, "tokens_per_second")]
+        found += [None if target is None else compare.time_to(results, version, place, target)]
+        found += [results.summary(version, "peak_memory_mib")]
+        for axes, value in zip(panels, found, strict=True):
+            _bar(axes, row, value, _c(version))
+    reach = "Time to target" if target is None else f"Time to {target:.4g}"
+    for axes, title, unit in zip(
+        panels, ("Throughput", reach, "Peak memory"), ("tokens/s", "s", "MiB"), strict=True
+    ):
+        style.finish(axes, title, unit)
+        axes.xaxis.set_major_formatter(_short)
+        axes.locator_params(axis="x", nbins=4)
+        axes.set_xlim(left=0)
+    rows(panels[0], names)
+    [axes.grid(axis="y", visible=False) for axes in panels[1:]]
+    return figure
+
+
+def _bar(axes: Axes, row: int, summary: object, colour: str) -> None:
+    if summary is None:
+        return
+    axes.barh(row, summary.mean, height=0.55, color=colour, alpha=0.85, lw=0)
+    axes.plot([summary.low, summary.high], [row, row], "-", lw=1.6, c=style.INK)
+
+
+def hardware(results: Results):
+    """The metric of each version on each hardware; nothing when there is one hardware."""
+    places = results.hardware
+    if len(places) < 2:
+        return None
+    versions = [v for v in results.paper.versions if any(v in results.versions(h) for h in places)]
+    figure, (axes, speed) = style.canvas(1, 2, height=1.2 + 0.45 * len(places), sharey=True)
+    for offset, version in zip(_offsets(len(versions)), versions, strict=True):
+        for row, place in enumerate(places):
+            if version in results.versions(place):
+                _cell(axes, speed, results, version, place, row + offset)
+        axes.plot([], [], "s", c=_c(version), label=version)
+    speed.set_xscale("log")
+    rows(axes, [style.label(place, 34) for place in places])
+    speed.grid(axis="y", visible=False)
+    style.finish(axes, "Metric by hardware", results.paper.metric.label)
+    style.finish(speed, "Throughput by hardware", "tokens/s (log)")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower right", ncols=4)
+    return figure
+
+
+def _offsets(count: int) -> list[float]:
+    return [0.0] if count == 1 else list(np.linspace(-0.22, 0.22, count))
+
+
+def _cell(axes: Axes, speed: Axes, results: Results, version: str, place: str, y: float) -> None:
+    names = (results.paper.metric.name, "tokens_per_second")
+    for panel, name in zip((axes, speed), names, strict=True):
+        found = results.summary(version, name, place)
+        if found and finite(found.mean):
+            whisker(panel, y, found.mean, found.low, found.high, _c(version))
+
+
+_c = style.colour
+FIGURES: dict[str, Callable] = {
+    "versions": versions,
+    "curves": curves,
+    "costs": costs,
+    "claims": claims,
+    "ladder": ladder,
+    "hardware": hardware,
+}

@@ -1,0 +1,90 @@
+"""Figures of the evidence: the forest of claims and the ladder of deviations."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from common.reports import style
+from common.reports.results import Results
+from common.reports.tables import by_cost
+from common.reports.text import finite
+
+MOST = 20  # rows of a figure; more could not be read
+
+
+def claims(results: Results):
+    """Direction claims as a forest: measured difference and interval, one panel per unit."""
+    found = [c for c in results.evidence.get("claims", []) if _measured(c, "value")]
+    found = [c for c in found if c["kind"] == "direction"][:MOST]
+    groups = [(u, list(g)) for u, g in groupby(sorted(found, key=_unit), key=_unit)]
+    if not groups:
+        return None
+    sizes = [len(group) + 1.6 for _, group in groups]
+    figure, panels = style.canvas(
+        len(groups), 1, height=0.5 + 0.36 * sum(sizes), height_ratios=sizes
+    )
+    for axes, (unit, group) in zip(panels, groups, strict=True):
+        _forest(axes, group)
+        style.finish(axes, "", f"difference, {unit}" if unit else "difference")
+    style.finish(panels[0], "Direction claims: difference and 95% interval", panels[0].get_xlabel())
+    figure.legend(handles=_verdicts(found), loc="outside lower right", ncols=4, frameon=False)
+    return figure
+
+
+def _measured(entry: dict, key: str) -> bool:
+    return all(finite(entry[name]) for name in (key, "low", "high"))
+
+
+def _unit(claim: dict) -> str:
+    return claim["unit"] or ""
+
+
+def _forest(axes: Axes, group: list[dict]) -> None:
+    for row, claim in enumerate(group):
+        colour = style.VERDICTS.get(claim["verdict"], style.FAINT)
+        axes.plot([claim["low"], claim["high"]], [row, row], "|-", lw=2, ms=8, mew=2, c=colour)
+        axes.plot([claim["value"]], [row], "s", ms=6, c=colour)
+    _names(axes, [claim["id"].replace("_", " ").replace("-", " ") for claim in group])
+
+
+def _names(axes: Axes, names: list[str]) -> None:
+    axes.axvline(0, c=style.INK, lw=1)
+    axes.set_yticks(range(len(names)), [style.label(name, 40) for name in names])
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.grid(axis="y", visible=False)
+
+
+def _verdicts(found: list[dict]) -> list[Line2D]:
+    seen = dict.fromkeys(claim["verdict"] for claim in found)
+    colours = {verdict: style.VERDICTS.get(verdict, style.FAINT) for verdict in seen}
+    return [
+        Line2D([], [], marker="s", ls="", c=c, label=style.label(v)) for v, c in colours.items()
+    ]
+
+
+def ladder(results: Results):
+    """What each deviation costs alone: a bar from the newest version's mean, with its interval."""
+    found = [d for d in results.evidence.get("deviations", []) if _measured(d, "cost")]
+    found = sorted(found, key=by_cost)[:MOST]
+    if not found:
+        return None
+    figure, (axes,) = style.canvas(height=1.2 + 0.38 * len(found))
+    for row, deviation in enumerate(found):
+        colour = style.KINDS.get(deviation["kind"], style.FAINT)
+        axes.barh(row, deviation["cost"], height=0.6, color=colour, alpha=0.75, lw=0)
+        axes.plot([deviation["low"], deviation["high"]], [row, row], "-", lw=1.8, c=style.INK)
+        axes.plot(
+            [deviation["low"], deviation["high"]], [row, row], "|", ms=7, mew=1.8, c=style.INK
+        )
+    _names(axes, [deviation["title"] for deviation in found])
+    newest = (results.versions() or [""])[-1]
+    title = f"What each deviation costs, put back alone into {newest}"
+    style.finish(axes, title, f"cost, {results.paper.metric.label} (right of zero is worse)")
+    kinds = dict.fromkeys(d["kind"] for d in found)
+    handles = [Patch(color=style.KINDS.get(k, style.FAINT), label=style.label(k)) for k in kinds]
+    figure.legend(handles=handles, loc="outside lower right", ncols=4, frameon=False)
+    return figure

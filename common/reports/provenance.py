@@ -1,0 +1,86 @@
+"""Where a page's numbers come from: datasets, commits, environments, seals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from common.records import Dataset, Record
+from common.reports.results import Results
+from common.reports.text import Safe, Table, code, fence
+
+SHORT = 10  # characters of a hash in a table; whole ones stand in the details
+SIDE_BY_SIDE = 3  # more columns of code are too narrow to read
+
+
+def short(digest: str) -> Safe:
+    """The first characters of a hash; "-dirty" is never cut off."""
+    base, dash, rest = digest.partition("-")
+    return code(base[:SHORT] + dash + rest)
+
+
+def records(results: Results) -> Table:
+    """One row per record; the loader has refused any whose sources are not current."""
+    rows = [
+        [
+            code(r.variant),
+            code(r.hardware.name),
+            r.profile,
+            len(r.seeds),
+            r.started[:10],
+            short(r.commit),
+            r.environment.get("torch", ""),
+            short(r.seal),
+            _history(r),
+        ]
+        for r in sorted(results.records, key=lambda r: (r.hardware.name, r.variant))
+    ]
+    header = ["Variant", "Hardware", "Profile", "Seeds", "Date", "Commit", "torch", "Seal", "Notes"]
+    return Table(header, rows, right=(3,))
+
+
+def _history(record: Record) -> str:
+    notes = [f"resealed {len(record.resealed)} times"] if record.resealed else []
+    resumed = sum(run.resumed for run in record.seeds)
+    return "; ".join(notes + ([f"continued after {resumed} interruptions"] if resumed else []))
+
+
+def details(results: Results) -> Table:
+    """Seals in full."""
+    ordered = sorted(results.records, key=lambda r: (r.hardware.name, r.variant))
+    rows = [[code(f"{r.hardware.name}/{r.variant}"), code(r.seal)] for r in ordered]
+    return Table(["Record", "Seal"], rows)
+
+
+def environments(results: Results) -> Table:
+    """The distinct environments and engines, with the hardware they were used on."""
+    seen: dict[tuple, set[str]] = {}
+    for record in results.records:
+        versions = {**record.environment, **record.engine, "lock file": record.lock[:SHORT]}
+        key = tuple(sorted(versions.items()))
+        seen.setdefault(key, set()).add(record.hardware.name)
+    rows = [
+        [Safe(", ".join(map(code, sorted(where)))), ", ".join(f"{k} {v}" for k, v in key)]
+        for key, where in sorted(seen.items())
+    ]
+    return Table(["Hardware", "Environment and engine"], rows)
+
+
+def stand_ins(results: Sequence[Record]) -> list[Dataset]:
+    """The stand-in datasets that the records were made from."""
+    found = {r.dataset.name: r.dataset for r in results if r.dataset.stand_in_for}
+    return [found[name] for name in sorted(found)]
+
+
+def samples(results: Results) -> Safe:
+    """The first seed's first sample of each version, side by side; "" where there are none."""
+    texts = [(v, results.record(v).seeds[0].samples) for v in results.versions()]
+    cells = [(version, fence(found[0])) for version, found in texts if found]
+    rows = [cells[i : i + SIDE_BY_SIDE] for i in range(0, len(cells), SIDE_BY_SIDE)]
+    return Safe("\n\n".join(_side_by_side(row) for row in rows))
+
+
+def _side_by_side(cells: list[tuple[str, Safe]]) -> str:
+    """An HTML table whose cells hold fenced blocks: blank lines let markdown in again."""
+    head = "".join(f"<th>{version}</th>" for version, _ in cells)
+    body = "\n\n</td><td>\n\n".join(block for _, block in cells)
+    return f'<table><tr>{head}</tr><tr valign="top"><td>\n\n{body}\n\n</td></tr></table>'

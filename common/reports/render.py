@@ -1,0 +1,196 @@
+"""Write the reports, or check that the committed ones are what the records say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from common.errors import UserError, nearest
+from common.paper import rooms
+from common.reports import figures, index, page
+from common.reports.references import resolver, stale
+from common.reports.results import Results, load
+from common.reports.text import Safe, code, escape, finalize
+
+BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+FOLDER = Path("reports")
+LAYOUT = re.compile(r"(?ms)(?P<fenced>^(?P<ticks>`{3,})[^`\n]*\n.*?\n(?P=ticks)$)|[ \t]+$|\n{3,}")
+Pages = dict[Path, bytes]  # path relative to the root -> content
+
+
+def write_reports(root: Path, papers: Sequence[str] | None = None) -> list[Path]:
+    """Write the pages of the named papers (all by default) and the pages over all papers."""
+    everything = load(root)
+    chosen = _chosen(everything, papers)
+    pages = _papers(chosen) | _overview(root, everything)
+    _remove_old_figures(root, chosen, pages)
+    return _write(root, pages)
+
+
+def write_paper(root: Path, name: str) -> list[Path]:
+    """Write one paper's page and figures."""
+    if name not in rooms(root):
+        raise UserError(f"no paper {name!r}." + nearest(name, rooms(root)))
+    found = load(root, [name])
+    pages = _papers(found)
+    _remove_old_figures(root, found, pages)
+    return _write(root, pages)
+
+
+def write_index(root: Path) -> list[Path]:
+    """Write the pages over all papers, and the results in the root's README.md."""
+    return _write(root, _overview(root, load(root)))
+
+
+def check(root: Path) -> list[str]:
+    """What differs between the committed reports and the records; [] when nothing does."""
+    everything = load(root)
+    pages = _papers(everything) | _overview(root, everything)
+    problems = [
+        problem
+        for path, content in sorted(pages.items())
+        if (problem := difference(root, path, content))
+    ]
+    for extra in sorted(_generated(root) - pages.keys()):
+        problems.append(f"{extra.as_posix()} is made from no record: delete it.")
+    for results in everything.values():
+        readme = results.folder / "README.md"
+        if readme.is_file():
+            label = f"papers/{results.name}/README.md"
+            problems += stale(results, readme.read_text(encoding="utf-8"), label)
+    return problems
+
+
+def difference(root: Path, path: Path, content: bytes) -> str:
+    """A sentence naming the file and its first line that differs, "" if the bytes are equal."""
+    file = root / path
+    if not file.is_file():
+        return f"{path.as_posix()} is missing: run `papers report`."
+    found = file.read_bytes()
+    if found == content:
+        return ""
+    committed, now = found.split(b"\n"), content.split(b"\n")
+    pairs = enumerate(zip(committed, now), start=1)
+    line = next((i for i, (a, b) in pairs if a != b), min(len(committed), len(now)) + 1)
+    old, new = (_excerpt(lines, line) for lines in (committed, now))
+    return f"{path.as_posix()}, line {line}: it says {old}, the records say {new}."
+
+
+def _excerpt(lines: list[bytes], line: int) -> str:
+    if line > len(lines):
+        return "nothing"
+    text = lines[line - 1].decode(errors="replace")
+    return repr(text if len(text) <= 100 else text[:99] + "…")
+
+
+def _chosen(everything: dict[str, Results], papers: Sequence[str] | None) -> dict[str, Results]:
+    for name in papers or ():
+        if name not in everything:
+            raise UserError(f"no paper {name!r}." + nearest(name, everything))
+    return everything if papers is None else {name: everything[name] for name in papers}
+
+
+def _papers(everything: dict[str, Results]) -> Pages:
+    pages: Pages = {}
+    for name, results in everything.items():
+        drawn = figures.draw(results)
+        pages |= {FOLDER / "figures" / file: content for file, content in drawn.items()}
+        context = page.context(results, drawn) | {"story": _story(results)}
+        pages[FOLDER / f"{name}.md"] = _render("paper.md.j2", context)
+    return pages
+
+
+def _overview(root: Path, everything: dict[str, Results]) -> Pages:
+    context = index.context(everything)
+    pages = {
+        FOLDER / file: _render(template, context)
+        for file, template in (
+            ("README.md", "index.md.j2"),
+            ("deviations.md", "deviations.md.j2"),
+            ("hardware.md", "hardware.md.j2"),
+        )
+    }
+    readme = root / "README.md"
+    if readme.is_file() and BEGIN in (text := readme.read_text(encoding="utf-8")):
+        pages[Path("README.md")] = _between(text, _render("results.md.j2", context)).encode()
+    return pages
+
+
+def _between(text: str, table: bytes) -> str:
+    """The text with the generated table between the two markers."""
+    before, _, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise UserError(f"README.md has {BEGIN} without {END}: add it after the table.")
+    return f"{before}{BEGIN}\n{table.decode()}{END}{after}"
+
+
+def _story(results: Results) -> Safe:
+    """The hand-written words of papers/<p>/story.md.j2, with its references resolved."""
+    path = results.folder / "story.md.j2"
+    if not path.is_file():
+        return Safe("")
+    label = f"papers/{results.name}/story.md.j2"
+    try:
+        template = environment().from_string(path.read_text(encoding="utf-8"))
+        return Safe(template.render(result=resolver(results)).strip())
+    except jinja2.TemplateError as error:
+        raise UserError(f"{label} cannot be rendered: {error}.") from None
+    except UserError as error:
+        raise UserError(f"{label}: {error}") from None
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Templates in which a name must exist and every text that is not `Safe` is escaped."""
+    made = ImmutableSandboxedEnvironment(
+        loader=jinja2.PackageLoader("common.reports"),
+        undefined=jinja2.StrictUndefined,
+        finalize=finalize,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.filters |= {"code": code, "escape": escape}
+    return made
+
+
+def _render(template: str, context: dict) -> bytes:
+    text = environment().get_template(template).render(context)
+    return (LAYOUT.sub(_tidy, text).strip("\n") + "\n").encode()
+
+
+def _tidy(found: re.Match[str]) -> str:
+    """Fenced blocks stay as they are; elsewhere no trailing blanks, one empty line at most."""
+    return found["fenced"] or ("\n\n" if found[0].startswith("\n") else "")
+
+
+def _write(root: Path, pages: Pages) -> list[Path]:
+    """Write what changed, each file whole or not at all; return all paths."""
+    for path, content in pages.items():
+        file = root / path
+        if not file.is_file() or file.read_bytes() != content:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part = file.with_name(f".{file.name}.part")
+            part.write_bytes(content)
+            part.replace(file)
+    return [root / path for path in sorted(pages)]
+
+
+def _generated(root: Path) -> set[Path]:
+    """Files in reports/ that look generated, relative to the root."""
+    folder = root / FOLDER
+    found = [*folder.glob("*.md"), *folder.glob("figures/*.svg")]
+    return {path.relative_to(root) for path in found}
+
+
+def _remove_old_figures(root: Path, names: Iterable[str], pages: Pages) -> None:
+    """Delete figures of these papers that are drawn no more."""
+    for path in _generated(root) - pages.keys():
+        if path.suffix == ".svg" and path.stem.rpartition("-")[0] in names:
+            (root / path).unlink()

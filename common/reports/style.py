@@ -1,0 +1,89 @@
+"""How every figure looks: one theme, one colour per version, bytes that do not change."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import matplotlib
+import seaborn
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from common.reports.text import printable
+
+WIDTH = 8.0  # inches: 768 pixels in a browser, the width of a code host's page
+INK, FAINT = "#222222", "#8a8a8a"
+THEME = {
+    "svg.hashsalt": "reports",  # element ids would be random otherwise
+    "svg.fonttype": "path",  # text as outlines: the same picture without the font
+    "font.family": "DejaVu Sans",  # carried by matplotlib itself
+    "font.size": 10,
+    "mathtext.fontset": "dejavusans",
+    "text.parse_math": False,  # a name may hold a dollar sign
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.formatter.use_locale": False,
+    "axes.unicode_minus": True,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "figure.facecolor": "white",  # readable on a dark page too
+    "savefig.facecolor": "white",
+    "path.simplify": True,
+}
+PALETTE = seaborn.color_palette("colorblind").as_hex()
+KINDS = {"bug": PALETTE[3], "choice": PALETTE[0], "modernisation": PALETTE[2]}
+VERDICTS = {"reproduced": PALETTE[2], "not reproduced": PALETTE[3]}
+
+
+def colour(version: str) -> str:
+    """version1 has the same colour in every figure of every paper."""
+    digits = version.removeprefix("version")
+    return PALETTE[(int(digits) - 1) % len(PALETTE) if digits.isdigit() else -1]
+
+
+@contextmanager
+def theme() -> Iterator[None]:
+    """Settings of this package alone: no file or earlier setting of the user takes part."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        seaborn.set_theme(context="paper", style="whitegrid", rc=THEME)
+        yield
+
+
+def canvas(rows: int = 1, columns: int = 1, height: float = 3.2, **options: object) -> tuple:
+    """A figure of the page's width and its axes, always as a flat list."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    return figure, list(axes.flat)
+
+
+def svg(figure: Figure) -> bytes:
+    """The figure as SVG without date or program version."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return _shorter(buffer.getvalue().decode()).encode()
+
+
+def _shorter(text: str) -> str:
+    """Coordinates to a hundredth of a point: a quarter of the size, and no last-digit noise."""
+    return re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), text)
+
+
+def label(text: str, limit: int = 60) -> str:
+    """Any text as one short line of a figure."""
+    line = " ".join(printable(text).split())
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def finish(axes: Axes, title: str, x: str = "", y: str = "") -> None:
+    axes.set_title(label(title, 80))
+    axes.set_xlabel(label(x))
+    axes.set_ylabel(label(y))

@@ -1,0 +1,220 @@
+"""The tables of a paper's page: results in, `Table`s out."""
+
+from __future__ import annotations
+
+from common.reports import checks, compare
+from common.reports.results import Results
+from common.reports.text import (
+    NONE,
+    Safe,
+    Table,
+    code,
+    difference,
+    escape,
+    finite,
+    interval,
+    number,
+    p_value,
+)
+from common.statistics import Summary
+
+
+def shown(summary: Summary | None) -> Safe:
+    """Mean and interval of a summary, a dash for none."""
+    return interval(summary.mean, summary.low, summary.high) if summary else Safe(NONE)
+
+
+def versions(results: Results) -> Table:
+    """Each version's one line and its metric on the primary hardware."""
+    metric = results.paper.metric
+    measured = results.versions()
+    rows = []
+    for name, line in results.paper.versions.items():
+        found = results.summary(name, metric.name) if name in measured else None
+        n = _seeds(results, name) if name in measured else Safe("not run")
+        rows.append(
+            [Safe(f"**{name}**") if name == results.best() else name, line, shown(found), n]
+        )
+    return Table(["Version", "What it is", metric.label, "Seeds"], rows, right=(2, 3))
+
+
+def _seeds(results: Results, variant: str, hardware: str = "") -> Safe:
+    n = len(results.record(variant, hardware).seeds)
+    diverged = results.diverged(variant, hardware)
+    return Safe(f"{n} ({diverged} diverged)" if diverged else str(n))
+
+
+def steps(results: Results) -> Table:
+    """Each version against the one before it, paired by seed on the primary hardware."""
+    pairs = list(zip(results.versions(), results.versions()[1:]))
+    rows = [_comparison(results, (a, results.primary), (b, results.primary)) for a, b in pairs]
+    label = f"Difference, {results.paper.metric.label}"
+    header = ["Comparison", label, "p", "Smallest detectable", "Pairs"]
+    return Table(header, [row for row in rows if row], right=(1, 2, 3, 4))
+
+
+def _comparison(results: Results, left: compare.Cell, right: compare.Cell) -> list | None:
+    found = compare.compare(results, results.paper.metric.name, left, right)
+    if found is None:
+        return None
+    name = Safe(f"{code(right[0])} − {code(left[0])}")
+    change = difference(found.difference, found.low, found.high)
+    return [name, change, p_value(found.p), number(found.detectable, 2), found.n]
+
+
+def metrics(results: Results) -> Table:
+    """The metrics beside the paper's own, a column per version."""
+    names = results.versions()
+    rows = [
+        [escape(metric.replace("_", " ")), *(shown(results.summary(v, metric)) for v in names)]
+        for metric in results.metrics()[1:]
+    ]
+    return Table(["Metric", *names], rows, right=range(1, len(names) + 1))
+
+
+def costs(results: Results, hardware: str) -> Table:
+    """Throughput, time to the target and peak memory; timings of unlike hosts are left out."""
+    versions = results.versions(hardware)
+    refused = checks.unlike_hosts([results.record(v, hardware) for v in versions])
+    target = compare.target(results, hardware)
+    rows = []
+    for version in versions:
+        timed = None if target is None else compare.time_to(results, version, hardware, target)
+        speed = results.summary(version, "tokens_per_second", hardware)
+        seconds = results.summary(version, "seconds", hardware)
+        timings = [Safe("refused")] * 3 if refused else [shown(speed), shown(timed), shown(seconds)]
+        memory = shown(results.summary(version, "peak_memory_mib", hardware))
+        rows.append([version, *timings, memory])
+    reach = "Time to target, s" if target is None else f"Time to {number(target)}, s"
+    header = ["Version", "Tokens/s", reach, "Training, s", "Peak memory, MiB"]
+    return Table(header, rows, right=range(1, 5))
+
+
+def config(results: Results) -> Table:
+    """Parameters that were run otherwise than in the paper, per version on the primary hardware."""
+    versions = results.versions()
+    ran = {v: flat(results.record(v).config) for v in versions}
+    wrote = {v: flat(results.record(v).paper_config) for v in versions}
+    names = dict.fromkeys(name for v in versions for name in [*wrote[v], *ran[v]])
+    rows = []
+    for name in names:
+        cells = [_run_for(name, wrote[v], ran[v]) for v in versions]
+        if any("→" in cell for cell in cells):
+            rows.append([code(name), *cells])
+    return Table(["Parameter", *versions], rows)
+
+
+def _run_for(name: str, wrote: dict, ran: dict) -> Safe:
+    if name not in wrote and name not in ran:
+        return Safe(NONE)
+    paper, run = wrote.get(name, NONE), ran.get(name, NONE)
+    if paper == run:
+        return Safe(f"as the paper: {escape(_plain(run))}")
+    return Safe(f"{escape(_plain(paper))} → **{escape(_plain(run))}**")
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def flat(config: dict, prefix: str = "") -> dict[str, object]:
+    """{"train": {"steps": 5}} -> {"train.steps": 5}."""
+    found: dict[str, object] = {}
+    for key, value in config.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = value
+    return found
+
+
+def claims(results: Results) -> Table:
+    """Each claim with its verdict and what was measured."""
+    rows = []
+    for claim in results.evidence.get("claims", []):
+        place = escape(claim["place"])
+        rows.append(
+            [
+                Safe(f"{escape(claim['sentence'])} <sub>{place}</sub>"),
+                claim["kind"],
+                verdict(claim["verdict"]),
+                measured(claim),
+                p_value(claim["adjusted_p"]),
+                number(claim["detectable"], 2),
+                NONE if claim["n"] is None else claim["n"],
+            ]
+        )
+    header = ["Claim", "Kind", "Verdict", "Measured", "p (Holm)", "Detectable", "Seeds"]
+    return Table(header, rows, right=(3, 4, 5, 6))
+
+
+def measured(claim: dict) -> Safe:
+    """What was measured, beside what was expected where that is a number or a phrase."""
+    value = claim["value"]
+    if value is None:
+        return Safe(NONE)
+    if claim["kind"] == "equivalence":
+        return Safe(f"worst error {number(value, 2)}, tolerance {number(claim['expected'], 2)}")
+    if isinstance(value, bool | str):
+        shown = escape(value)
+    else:
+        shown = with_unit(interval(value, claim["low"], claim["high"]), claim["unit"])
+    expected = claim["expected"]
+    if expected in (None, "") or expected == value:
+        return shown
+    told = number(expected) if finite(expected) and expected is not True else escape(expected)
+    return Safe(f"{shown} (paper: {told})")
+
+
+def verdict(text: str) -> Safe:
+    """A verdict, in bold where the evidence decided."""
+    decided = ("reproduced", "holds", "equal", "not reproduced", "does not follow")
+    return Safe(f"**{escape(text)}**") if text.startswith(decided) else escape(text)
+
+
+def with_unit(figure: Safe, unit: str | None) -> Safe:
+    return Safe(f"{figure} {escape(unit)}") if unit and figure != NONE else figure
+
+
+def deviations(results: Results) -> Table:
+    """The bug ladder, costliest first; those that were not trained at the end."""
+    rows = [_deviation(d) for d in sorted(results.evidence.get("deviations", []), key=by_cost)]
+    unit = results.paper.metric.label
+    header = [
+        "Deviation",
+        "The paper says",
+        "The code does",
+        "Kind",
+        f"Cost, {unit}",
+        "p (Holm)",
+        "Seeds",
+    ]
+    return Table(header, rows, right=(4, 5, 6))
+
+
+def by_cost(deviation: dict) -> tuple:
+    """Sort key: costliest first, unmeasured last, then by id."""
+    cost = deviation["cost"]
+    return (cost is None, -(cost or 0.0), deviation["id"])
+
+
+def cost_of(deviation: dict) -> Safe:
+    """Cost with interval, or why there is none."""
+    if deviation["cost"] is None:
+        return escape(deviation["note"].partition(". ")[0] or "not measured here")
+    return difference(deviation["cost"], deviation["low"], deviation["high"])
+
+
+def _deviation(d: dict) -> list:
+    lived = f"{d['introduced']} to {d['fixed']}" if d["fixed"] else f"since {d['introduced']}"
+    name = Safe(f"**{escape(d['title'])}** <sub>{escape(d['place'])}; {escape(lived)}</sub>")
+    n = NONE if d["n"] is None else d["n"]
+    return [
+        name,
+        d["paper_says"],
+        d["code_does"],
+        d["kind"],
+        cost_of(d),
+        p_value(d["adjusted_p"]),
+        n,
+    ]
