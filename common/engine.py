@@ -54,8 +54,13 @@ class Engine:
         }
 
 
-def start(device: str = "cpu", dtype: str = "float32", threads: int = 1) -> Engine:
-    """Set this process up. UserError for a device or dtype that is not there."""
+def start(
+    device: str = "cpu", dtype: str = "float32", threads: int = 1, matmul: str | None = None
+) -> Engine:
+    """Set this process up. UserError for a device or dtype that is not there.
+
+    `matmul` is what a probe before this one found; without it, the probe is made here.
+    """
     if dtype not in DTYPES:
         raise UserError(f"no dtype {dtype!r}." + nearest(dtype, DTYPES))
     if device not in ("cpu", "cuda"):
@@ -64,7 +69,7 @@ def start(device: str = "cpu", dtype: str = "float32", threads: int = 1) -> Engi
         raise UserError("this machine has no CUDA device: use --device cpu.")
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
-    matmul = "medium" if medium_pays() else "highest"
+    matmul = matmul or ("medium" if medium_pays() else "highest")
     torch.set_float32_matmul_precision(matmul)
     return Engine(torch.device(device), DTYPES[dtype], threads, matmul)
 

@@ -23,7 +23,8 @@ from filelock import FileLock, Timeout
 from common import engine as engines
 from common.config import Plan, parse_override, plan, read_yaml
 from common.data.text import load_text
-from common.errors import UserError, nearest
+from common.deviations import find_deviation
+from common.errors import UserError
 from common.hardware import cores, environment, fingerprint
 from common.paper import Room, find_root, room
 from common.records import Dataset, Record, SeedRun, write_json, write_record
@@ -61,7 +62,7 @@ def train_variant(request: Request, *, record: bool = False, report=print) -> Pa
     _check(request, home, record)
     made = plan(home, request.version, request.profile, request.overrides, request.seeds)
     request = _with_engine_defaults(root, request, made)
-    dataset = _identify(request.data or home.paper.dataset, report)
+    dataset = _identify(home, request, report)
     sources = hashes(root, source_files(root, home, request))
     key = _key(request, made, dataset, sources)
     work = root / "local" / "resume" / request.paper / f"{request.variant}-{key[:12]}"
@@ -81,7 +82,8 @@ def _run(root, home, request, made, dataset, sources, work, key, record, report)
     workers = 1 if request.device == "cuda" else max(1, cores() // request.threads)
     workers = min(workers, len(made.seeds))
     hardware = fingerprint(engine)
-    results = run_seeds(_jobs(request, made, work), workers, request.threads, work, report)
+    jobs = _jobs(request, made, dataset, engine.matmul, work)
+    results = run_seeds(jobs, workers, request.threads, report)
     content = Record(
         paper=home.name,
         variant=request.variant,
@@ -111,9 +113,8 @@ def _publish(folder: Path, record: Record, work: Path) -> Path:
     shutil.rmtree(checkpoint, ignore_errors=True)
     checkpoint.mkdir(parents=True)
     seed = record.seeds[0].seed
-    shutil.copyfile(
-        work / f"seed-{seed}" / "weights.safetensors", checkpoint / "weights.safetensors"
-    )
+    weights = work / f"seed-{seed}" / "weights.safetensors"
+    shutil.copyfile(weights, checkpoint / weights.name)
     keep = ("paper", "variant", "version", "deviation", "config", "dataset", "seal")
     described = {name: record.model_dump(mode="json")[name] for name in keep}
     write_json(checkpoint / "model.json", {**described, "seed": seed})
@@ -165,11 +166,7 @@ def _check(request: Request, home: Room, record: bool) -> None:
     if request.data and not Path(request.data).is_file():
         raise UserError(f"--data {request.data}: there is no such file.")
     if request.deviation:
-        known = [deviation.id for deviation in home.module("deviations").DEVIATIONS]
-        if request.deviation not in known:
-            raise UserError(
-                f"no deviation {request.deviation!r}." + nearest(request.deviation, known)
-            )
+        find_deviation(home, request.deviation)
         if request.version != home.newest:
             raise UserError(f"deviations go into {home.newest}, not {request.version}.")
 
@@ -183,8 +180,10 @@ def _with_engine_defaults(root: Path, request: Request, made: Plan) -> Request:
     return replace(request, profile=made.profile, threads=threads, dtype=dtype)
 
 
-def _identify(data: str, report) -> Dataset:
-    text = load_text(data, report=report)
+def _identify(home: Room, request: Request, report) -> Dataset:
+    """The data of the run: the user's file, or what the paper's data stage found."""
+    receipt = None if request.data else home.path("data.json")
+    text = load_text(request.data or home.paper.dataset, receipt=receipt, report=report)
     return Dataset(name=text.name, sha256=text.sha256, stand_in_for=text.stand_in_for)
 
 
@@ -194,16 +193,19 @@ def _key(request: Request, made: Plan, dataset: Dataset, sources: dict[str, str]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def _jobs(request: Request, made: Plan, work: Path) -> list[dict[str, Any]]:
+def _jobs(
+    request: Request, made: Plan, dataset: Dataset, matmul: str, work: Path
+) -> list[dict[str, Any]]:
     shared = {
         "paper": request.paper,
         "version": request.version,
         "deviation": request.deviation,
         "config": _plain(made.config),
-        "data": str(Path(request.data).resolve()) if request.data else None,
+        "data": str(Path(request.data).resolve()) if request.data else dataset.name,
         "device": request.device,
         "dtype": request.dtype,
         "threads": request.threads,
+        "matmul": matmul,
     }
     return [{**shared, "seed": s, "folder": str(work / f"seed-{s}")} for s in made.seeds]
 

@@ -33,7 +33,7 @@ def work(job: dict[str, Any]) -> None:
     from common.training import Run
 
     home, seed = room(job["paper"]), job["seed"]
-    started = engine.start(job["device"], job["dtype"], job["threads"])
+    started = engine.start(job["device"], job["dtype"], job["threads"], job["matmul"])
     folder = Path(job["folder"])
     config = resolve(home.module(f"{job['version']}.model").Config, job["config"], "config")
 
@@ -42,7 +42,7 @@ def work(job: dict[str, Any]) -> None:
 
     with injection(home, job["version"], job["deviation"]):
         result = home.module(f"{job['version']}.train").train(
-            Run(config, seed, started, job["data"] or home.paper.dataset, folder, report)
+            Run(config, seed, started, job["data"], folder, report)
         )
     content = {"result": result.model_dump(mode="json"), "engine": started.describe()}
     write_json(folder.with_suffix(".json"), content)

@@ -26,7 +26,7 @@ Job = dict[str, Any]
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
-def run_seeds(jobs: list[Job], workers: int, threads: int, work: Path, report=print) -> list:
+def run_seeds(jobs: list[Job], workers: int, threads: int, report=print) -> list:
     """Train every job's seed and return [(SeedRun, engine description)] in the jobs' order."""
     todo = [job for job in jobs if not _result_file(job).is_file()]
     if len(todo) < len(jobs):
@@ -98,8 +98,8 @@ def _give(process: subprocess.Popen, job: Job) -> None:
 def _bars(todo: list[Job]) -> Iterator:
     """A progress bar per seed on a terminal; a line per finished seed elsewhere."""
     console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"),
-               TextColumn("loss {task.fields[loss]}"), TimeRemainingColumn())  # fmt: skip
+    percent, loss = TextColumn("{task.percentage:>3.0f}%"), TextColumn("loss {task.fields[loss]}")
+    columns = (TextColumn("{task.description}"), BarColumn(), percent, loss, TimeRemainingColumn())
     name = _name(todo[0])
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         bars = {

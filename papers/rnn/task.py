@@ -74,7 +74,7 @@ class Exam:
         return self.vocabulary.decode(drawn)
 
     def real_words(self, sample: str) -> float:
-        """The share of the sample's words that occur in the training text; the cut ones left out."""
+        """The share of the sample's words, but for the cut last, that the training text has."""
         found = words(sample)[:-1]
         return sum(word in self.words for word in found) / max(1, len(found))
 

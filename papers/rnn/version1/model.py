@@ -41,7 +41,7 @@ def softmax(y):
 
 
 def forward(weights, inputs, h):
-    """Run over `inputs` (T,) from state `h` (H,): all states (T + 1, H) and probabilities (T, V)."""
+    """All states (T + 1, H) and probabilities (T, V) over `inputs` (T,) from state `h` (H,)."""
     states = [h]
     for x in inputs:
         # h_t = tanh(W_xh x_t + W_hh h_(t-1) + b_h). x_t is one-hot, so W_xh x_t is a column.
@@ -90,13 +90,8 @@ def adagrad(weights, gradients, memory, learning_rate):
         weights[name] -= learning_rate * g / np.sqrt(memory[name] + 1e-8)
 
 
-def smooth(average, loss):
-    """The running average of the training loss that the original prints as its result."""
-    return 0.999 * average + 0.001 * loss
-
-
 def predict(weights, inputs, h):
-    """Log-probabilities (B, T, V) of the next symbols for B streams (B, T), and their new states."""
+    """Log-probabilities (B, T, V) of the next symbols of B streams (B, T), and the new states."""
     h = np.zeros((len(inputs), weights["b_h"].size)) if h is None else h
     states = []
     for x in inputs.T:
@@ -104,3 +99,41 @@ def predict(weights, inputs, h):
         states.append(h)
     y = np.stack(states, axis=1) @ weights["w_hy"].T + weights["b_y"]  # (B, T, V)
     return np.log(softmax(y)), h
+
+
+class Learner:
+    """The original's main loop, step by step: weights, Adagrad's memory, the carried state."""
+
+    def __init__(self, config, symbols, rng):
+        self.config = config
+        self.weights = initialise(config, symbols, rng)
+        self.memory = {name: np.zeros_like(w) for name, w in self.weights.items()}
+        self.h = np.zeros(config.hidden)
+        self.smooth = np.log(symbols) * config.sequence  # the loss of guessing
+
+    def step(self, text, i):
+        """Learn from the i-th piece of `text`; its summed loss in nats."""
+        length = self.config.sequence
+        start = i % ((len(text) - 1) // length) * length
+        if start == 0:
+            self.h = np.zeros(self.config.hidden)
+        inputs, targets = text[start : start + length], text[start + 1 : start + length + 1]
+        loss, gradients, self.h = loss_and_gradients(self.weights, inputs, targets, self.h)
+        gradients = clip_by_value(gradients, self.config.clip)
+        adagrad(self.weights, gradients, self.memory, self.config.learning_rate)
+        # The running average of the training loss, which the original prints as its result.
+        self.smooth = 0.999 * self.smooth + 0.001 * loss
+        return loss
+
+    def predict(self, tokens, h):
+        return predict(self.weights, tokens, h)
+
+    def state(self):
+        memory = {f"adagrad.{name}": m for name, m in self.memory.items()}
+        return {**self.weights, **memory, "h": self.h, "smooth": np.array(self.smooth)}
+
+    def restore(self, saved):
+        for name in self.weights:
+            self.weights[name] = np.array(saved[name])
+            self.memory[name] = np.array(saved[f"adagrad.{name}"])
+        self.h, self.smooth = np.array(saved["h"]), float(saved["smooth"])

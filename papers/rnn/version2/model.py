@@ -44,9 +44,9 @@ class RNN(Module):
         torch.nn.init.normal_(self.w_hy, std=self.w_hy.shape[0] ** -0.5)
 
     def forward(self, tokens, h=None):
-        """Scores (B, T, V) after each of `tokens` (B, T) from state `h` (B, H), and the new state."""
+        """Scores (B, T, V) after each of `tokens` (B, T) from state `h` (B, H); the new state."""
         h = self.b_h.new_zeros(len(tokens), len(self.b_h)) if h is None else h
-        x = self.w_xh[tokens] + self.b_h  # (B, T, H): a one-hot product is a row; all steps at once
+        x = self.w_xh[tokens] + self.b_h  # (B, T, H): a one-hot product is a row
         states = []
         for x_t in x.unbind(1):
             h = torch.addmm(x_t, h, self.w_hh).tanh()  # (B, H)
@@ -74,7 +74,7 @@ def chunk(rows, i, sequence):
 
 
 def carry(h, anew):
-    """The state for the next chunk: the last one, cut from its graph; nothing if streams restart."""
+    """The state for the next chunk: the last, cut from its graph; none where streams begin."""
     return None if h is None or anew else h.detach()
 
 
@@ -90,3 +90,27 @@ def optimizer(parameters, config):
 def learning_rate(i, config):
     """Falls linearly to zero, so that the last steps average the noise out."""
     return config.learning_rate * (1 - i / config.steps)
+
+
+class Learner:
+    """Truncated backpropagation through time over contiguous streams."""
+
+    def __init__(self, config, net, masters):
+        self.config, self.net, self.masters = config, net, masters
+        self.optimizer = optimizer(masters.masters, config)
+        self.carried = {"h": torch.zeros(config.batch, config.hidden).to(net.b_h)}
+
+    def step(self, rows, i):
+        """Learn from the i-th chunk of the streams; its loss in nats per character."""
+        inputs, targets, anew = chunk(rows, i, self.config.sequence)
+        scores, self.carried["h"] = self.net(inputs, carry(self.carried["h"], anew))
+        value = loss(scores, targets)
+        value.backward()
+        self.masters.take_gradients()
+        clip_gradients(self.masters.masters, self.config.clip)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(i, self.config)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.masters.give_weights()
+        return value.detach()
