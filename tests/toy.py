@@ -45,8 +45,8 @@ def clip(values, limit):
 '''
 TRAIN = '''"""Trains the toy: takes one function by name, the others through the module."""
 
-from papers.{name}.version2 import model
-from papers.{name}.version2.model import loss as mean_loss
+from papers.{name}.{version} import model
+from papers.{name}.{version}.model import loss as mean_loss
 
 
 def step(errors):
@@ -141,7 +141,7 @@ def make_toy(
     for version in ("version1", "version2"):
         write(folder / version / "__init__.py", "")
         write(folder / version / "model.py", MODEL)
-        write(folder / version / "train.py", TRAIN.format(name=name))
+        write(folder / version / "train.py", TRAIN.format(name=name, version=version))
     write(folder / "claims.py", claims)
     write(folder / "deviations.py", deviations)
     write(folder / "tests" / "__init__.py", "")

@@ -1,0 +1,171 @@
+"""Resealing: only a golden run that is bit for bit the same keeps a record."""
+
+import math
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from common.errors import UserError
+from common.paper import rooms
+from common.records import Resealed, changed_sources, read_record, write_record
+from common.reseal import (
+    chain_holds,
+    golden_path,
+    read_golden,
+    reseal,
+    tell_dvc,
+    write_golden,
+    write_goldens,
+)
+from common.sources import closure, hashes
+from tests.factory import HARDWARE
+from tests.toy import DEVIATIONS, MODEL, make_toy, write
+
+RENAMED = MODEL.replace("(errors)", "(terms)").replace(
+    " sum(errors) / len(errors)", " sum(terms) / len(terms)"
+)
+
+
+def golden(room, version):
+    """Twenty losses of the toy as its model computes them now."""
+    model = room.module(f"{version}.model")
+    start = model.Net().initial_state()
+    return [model.loss([1 / (i + 3), start, 0.1]) for i in range(20)]
+
+
+@pytest.fixture
+def toy(tmp_path):
+    """A toy whose records name their sources and whose golden runs are kept."""
+    folder = make_toy(tmp_path, engine=True)
+    for path in folder.glob("runs/*/*.json"):
+        record = read_record(path)
+        start = [folder / record.version / "train.py"]
+        start += [folder / "deviations.py"] if record.deviation else []
+        sources = hashes(tmp_path, [f for f in closure(tmp_path, *start) if "toy" in f.parts])
+        write_record(path, record.model_copy(update={"sources": sources}))
+    write_goldens(tmp_path, "toy", golden)
+    return folder
+
+
+def edit(folder: Path, name: str, text: str) -> None:
+    from tests.toy import forget
+
+    write(folder / name, text)
+    forget("toy")
+
+
+def outcomes(root: Path) -> dict[str, str]:
+    return {row["variant"]: row["outcome"] for row in reseal(root, "toy", golden)}
+
+
+def record(folder: Path, variant: str):
+    return read_record(folder / "runs" / HARDWARE / f"{variant}.json")
+
+
+def test_golden_numbers_come_back_bit_for_bit(tmp_path):
+    values = [math.pi, 1e-300, 0.1 + 0.2, -0.0]
+    write_golden(tmp_path / "golden.csv", values)
+    assert [v.hex() for v in read_golden(tmp_path / "golden.csv")] == [v.hex() for v in values]
+    write(tmp_path / "golden.csv", "row,value\n0,much\n")
+    with pytest.raises(UserError, match="golden.csv is no golden run"):
+        read_golden(tmp_path / "golden.csv")
+
+
+def test_nothing_changed(toy, tmp_path):
+    before = {path: path.read_bytes() for path in toy.glob("runs/*/*.json")}
+    assert set(outcomes(tmp_path).values()) == {"current"}
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_a_refactor_keeps_its_records_and_both_hashes(toy, tmp_path):
+    old = record(toy, "version2")
+    edit(toy, "version2/model.py", RENAMED)
+    assert outcomes(tmp_path) == {
+        "version1": "current",
+        "version2": "resealed",
+        "version2+summed_loss": "resealed",
+    }
+    new = record(toy, "version2")
+    assert changed_sources(new, tmp_path) == []
+    assert [(r.seal, r.sources) for r in new.resealed] == [(old.seal, old.sources)]
+    assert new.seeds == old.seeds and new.seal != old.seal and chain_holds(new)
+    edit(toy, "version2/model.py", MODEL)
+    assert outcomes(tmp_path)["version2"] == "resealed"
+    assert len(record(toy, "version2").resealed) == 2 and chain_holds(record(toy, "version2"))
+
+
+def test_another_result_is_named_and_the_record_left_alone(toy, tmp_path):
+    before = record(toy, "version2")
+    edit(toy, "version2/model.py", MODEL.replace("sum(errors) / len", "1e-16 + sum(errors) / len"))
+    row = next(r for r in reseal(tmp_path, "toy", golden) if r["variant"] == "version2")
+    assert row["outcome"] == "run again" and row["changed"] == ("papers/toy/version2/model.py",)
+    assert "differs from toy/version2/golden.csv first in row" in row["reason"]
+    assert record(toy, "version2") == before
+
+
+def test_a_changed_injection_does_not_pass_by_the_versions_golden(toy, tmp_path):
+    text = DEVIATIONS.replace('{"loss": sum}', '{"loss": lambda errors: 2 * sum(errors)}')
+    edit(toy, "deviations.py", text)
+    found = outcomes(tmp_path)
+    assert found["version2"] == "current" and found["version2+summed_loss"] == "run again"
+
+
+def test_without_a_golden_run_nothing_is_kept(toy, tmp_path):
+    golden_path(rooms(tmp_path)["toy"], "version2").unlink()
+    edit(toy, "version2/model.py", RENAMED)
+    row = next(r for r in reseal(tmp_path, "toy", golden) if r["variant"] == "version2")
+    assert row["outcome"] == "run again" and "golden.csv is missing" in row["reason"]
+    with pytest.raises(UserError, match="model.py changed since version2 was recorded"):
+        write_goldens(tmp_path, "toy", golden)
+
+
+def test_a_false_chain_is_refused(toy, tmp_path):
+    path = toy / "runs" / HARDWARE / "version2.json"
+    old = record(toy, "version2")
+    made_up = Resealed(seal="0" * 64, sources=old.sources, commit=old.commit)
+    write_record(path, old.model_copy(update={"resealed": [made_up]}))
+    edit(toy, "version2/model.py", RENAMED)
+    with pytest.raises(UserError, match="resealed with false hashes"):
+        reseal(tmp_path, "toy", golden)
+
+
+STAGES = """stages:
+  train:
+    wdir: ../..
+    matrix:
+      version: [version1, version2]
+    cmd: python -m papers.toy.${item.version}.train --record
+    deps:
+      - papers/toy/${item.version}/model.py
+    params:
+      - papers/toy/params.yaml:
+          - ${item.version}
+"""
+
+
+def dvc(root: Path, *arguments: str) -> None:
+    command = [sys.executable, "-m", "dvc", *arguments, "-q"]
+    subprocess.run(command, cwd=root, check=True, stdin=subprocess.DEVNULL)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+def test_dvc_is_told_what_was_proved_and_nothing_else(toy, tmp_path):
+    subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
+    dvc(tmp_path, "init")
+    write(toy / "dvc.yaml", STAGES)
+    write(toy / "params.yaml", "version1: 1\nversion2: 1\n")
+    dvc(tmp_path, "commit", "-f", "papers/toy/dvc.yaml")
+    assert tell_dvc(tmp_path, "toy") == []
+    edit(toy, "version1/model.py", MODEL.replace("sum(errors)", "2 * sum(errors)"))
+    edit(toy, "version2/model.py", RENAMED)
+    assert outcomes(tmp_path)["version1"] == "run again"
+    assert tell_dvc(tmp_path, "toy") == ["papers/toy/dvc.yaml:train@version2: committed"]
+    assert tell_dvc(tmp_path, "toy") == []
+    edit(toy, "version2/model.py", MODEL)
+    write(toy / "params.yaml", "version1: 1\nversion2: 2\n")
+    assert outcomes(tmp_path)["version2"] == "resealed"
+    assert tell_dvc(tmp_path, "toy") == []
