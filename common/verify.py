@@ -2,7 +2,7 @@
 
 | level | promised where | what must hold |
 | --- | --- | --- |
-| L0 | same processor, threads, dtype, Python, torch and NumPy | every metric bit for bit |
+| L0 | same processor, threads, dtype, Python, torch and NumPy | metrics, curves, samples equal |
 | L1 | same hardware name, another torch | every metric within 1e-3, relative |
 | L2 | other hardware | the metric within the 95% prediction interval of the record's seeds |
 """
@@ -25,7 +25,7 @@ import yaml
 from common.errors import UserError
 from common.evidence import find
 from common.paper import Room, rooms
-from common.records import Record, changed_sources, read_record, read_records
+from common.records import Record, SeedRun, changed_sources, read_record, read_records
 
 L0, L1, L2, NONE = "L0", "L1", "L2", "none"
 LEVELS = (L0, L1, L2, NONE)  # from the strictest
@@ -79,16 +79,16 @@ def verify(
 
 def compare(record: Record, again: Record, seed: int, metric: str) -> Check:
     """The level that the new run reached beside the level that was promised."""
-    old, new = (next(r for r in x.seeds if r.seed == seed).metrics for x in (record, again))
-    promise, reached = promised(record, again), _reached(record, old, new, metric)
+    one, other = (next(r for r in x.seeds if r.seed == seed) for x in (record, again))
+    promise, reached = promised(record, again), _reached(record, one, other, metric)
     return Check(
         paper=record.paper,
         variant=record.variant,
         seed=seed,
         hardware=record.hardware.name,
         metric=metric,
-        recorded=old.get(metric),
-        again=new.get(metric),
+        recorded=one.metrics.get(metric),
+        again=other.metrics.get(metric),
         promised=promise,
         reached=reached,
         ok=LEVELS.index(reached) <= LEVELS.index(promise),
@@ -103,14 +103,26 @@ def promised(record: Record, again: Record) -> str:
     return L0 if record.environment == again.environment else L1
 
 
-def _reached(record: Record, old: dict, new: dict, metric: str) -> str:
-    if old == new:
+def _reached(record: Record, one: SeedRun, other: SeedRun, metric: str) -> str:
+    if _computed(one) == _computed(other):
         return L0
+    old, new = one.metrics, other.metrics
     if old.keys() == new.keys() and all(_near(old[key], new[key]) for key in old):
         return L1
     values = [value for value in record.values(metric).values() if value is not None]
     low, high = prediction_interval(values)
     return L2 if new.get(metric) is not None and low <= new[metric] <= high else NONE
+
+
+def _computed(run: SeedRun) -> dict[str, Any]:
+    """Everything in a run but what a clock or a gauge measured."""
+    measured = {
+        "seconds": True,
+        "tokens_per_second": True,
+        "peak_memory_mib": True,
+        "resumed": True,
+    }
+    return run.model_dump(exclude={**measured, "curve": {"seconds"}})
 
 
 def _near(a: float | None, b: float | None) -> bool:

@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 
 import pytest
 
@@ -308,3 +310,17 @@ def test_the_command(toy, tmp_path, monkeypatch, capsys):
 
 def test_the_seal_covers_everything_else():
     assert seal({"a": 1, "seal": "x"}) == seal({"a": 1}) != seal({"a": 2})
+
+
+@pytest.mark.parametrize(
+    ("module", "heavy"),
+    [
+        ("common.evidence", ["torch", "numpy", "scipy", "pandas"]),
+        ("common.deviations", ["torch", "numpy", "scipy", "pandas", "pydantic"]),
+    ],
+)
+def test_light_on_imports(module, heavy):
+    """The command line reads evidence without torch; a run hashes what deviations.py imports."""
+    code = f"import sys, {module}; sys.exit(' '.join(set({heavy}) & set(sys.modules)) or 0)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stderr.strip()) == (0, "")

@@ -63,6 +63,15 @@ def test_bitwise_is_promised_on_the_same_machine(record):
     assert (near.promised, near.reached, near.ok) == ("L0", "L1", False)
 
 
+def test_bitwise_covers_the_curve_and_the_samples_but_no_clock(record):
+    run = record.seeds[2]
+    later = run.model_copy(update={"seconds": 9.0, "tokens_per_second": 1.0, "resumed": 1})
+    other = run.model_copy(update={"samples": ["JULIET: something else."]})
+    for changed, reached in ((later, "L0"), (other, "L1")):
+        again = record.model_copy(update={"seeds": [changed]})
+        assert compare(record, again, 2, METRIC).reached == reached
+
+
 def test_another_torch_promises_a_tolerance(record):
     other = record.model_copy(update={"environment": {"torch": "2.14.0"}})
     assert compare(record, with_metric(other, 2, 2.001), 2, METRIC).ok
@@ -105,7 +114,8 @@ def toy_repository(root: Path, shift: float) -> Path:
     folder = make_toy(root, variants={"version2": 2.0}, engine=True)
     write(folder / "version2" / "train.py", TRAIN.replace("SHIFT", str(shift)))
     record = read_record(folder / "runs" / HARDWARE / "version2.json")
-    record = record.model_copy(update={"config": {"rate": 1e-5, "layers": [1, 2]}})
+    runs = [record.seeds[0].model_copy(update={"seed": seed}) for seed in range(6)]
+    record = record.model_copy(update={"config": {"rate": 1e-5, "layers": [1, 2]}, "seeds": runs})
     for seed in range(6):
         record = with_metric(record, seed, 1.0 + 0.01 * seed + 1e-5 + 0.0)
     write_record(record_path(folder, record), record)
