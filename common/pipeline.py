@@ -73,7 +73,8 @@ def _paths(entries: list[Any] | None) -> list[str]:
 def python_deps(root: Path, command: str) -> list[str]:
     """The Python files of this repository that a stage's command imports, relative to `root`."""
     start = [root / path for path in _starts(root, shlex.split(command))]
-    return [path.relative_to(root).as_posix() for path in closure(root, *start)]
+    files = (path for path in closure(root, *start) if path.stat().st_size)  # DVC warns of empty
+    return [path.relative_to(root).as_posix() for path in files]
 
 
 def _starts(root: Path, words: list[str]) -> list[str]:

@@ -1,0 +1,202 @@
+"""The command line: it answers at once, and mistakes end in one line that names the mend."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from common import cli
+from common.commands import compare, doctor, overview, reproduce, runs
+from common.errors import UserError
+from common.paper import Room, rooms
+from common.records import read_record, write_json
+from tests.factory import make_record, make_room
+
+ROOT = Path(__file__).parents[1]
+MISTAKES = [
+    (["lst"], "list"),
+    (["show", "rn"], "rnn"),
+    (["train", "rnn", "verson2"], "version2"),
+    (["train", "rnn", "version2", "--profile", "smok"], "smoke"),
+    (["train", "rnn", "version2", "-S", "hiden=3"], "hidden"),
+    (["train", "rnn", "version2", "-S", "hidden=many"], "int"),
+    (["train", "rnn", "version2", "-S", "hidden"], "NAME=VALUE"),
+    (["train", "rnn", "version2", "--profle", "cpu"], "--profile"),
+    (["train", "rnn", "version2", "--data", "no-such.txt"], "no-such.txt"),
+    (["reproduce", "rnn", "--profile", "smok"], "smoke"),
+    (["compare", "rnn", "version1", "version1"], "two"),
+    (["data", "fetch", "tinyshakspeare"], "tinyshakespeare"),
+    (["claims", "rn"], "rnn"),
+    (["new", "Not-A-Name"], "lower case"),
+    (["new", "rnn"], "already"),
+    (["verify", "--sample", "0"], "--sample"),
+    (["runs", "import", "no-such.json"], "no-such.json"),
+]
+
+
+def papers(arguments, capsys):
+    """(exit code, stdout, stderr) of `papers`, in this process."""
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(arguments)
+    said = capsys.readouterr()
+    return stopped.value.code, said.out, said.err
+
+
+@pytest.fixture(autouse=True)
+def _root(monkeypatch):
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.parametrize(("arguments", "named"), MISTAKES, ids=lambda v: " ".join(v)[:40])
+def test_a_mistake_is_one_line_with_the_mend(arguments, named, capsys):
+    code, _, err = papers(arguments, capsys)
+    assert code == 2
+    assert err.startswith("error: ") and err.count("\n") == 1
+    assert named in err
+
+
+def test_help_and_list_load_nothing_heavy():
+    heavy = ("torch", "mlflow", "pandas", "numpy", "scipy", "dvc")
+    code = (
+        "import sys; from common import cli\n"
+        "try: cli.main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        f"print([m for m in {heavy!r} if m in sys.modules], file=sys.stderr)"
+    )
+    for arguments in (["--help"], ["list"], ["list", "--json"], ["train", "--help"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True
+        )
+        assert done.stderr == "[]\n", arguments
+        assert done.stdout
+
+
+def test_list_and_show_as_json(capsys):
+    _, out, _ = papers(["list", "--json"], capsys)
+    assert {entry["paper"] for entry in json.loads(out)} == set(rooms(ROOT))
+    _, out, _ = papers(["show", "rnn", "--json"], capsys)
+    shown = json.loads(out)
+    assert list(shown["versions"]) == ["version1", "version2"]
+    assert shown["url"].startswith("https://")
+
+
+def test_a_terminal_that_hangs_up_ends_like_ctrl_c(monkeypatch, capsys):
+    def interrupted(json):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(overview, "print_list", interrupted)
+    try:
+        code, _, err = papers(["list"], capsys)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert (code, err.count("\n")) == (130, 1)
+
+
+def test_a_damaged_record_is_named(tmp_path, monkeypatch, capsys):
+    root = make_room(tmp_path, "toy")
+    monkeypatch.chdir(root)
+    path = next((root / "papers" / "toy").glob("runs/*/*.json"))
+    path.write_text(path.read_text().replace('"profile": "', '"profile": "x', 1))
+    with pytest.raises(UserError, match="seal") as refused:
+        read_record(path)
+    assert path.name in str(refused.value)
+
+
+def test_runs_import_adopts_a_record_from_elsewhere(tmp_path):
+    home = Room("rnn", tmp_path / "rnn")
+    record = make_record(paper="rnn", variant="version2", hardware="gpu-box-bfloat16")
+    brought = tmp_path / "from-the-gpu.json"
+    write_json(brought, record.model_dump(mode="json"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "room", lambda name: _with_paper(home))
+        place = runs.adopt(brought)
+    assert place == home.folder / "runs" / "gpu-box-bfloat16" / "version2.json"
+    assert read_record(place) == record
+
+
+def test_runs_import_refuses_a_forged_record(tmp_path):
+    forged = make_record(paper="rnn", variant="version2").model_dump(mode="json")
+    forged["seeds"][0]["metrics"]["bits_per_character"] = 0.1
+    write_json(tmp_path / "forged.json", forged)
+    with pytest.raises(UserError, match="seal"):
+        runs.adopt(tmp_path / "forged.json")
+
+
+def _with_paper(home):
+    class Adopting(Room):
+        paper = rooms(ROOT)["rnn"].paper
+
+    return Adopting(home.name, home.folder)
+
+
+def test_compare_never_crosses_hardware():
+    home = rooms(ROOT)["rnn"]
+    made = [
+        make_record(paper="rnn", variant="version1", hardware="one-1t-float32", mean=2.5),
+        make_record(paper="rnn", variant="version2", hardware="one-1t-float32", mean=2.0),
+        make_record(paper="rnn", variant="version2", hardware="two-1t-float32", mean=1.0),
+    ]
+    records = {(r.hardware.name, r.variant): r for r in made}
+    (row,) = compare.differences(home, records, "version1", "version2")
+    assert row[0] == "one-1t-float32"
+    assert float(row[3]) == pytest.approx(-0.5, abs=0.05)
+    assert row[6] == "6"
+
+
+def test_doctor_tells_stale_stages_in_words():
+    status = [{"changed deps": {"common/a.py": "modified"}}, "always changed"]
+    assert doctor._reasons(status) == "common/a.py modified; always changed"
+    status = [{"changed deps": {"params.yaml": {"cpu.seeds": "modified"}}}]
+    assert doctor._reasons(status) == "params.yaml: cpu.seeds modified"
+
+
+def test_doctor_survives_a_check_that_cannot_be_made():
+    def broken(root):
+        raise UserError("the thing is damaged.")
+        yield
+
+    (finding,) = doctor._checked(broken)
+    assert finding.mend and "damaged" in finding.state
+
+
+def test_nox_and_doctor_agree_on_the_stamp():
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("noxfile", ROOT / "noxfile.py")
+    noxfile = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(noxfile)
+    assert noxfile.stamp() == doctor.environment_stamp(ROOT)
+
+
+def test_an_interrupted_pipeline_takes_its_children_along(tmp_path):
+    """DVC ignores Ctrl-C while a stage runs: the signal must reach the stage's own processes."""
+    note = tmp_path / "pid"
+    stage = tmp_path / "stage.py"
+    stage.write_text(
+        "import os, pathlib, signal, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"pathlib.Path({str(note)!r}).write_text(str(os.getpid()))\n"
+        "time.sleep(60)\n"
+    )
+    parent = (
+        "import signal, subprocess, sys\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        f"sys.exit(subprocess.call([sys.executable, {str(stage)!r}]))\n"
+    )
+    running = subprocess.Popen(
+        [sys.executable, "-c", parent], process_group=0, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 20
+    while not (note.exists() and note.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    reproduce._end(running)
+    assert running.poll() is not None
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(note.read_text()), 0)

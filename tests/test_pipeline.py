@@ -1,0 +1,70 @@
+"""dvc.yaml from the import graph: every import is a dependency, a missing one is named."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from common import pipeline
+from common.errors import UserError
+from common.paper import rooms
+
+ROOT = Path(__file__).parents[1]
+RNN = rooms(ROOT)["rnn"]
+
+
+def stage(name):
+    (found,) = [s for s in pipeline.stages(RNN.folder) if s.name == name]
+    return found
+
+
+def test_matrix_is_unfolded_into_names_commands_and_paths():
+    found = stage("train@version2")
+    assert found.command == "python -m papers.rnn.version2.train --record"
+    assert "papers/rnn/version2/model.py" in found.deps
+    assert "papers/rnn/version1/model.py" not in found.deps
+    assert found.outs == ("papers/rnn/checkpoints/version2", "papers/rnn/metrics/version2.json")
+
+
+def test_a_missing_and_a_superfluous_dependency_are_named():
+    whole = pipeline.Stage(
+        "s", "python -m papers.rnn.version2.train", tuple(pipeline.python_deps(
+            ROOT, "python -m papers.rnn.version2.train")), ()
+    )  # fmt: skip
+    assert pipeline.differences(ROOT, whole) == ([], [])
+    kept = [path for path in whole.deps if path != "common/training.py"]
+    wrong = pipeline.Stage("s", whole.command, (*kept, "common/cli.py", "data.json"), ())
+    assert pipeline.differences(ROOT, wrong) == (["common/training.py"], ["common/cli.py"])
+
+
+def test_a_rung_depends_on_the_deviations_too():
+    plain = pipeline.python_deps(ROOT, "python -m papers.rnn.version2.train")
+    rung = pipeline.python_deps(ROOT, "python -m papers.rnn.version2.train --deviation x")
+    assert "papers/rnn/deviations.py" in set(rung) - set(plain)
+
+
+def test_written_file_is_yaml_with_paths_from_the_root():
+    written = yaml.safe_load(pipeline.render(ROOT, "rnn"))["stages"]
+    assert {"data", "train", "evidence", "report"} <= set(written)
+    for content in written.values():
+        assert content["wdir"] == "../.."
+    assert {"papers/rnn/runs", "papers/rnn/metrics"} <= set(written["evidence"]["deps"])
+
+
+def test_what_an_interrupted_stage_must_not_lose_persists():
+    for name, content in yaml.safe_load(pipeline.render(ROOT, "rnn"))["stages"].items():
+        entries = content.get("outs", []) + content.get("metrics", [])
+        for entry in (e for e in entries if name != "data"):
+            assert next(iter(entry.values()))["persist"] is True
+
+
+def test_versions_that_import_different_files_get_a_stage_each(monkeypatch):
+    deps = {"version1": ["common/a.py"], "version2": ["common/a.py", "common/b.py"]}
+    monkeypatch.setattr(pipeline, "python_deps", lambda root, command: deps[command.split(".")[2]])
+    names = [block.split(":")[0].strip() for block in pipeline._trains(ROOT, RNN)]
+    assert names == ["train-version1", "train-version2"]
+
+
+def test_a_command_that_is_no_module_is_refused():
+    with pytest.raises(UserError, match="python -m"):
+        pipeline.python_deps(ROOT, "bash train.sh")

@@ -1,0 +1,74 @@
+"""`papers new`: the room runs, passes the tests, and is part of the pipeline."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from common import pipeline
+from common.data.catalog import get
+from common.data.fetch import data_root, files_of, folder_of
+
+ROOT = Path(__file__).parents[1]
+NAME = "my_new_paper"
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the checkout as it is, with a new room in it."""
+    folder = tmp_path_factory.mktemp("checkout")
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    run(folder, "papers", "new", NAME)
+    return folder
+
+
+def run(folder, *module):
+    """`python -m ...` in the copy; its output."""
+    environment = {**os.environ, "PAPERS_DATA": str(data_root()), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", *module], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_room_is_found_and_listed(copy):
+    assert NAME in run(copy, "papers", "list")
+
+
+def test_room_is_clean_and_its_own_tests_pass(copy):
+    run(copy, "ruff", "check", f"papers/{NAME}")
+    run(copy, "ruff", "format", "--check", f"papers/{NAME}")
+    assert "4 passed" in run(copy, "pytest", f"papers/{NAME}", "-p", "no:cacheprovider")
+
+
+def test_room_is_part_of_the_pipeline(copy):
+    names = [stage.name for stage in pipeline.stages(copy / "papers" / NAME)]
+    assert names == ["data", "train@version1", "evidence", "report"]
+    (index,) = pipeline.stages(copy)
+    assert f"reports/{NAME}.md" in index.deps
+
+
+def test_room_keeps_the_rules_of_the_house(copy):
+    said = run(copy, "pytest", "tests/test_architecture.py", "-k", NAME, "-p", "no:cacheprovider")
+    assert "passed" in said and "failed" not in said
+
+
+@pytest.mark.slow
+def test_room_trains_and_reports(copy):
+    dataset = get("tinyshakespeare")
+    if not all((folder_of(dataset) / file.path).is_file() for file in files_of(dataset)):
+        pytest.skip("the corpus is not here: papers data fetch tinyshakespeare")
+    subprocess.run(["git", "init", "-q"], cwd=copy, check=True)
+    run(copy, f"papers.{NAME}.version1.train", "--profile", "smoke", "--record")
+    run(copy, "common.evidence", NAME)
+    run(copy, "common.reports", "paper", NAME)
+    assert "My New Paper" in (copy / "reports" / f"{NAME}.md").read_text()
