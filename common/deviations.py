@@ -39,7 +39,7 @@ class Deviation:
     paper_says: str
     code_does: str
     kind: str  # one of KINDS
-    introduced: str  # the version that has it first
+    introduced: str  # the version that has it first; "" if it is other people's
     fixed: str  # the version that no longer has it; "" if none
     source: str  # where this is documented to have been done
     inject: Callable[[ModuleType], dict[str, object]]
@@ -48,7 +48,7 @@ class Deviation:
     note: str = ""
 
     def __post_init__(self) -> None:
-        check_entry(self, ("title", "place", "paper_says", "code_does", "introduced", "source"))
+        check_entry(self, ("title", "place", "paper_says", "code_does", "source"))
         check_choice(self, "kind", KINDS)
         for name in ("introduced", "fixed"):
             value = getattr(self, name)

@@ -95,7 +95,7 @@ def _add_row(loop: Loop, tokens_per_step: int, validate: Callable[[], float]) ->
     loss = sum(loop.pending) / len(loop.pending)
     loop.pending = []
     tokens = loop.step * tokens_per_step
-    loop.rows.append([loop.step, tokens, loop.seconds, loss, validate()])
+    loop.rows.append([loop.step, tokens, loop.seconds, loss, float(validate())])
 
 
 def _continue(checkpoints: Checkpoints | None, restore: Callable[[State], None]) -> Loop:

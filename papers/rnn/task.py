@@ -4,9 +4,10 @@ Every version sits the same exam: bits per character on the whole test split. A 
 `predict(tokens (B, T), state) -> (log-probabilities (B, T, V), state)` in NumPy; `state=None` is
 the beginning of a text.
 
-The context rule: the split is cut into streams that are read side by side. Each stream first
-reads CONTEXT characters before its own without being scored, so every character of the split but
-the first is scored once, and with at least CONTEXT characters of context where the split has them.
+The context rule: the split is cut into up to STREAMS streams of at least CONTEXT characters, which
+are read side by side. Each stream first reads the CONTEXT characters before its own without being
+scored, so every character of the split but the first is scored once, and with at least CONTEXT
+characters of context where the split has them.
 """
 
 from __future__ import annotations
@@ -98,15 +99,22 @@ def predictor(net):
 
 def bits(predict, tokens: np.ndarray) -> np.ndarray:
     """Bits of each character of `tokens` but the first, by the context rule above."""
-    length = math.ceil((len(tokens) - 1) / STREAMS)
+    streams, length = stream_shape(len(tokens))
     # Stream s scores the targets s * length + 1 ... (s + 1) * length. The first stream has no
     # text before it, the last may end early: both ends are filled up and not scored.
-    padded = np.pad(tokens, (CONTEXT, STREAMS * length + 1 - len(tokens)), mode="edge")
-    rows = np.stack([padded[s * length :][: CONTEXT + length + 1] for s in range(STREAMS)])
-    _, state = predict(rows[1:, :CONTEXT], None)
+    padded = np.pad(tokens, (CONTEXT, streams * length + 1 - len(tokens)), mode="edge")
+    rows = np.stack([padded[s * length :][: CONTEXT + length + 1] for s in range(streams)])
     scored = [_stream_bits(predict, rows[:1, CONTEXT:], None)]
-    scored.append(_stream_bits(predict, rows[1:, CONTEXT:], state))
+    if streams > 1:
+        _, state = predict(rows[1:, :CONTEXT], None)
+        scored.append(_stream_bits(predict, rows[1:, CONTEXT:], state))
     return np.concatenate(scored).ravel()[: len(tokens) - 1]
+
+
+def stream_shape(size: int) -> tuple[int, int]:
+    """How many streams a text of `size` characters is cut into, and their length."""
+    streams = min(STREAMS, max(1, (size - 1) // CONTEXT))
+    return streams, math.ceil((size - 1) / streams)
 
 
 def _stream_bits(predict, rows: np.ndarray, state) -> np.ndarray:

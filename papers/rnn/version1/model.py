@@ -134,6 +134,6 @@ class Learner:
 
     def restore(self, saved):
         for name in self.weights:
-            self.weights[name] = np.array(saved[name])
-            self.memory[name] = np.array(saved[f"adagrad.{name}"])
-        self.h, self.smooth = np.array(saved["h"]), float(saved["smooth"])
+            self.weights[name] = saved[name].numpy().copy()
+            self.memory[name] = saved[f"adagrad.{name}"].numpy().copy()
+        self.h, self.smooth = saved["h"].numpy().copy(), float(saved["smooth"])
