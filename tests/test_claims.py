@@ -137,7 +137,7 @@ def test_diverged_runs_need_a_stand_in():
 
 
 def test_primary_hardware():
-    few = make_records(hardware=["a-1t"], variants=["version1"])
+    few = make_records(hardware=["a-1t"], variants=["version1"], seeds=range(20))
     many = make_records(hardware=["c-1t", "b-1t"])
     more_seeds = make_records(hardware=["d-1t"], seeds=range(8))
     assert primary_hardware(few + many) == "b-1t"

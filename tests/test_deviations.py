@@ -95,11 +95,13 @@ def test_static_and_inherited_methods(model):
     assert "name" not in vars(model.Net)
 
 
-def test_a_constant_is_replaced_under_its_own_name_only(model):
-    model.OTHER = model.LIMIT
+def test_a_constant_is_replaced_under_its_own_name_only(toy, model):
+    train = toy.module("version2.train")
+    train.LIMIT = train.OTHER = model.OTHER = model.LIMIT
     with injected(model, deviation(lambda m: {"LIMIT": 9.0})):
-        assert (model.LIMIT, model.OTHER) == (9.0, 5.0)
-    assert model.LIMIT == 5.0
+        assert (model.LIMIT, train.LIMIT) == (9.0, 9.0)
+        assert (model.OTHER, train.OTHER) == (5.0, 5.0)
+    assert (model.LIMIT, train.LIMIT) == (5.0, 5.0)
 
 
 @pytest.mark.parametrize(

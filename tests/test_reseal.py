@@ -12,6 +12,7 @@ from common.errors import UserError
 from common.paper import rooms
 from common.records import Resealed, changed_sources, read_record, write_record
 from common.reseal import (
+    _only_python,
     chain_holds,
     golden_path,
     read_golden,
@@ -130,6 +131,19 @@ def test_a_false_chain_is_refused(toy, tmp_path):
     edit(toy, "version2/model.py", RENAMED)
     with pytest.raises(UserError, match="resealed with false hashes"):
         reseal(tmp_path, "toy", golden)
+
+
+def test_only_python_files_that_the_record_hashed_may_be_waved_through():
+    python = {"changed deps": {"a.py": "modified"}}
+    assert _only_python([python], {"a.py"})
+    for other in (
+        {"changed deps": {"b.py": "modified"}},
+        {"changed deps": {"a.py": "deleted"}},
+        {"changed deps": {"params.yaml": {"seeds": "modified"}}},
+        {"changed outs": {"metrics.json": "modified"}},
+        "changed command",
+    ):
+        assert not _only_python([python, other], {"a.py", "params.yaml"}), other
 
 
 STAGES = """stages:

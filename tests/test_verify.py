@@ -91,11 +91,11 @@ def test_other_hardware_promises_the_seeds_interval(record):
 def test_the_interval_holds_95_of_100_new_seeds():
     rng = np.random.default_rng(0)
     inside = 0
-    for _ in range(4000):
-        *seen, new = rng.normal(size=9)
+    for _ in range(10_000):
+        *seen, new = rng.normal(size=4)
         low, high = prediction_interval(seen)
         inside += low <= new <= high
-    assert inside / 4000 == pytest.approx(0.95, abs=4 * math.sqrt(0.95 * 0.05 / 4000))
+    assert inside / 10_000 == pytest.approx(0.95, abs=4 * math.sqrt(0.95 * 0.05 / 10_000))
     assert prediction_interval([1.0]) == (-math.inf, math.inf)
 
 
