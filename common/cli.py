@@ -183,6 +183,14 @@ def compare(
 
 
 @app.command()
+def bench(paper: PaperName) -> None:
+    """Tokens per second of the paper's versions on this machine, interleaved."""
+    from common.commands import bench as benchmark
+
+    benchmark.bench(paper)
+
+
+@app.command()
 def claims(paper: OnePaper = None, json: Json = False) -> None:
     """What the papers claim, and the verdicts."""
     from common.commands import overview

@@ -1,0 +1,57 @@
+"""`papers bench`: tokens per second of a paper's versions, interleaved on this machine.
+
+A machine changes its speed while one looks; taking turns makes that hit every version alike.
+"""
+
+from __future__ import annotations
+
+import csv
+import statistics
+from pathlib import Path
+
+from common.commands.overview import table
+from common.paper import Room, find_root, room
+
+ROUNDS, STEPS = 5, 30
+
+
+def bench(name: str) -> None:
+    """Print each version's median and write all rounds to local/bench/."""
+    from common import engine
+    from common.hardware import fingerprint
+
+    home, started = room(name), engine.start()
+    speeds: dict[str, list[float]] = {version: [] for version in home.paper.versions}
+    for turn in range(ROUNDS):
+        for version, found in speeds.items():
+            found.append(tokens_per_second(home, version, started))
+            print(f"round {turn + 1} of {ROUNDS}: {version} {found[-1]:,.0f} tokens/s")
+    path = find_root() / "local" / "bench" / f"{name}-{fingerprint(started).name}.csv"
+    write(path, speeds)
+    rows = [
+        [version, f"{statistics.median(found):,.0f}", f"{min(found):,.0f}", f"{max(found):,.0f}"]
+        for version, found in speeds.items()
+    ]
+    header = ["version", "tokens/s, median", "slowest round", "fastest round"]
+    table(f"{name}: {ROUNDS} rounds of {STEPS} steps, one thread, float32", header, rows)
+    print(f"all rounds: {path.relative_to(find_root())}")
+
+
+def tokens_per_second(home: Room, version: str, engine) -> float:
+    """Training speed of one version with its usual parameters; evaluations do not count."""
+    from common.config import plan
+    from common.training import Run
+
+    made = plan(home, version)
+    run = Run(made.config, made.seeds[0], engine, home.paper.dataset, limit=STEPS)
+    return home.module(f"{version}.train").train(run).tokens_per_second
+
+
+def write(path: Path, speeds: dict[str, list[float]]) -> None:
+    """One row per round and version."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["round", "version", "tokens_per_second"])
+        for version, found in speeds.items():
+            rows.writerows([turn + 1, version, speed] for turn, speed in enumerate(found))
