@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
-from common.reports import compare, style
+from common.reports import checks, compare, style
 from common.reports.ladder import claims, ladder
 from common.reports.results import Results
 from common.reports.text import finite
@@ -30,7 +30,7 @@ def draw(results: Results) -> dict[str, bytes]:
 def versions(results: Results):
     """Final metric of each version: every seed a dot, mean and 95% interval beside them."""
     names = results.versions()
-    figure, (axes,) = style.canvas(height=0.9 + 0.55 * len(names))
+    figure, (axes,) = style.canvas([0.2 + 0.5 * len(names)], left=style.room(names))
     for row, version in enumerate(names):
         values = list(results.values(version, results.paper.metric.name).values())
         found = results.summary(version, results.paper.metric.name)
@@ -58,15 +58,18 @@ def rows(axes: Axes, names: list[str]) -> None:
 
 def curves(results: Results):
     """Validation over steps, seconds and tokens, and training loss over steps, with bands."""
-    figure, panels = style.canvas(2, 2, height=6.0)
+    figure, panels = style.canvas([2.2, 2.2], columns=2, gap=0.7)
     label = results.paper.metric.label
     for axes, (y, x, unit) in zip(panels, PANELS, strict=True):
         for version in results.versions():
             _band(axes, results.curve(version), x, y, version)
-        name = f"Validation over {x}" if y == "validation" else f"Training loss over {x}"
-        style.finish(axes, name, unit, label if y == "validation" else "loss, nats")
+        name = "Validation" if y == "validation" else "Training loss"
+        over = "steps" if x == "step" else x
+        style.finish(
+            axes, f"{name} over {over}", unit, label if y == "validation" else "loss, nats"
+        )
         axes.xaxis.set_major_formatter(_short)
-    panels[0].legend(frameon=False)
+    panels[0].legend(loc="upper right" if results.paper.metric.lower_is_better else "lower right")
     return figure
 
 
@@ -109,10 +112,15 @@ def banded(curve: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
 
 
 def costs(results: Results):
-    """Throughput, time to the target and peak memory of each version on the primary hardware."""
+    """Throughput, time to the target and peak memory of each version on the primary hardware.
+
+    Nothing where the probes say that the versions ran on unlike hosts.
+    """
     names, place = results.versions(), results.primary
+    if checks.unlike_hosts([results.record(version) for version in names]):
+        return None
     target = compare.target(results, place)
-    figure, panels = style.canvas(1, 3, height=0.9 + 0.5 * len(names), sharey=True)
+    figure, panels = style.canvas([0.15 + 0.4 * len(names)], columns=3, left=style.room(names))
     for row, version in enumerate(names):
         found = [results.summary(version, "tokens_per_second")]
         found += [None if target is None else compare.time_to(results, version, place, target)]
@@ -127,8 +135,7 @@ def costs(results: Results):
         axes.xaxis.set_major_formatter(_short)
         axes.locator_params(axis="x", nbins=4)
         axes.set_xlim(left=0)
-    rows(panels[0], names)
-    [axes.grid(axis="y", visible=False) for axes in panels[1:]]
+        rows(axes, names if axes is panels[0] else [""] * len(names))
     return figure
 
 
@@ -145,19 +152,39 @@ def hardware(results: Results):
     if len(places) < 2:
         return None
     versions = [v for v in results.paper.versions if any(v in results.versions(h) for h in places)]
-    figure, (axes, speed) = style.canvas(1, 2, height=1.2 + 0.45 * len(places), sharey=True)
+    names = [style.label(place, 34) for place in places]
+    left, height = style.room(names), 0.2 + 0.5 * len(places)
+    figure, (axes, speed) = style.canvas([height], columns=2, left=left, legend=True)
     for offset, version in zip(_offsets(len(versions)), versions, strict=True):
         for row, place in enumerate(places):
             if version in results.versions(place):
                 _cell(axes, speed, results, version, place, row + offset)
         axes.plot([], [], "s", c=_c(version), label=version)
-    speed.set_xscale("log")
-    rows(axes, [style.label(place, 34) for place in places])
-    speed.grid(axis="y", visible=False)
+    _speed_axis(speed, results, versions)
+    rows(axes, names)
+    rows(speed, [""] * len(names))
     style.finish(axes, "Metric by hardware", results.paper.metric.label)
-    style.finish(speed, "Throughput by hardware", "tokens/s (log)")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower right", ncols=4)
+    style.finish(speed, "Throughput by hardware", f"tokens/s{speed.get_xlabel()}")
+    figure.legend(*axes.get_legend_handles_labels(), loc="lower right", ncols=4)
     return figure
+
+
+def _speed_axis(axes: Axes, results: Results, versions: list[str]) -> None:
+    """From zero; logarithmic where the fastest is more than ten times the slowest."""
+    found = [
+        results.summary(v, "tokens_per_second", place).mean
+        for place in results.hardware
+        for v in versions
+        if v in results.versions(place)
+    ]
+    if max(found) > 10 * min(found) > 0:
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter("")
+        axes.set_xlabel(" (log)")
+    else:
+        axes.set_xlim(0, 1.1 * max(found))
+        axes.locator_params(axis="x", nbins=4)
+    axes.xaxis.set_major_formatter(_short)
 
 
 def _offsets(count: int) -> list[float]:
@@ -165,8 +192,11 @@ def _offsets(count: int) -> list[float]:
 
 
 def _cell(axes: Axes, speed: Axes, results: Results, version: str, place: str, y: float) -> None:
-    names = (results.paper.metric.name, "tokens_per_second")
-    for panel, name in zip((axes, speed), names, strict=True):
+    records = [results.record(v, place) for v in results.versions(place)]
+    drawn = {results.paper.metric.name: axes}
+    if not checks.unlike_hosts(records):
+        drawn["tokens_per_second"] = speed
+    for name, panel in drawn.items():
         found = results.summary(version, name, place)
         if found and finite(found.mean):
             whisker(panel, y, found.mean, found.low, found.high, _c(version))

@@ -23,15 +23,14 @@ def claims(results: Results):
     groups = [(u, list(g)) for u, g in groupby(sorted(found, key=_unit), key=_unit)]
     if not groups:
         return None
-    sizes = [len(group) + 1.6 for _, group in groups]
-    figure, panels = style.canvas(
-        len(groups), 1, height=0.5 + 0.36 * sum(sizes), height_ratios=sizes
-    )
+    heights = [0.2 + 0.3 * len(group) for _, group in groups]
+    left = style.room(map(_name, found))
+    figure, panels = style.canvas(heights, left=left, legend=True)
     for axes, (unit, group) in zip(panels, groups, strict=True):
         _forest(axes, group)
         style.finish(axes, "", f"difference, {unit}" if unit else "difference")
     style.finish(panels[0], "Direction claims: difference and 95% interval", panels[0].get_xlabel())
-    figure.legend(handles=_verdicts(found), loc="outside lower right", ncols=4, frameon=False)
+    figure.legend(handles=_verdicts(found), loc="lower right", ncols=4)
     return figure
 
 
@@ -48,12 +47,16 @@ def _forest(axes: Axes, group: list[dict]) -> None:
         colour = style.VERDICTS.get(claim["verdict"], style.FAINT)
         axes.plot([claim["low"], claim["high"]], [row, row], "|-", lw=2, ms=8, mew=2, c=colour)
         axes.plot([claim["value"]], [row], "s", ms=6, c=colour)
-    _names(axes, [claim["id"].replace("_", " ").replace("-", " ") for claim in group])
+    _names(axes, [_name(claim) for claim in group])
+
+
+def _name(claim: dict) -> str:
+    return style.label(claim["id"].replace("_", " ").replace("-", " "), 40)
 
 
 def _names(axes: Axes, names: list[str]) -> None:
     axes.axvline(0, c=style.INK, lw=1)
-    axes.set_yticks(range(len(names)), [style.label(name, 40) for name in names])
+    axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
 
@@ -72,7 +75,9 @@ def ladder(results: Results):
     found = sorted(found, key=by_cost)[:MOST]
     if not found:
         return None
-    figure, (axes,) = style.canvas(height=1.2 + 0.38 * len(found))
+    names = [style.label(deviation["title"], 40) for deviation in found]
+    left = style.room(names)
+    figure, (axes,) = style.canvas([0.2 + 0.34 * len(found)], left=left, legend=True)
     for row, deviation in enumerate(found):
         colour = style.KINDS.get(deviation["kind"], style.FAINT)
         axes.barh(row, deviation["cost"], height=0.6, color=colour, alpha=0.75, lw=0)
@@ -80,11 +85,11 @@ def ladder(results: Results):
         axes.plot(
             [deviation["low"], deviation["high"]], [row, row], "|", ms=7, mew=1.8, c=style.INK
         )
-    _names(axes, [deviation["title"] for deviation in found])
+    _names(axes, names)
     newest = (results.versions() or [""])[-1]
     title = f"What each deviation costs, put back alone into {newest}"
     style.finish(axes, title, f"cost, {results.paper.metric.label} (right of zero is worse)")
     kinds = dict.fromkeys(d["kind"] for d in found)
     handles = [Patch(color=style.KINDS.get(k, style.FAINT), label=style.label(k)) for k in kinds]
-    figure.legend(handles=handles, loc="outside lower right", ncols=4, frameon=False)
+    figure.legend(handles=handles, loc="lower right", ncols=4)
     return figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +17,7 @@ from common.paper import Paper, Room, rooms
 from common.records import Record, read_records
 from common.reports import checks, store
 
+INIT = "__init__.py"
 COSTS = ("tokens_per_second", "peak_memory_mib", "seconds")  # of a run, beside its metrics
 
 
@@ -98,8 +100,9 @@ class Results:
 
 
 def summarise(values: Iterable[float]) -> statistics.Summary | None:
-    values = list(values)
-    return statistics.summary(values) if values else None
+    """`statistics.summary`, None for no values; the same values are bootstrapped only once."""
+    values = tuple(values)
+    return store.summary(values) if values else None
 
 
 def order(version: str) -> tuple[int, str]:
@@ -112,20 +115,37 @@ def load(root: Path, names: Sequence[str] | None = None) -> dict[str, Results]:
     """Read, check and import the records of the named papers, all by default. May refuse."""
     found = {name: room for name, room in rooms(root).items() if names is None or name in names}
     records = {name: read_records(room.folder) for name, room in found.items()}
-    for name, room in found.items():
-        checks.check_records(root, name, room.paper, records[name])
+    papers = {name: declared(room) for name, room in found.items()}
+    for name, paper in papers.items():
+        checks.check_records(root, name, paper, records[name])
     runs, curves = store.numbers([r for some in records.values() for r in some])
     runs_of, curves_of = dict(iter(runs.groupby("paper"))), dict(iter(curves.groupby("paper")))
     return {
-        name: _results(room, records[name], runs_of.get(name, runs[:0]), curves_of.get(name))
+        name: _results(
+            room, papers[name], records[name], runs_of.get(name, runs[:0]), curves_of.get(name)
+        )
         for name, room in found.items()
     }
 
 
+def declared(room: Room) -> Paper:
+    """PAPER of the room's own `__init__.py`: of this root, whichever `papers` is importable."""
+    spec = importlib.util.spec_from_file_location(f"_declared_{room.name}", room.path(INIT))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not isinstance(getattr(module, "PAPER", None), Paper):
+        raise UserError(f"papers/{room.name}/{INIT} declares no PAPER: see docs/add-a-paper.md.")
+    return module.PAPER
+
+
 def _results(
-    room: Room, records: list[Record], runs: pd.DataFrame, curves: pd.DataFrame | None
+    room: Room,
+    paper: Paper,
+    records: list[Record],
+    runs: pd.DataFrame,
+    curves: pd.DataFrame | None,
 ) -> Results:
     path = room.path("evidence.json")
     evidence = read_evidence(path) if path.is_file() else {}
     curves = runs[:0] if curves is None else curves
-    return Results(room.name, room.paper, room.folder, tuple(records), runs, curves, evidence)
+    return Results(room.name, paper, room.folder, tuple(records), runs, curves, evidence)

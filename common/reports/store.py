@@ -7,15 +7,29 @@ in; a number that differs is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import pandas as pd
 
+from common import statistics
 from common.errors import UserError
 from common.records import Record
+from common.tracking import import_records, query, temporary_store
 
 RUN = ("paper", "variant", "hardware", "seed", "seconds", "tokens_per_second", "peak_memory_mib")
 CURVE = ("paper", "variant", "hardware", "seed", "step", "tokens", "seconds", "loss", "validation")
+SYSTEM = {  # RUN's names -> the store's
+    "seconds": "training_seconds",
+    "tokens_per_second": "tokens_per_second",
+    "peak_memory_mib": "peak_memory_mib",
+}
 KEY = ["paper", "variant", "hardware", "seed"]
+
+
+@lru_cache(maxsize=1 << 16)
+def summary(values: tuple[float, ...]) -> statistics.Summary:
+    """`statistics.summary`, remembered: the store and several tables ask for the same values."""
+    return statistics.summary(values)
 
 
 def numbers(records: Sequence[Record]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -24,7 +38,22 @@ def numbers(records: Sequence[Record]) -> tuple[pd.DataFrame, pd.DataFrame]:
     runs: a row per seed, columns RUN and `metrics.<name>`; curves: a row per point, columns CURVE.
     Rows are sorted by KEY (and step), NaN stands for a diverged value.
     """
-    return frames(records)
+    if not records:
+        return frames(records)
+    with temporary_store() as uri:
+        import_records(records, uri, papers={}, summarise=lambda values: summary(tuple(values)))
+        runs, curves = query(uri)
+    runs, curves = _runs_of(runs), tidy(curves[list(CURVE)], [*KEY, "step"])
+    check_equal(records, runs, curves)
+    return runs, curves
+
+
+def _runs_of(stored: pd.DataFrame) -> pd.DataFrame:
+    """The seeds' rows of `tracking.query`, under the names of RUN."""
+    seeds = stored[stored["level"] == "seed"]
+    seeds = seeds.rename(columns={f"metrics.{SYSTEM[name]}": name for name in SYSTEM})
+    metrics = [column for column in seeds if column.startswith("metrics.")]
+    return tidy(seeds[[*RUN, *metrics]].dropna(axis=1, how="all"), KEY)
 
 
 def frames(records: Sequence[Record]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -38,8 +67,9 @@ def frames(records: Sequence[Record]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def tidy(table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     """Sorted rows; every column that is no name holds numbers."""
-    for column in table.columns.difference(KEY[:3]):
-        table[column] = pd.to_numeric(table[column])
+    numeric = table.columns.difference(KEY[:3])
+    table = table.assign(**{name: pd.to_numeric(table[name]) for name in numeric})
+    table = table.assign(seed=table["seed"].astype("int64"))
     return table.sort_values(key, kind="stable", ignore_index=True)
 
 
@@ -60,19 +90,30 @@ def _curves(records: Sequence[Record]) -> Iterator[dict]:
             yield {**place, "hardware": record.hardware.name, "seed": run.seed, **columns}
 
 
-def check_equal(records: Sequence[Record], runs: pd.DataFrame) -> None:
-    """Refuse a store whose final numbers are not those of the records, or not one per seed."""
-    expected, _ = frames(records)
-    given = runs.set_index(KEY)
+def check_equal(records: Sequence[Record], runs: pd.DataFrame, curves: pd.DataFrame) -> None:
+    """Refuse a store that does not hold the records' numbers, each seed once."""
+    wanted_runs, wanted_curves = frames(records)
+    _compare(wanted_runs, runs, KEY)
+    _compare(wanted_curves, curves, [*KEY, "step"])
+
+
+def _compare(wanted: pd.DataFrame, given: pd.DataFrame, key: list[str]) -> None:
+    wanted, given = wanted.set_index(key), given.set_index(key)
     if given.index.has_duplicates:
-        paper, variant, hardware, seed = given.index[given.index.duplicated()][0]
-        raise UserError(f"{paper}: seed {seed} of {variant} on {hardware} is in the store twice.")
-    wanted = expected.set_index(KEY)
+        raise UserError(
+            f"{_place(given.index[given.index.duplicated()][0])} is in the store twice."
+        )
+    extra = given.index.difference(wanted.index)
+    if len(extra):
+        raise UserError(f"{_place(extra[0])} is in the store but in no record: import them again.")
     given = given.reindex(index=wanted.index, columns=wanted.columns)
     wrong = ~((given == wanted) | (given.isna() & wanted.isna()))
     for place, row in wrong[wrong.any(axis=1)].iterrows():
-        paper, variant, hardware, seed = place
         raise UserError(
-            f"{paper}: {row.idxmax()} of seed {seed} of {variant} on {hardware} is not what the "
-            "record says: the store was changed; import the records again."
+            f"{_place(place)}: {row.idxmax()} is not what the record says, the store was changed: "
+            "import the records again."
         )
+
+
+def _place(key: tuple) -> str:
+    return f"{key[0]}: seed {key[3]} of {key[1]} on {key[2]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import matplotlib
@@ -34,6 +34,7 @@ THEME = {
     "axes.labelcolor": INK,
     "xtick.color": INK,
     "ytick.color": INK,
+    "legend.frameon": False,
     "figure.facecolor": "white",  # readable on a dark page too
     "savefig.facecolor": "white",
     "path.simplify": True,
@@ -58,11 +59,31 @@ def theme() -> Iterator[None]:
         yield
 
 
-def canvas(rows: int = 1, columns: int = 1, height: float = 3.2, **options: object) -> tuple:
-    """A figure of the page's width and its axes, always as a flat list."""
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    axes = figure.subplots(rows, columns, squeeze=False, **options)
-    return figure, list(axes.flat)
+def canvas(
+    heights: Sequence[float], columns: int = 1, left: float = 0.8, gap: float = 0.25, legend=False
+) -> tuple[Figure, list[Axes]]:
+    """A figure of the page's width and its axes, row by row. All sizes in inches.
+
+    `heights` of the rows of axes; `left` is the room for the labels of the first column, `gap`
+    that between columns. Placed by hand: automatic layout takes three drawings for each figure.
+    """
+    above, below, edge, foot = 0.36, 0.56, 0.15, 0.3 if legend else 0.0
+    height = sum(heights) + len(heights) * (above + below) + foot
+    figure = Figure(figsize=(WIDTH, height))
+    width = (WIDTH - left - edge - gap * (columns - 1)) / columns
+    axes, top = [], height
+    for row in heights:
+        bottom = top - above - row
+        starts = [left + column * (width + gap) for column in range(columns)]
+        places = [(x / WIDTH, bottom / height, width / WIDTH, row / height) for x in starts]
+        axes += [figure.add_axes(place) for place in places]
+        top = bottom - below
+    return figure, axes
+
+
+def room(names: Iterable[str]) -> float:
+    """Inches that these row labels take at most."""
+    return 0.3 + 0.078 * max(map(len, names), default=0)
 
 
 def svg(figure: Figure) -> bytes:
@@ -73,8 +94,16 @@ def svg(figure: Figure) -> bytes:
 
 
 def _shorter(text: str) -> str:
-    """Coordinates to a hundredth of a point: a quarter of the size, and no last-digit noise."""
-    return re.sub(r"\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}".rstrip("0").rstrip("."), text)
+    """Coordinates to a hundredth of a point: half the size, and no last-digit noise.
+
+    Below one they keep four decimals: there are scale factors among them.
+    """
+    return re.sub(r"\d+\.\d{3,}", _rounded, text)
+
+
+def _rounded(found: re.Match[str]) -> str:
+    value = float(found[0])
+    return f"{value:.{2 if value >= 1 else 4}f}".rstrip("0").rstrip(".")
 
 
 def label(text: str, limit: int = 60) -> str:
