@@ -60,7 +60,7 @@ def test_evidence(room, found):
 
 @pytest.mark.parametrize(("room", "found"), EVERY)
 def test_versions_named_exist(room, found):
-    assert {found.introduced, found.fixed or found.introduced} <= set(room.paper.versions)
+    assert {found.introduced, found.fixed} - {""} <= set(room.paper.versions)
 
 
 def test_replacement_is_seen_everywhere_and_taken_back(toy, model):
@@ -185,6 +185,7 @@ def run_suite(root: Path, paper: str, found: str | None, folder: Path) -> tuple[
     """
     report = folder / "report.xml"
     environment = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
+    environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # half of the time of a small suite
     environment.pop("PAPERS_INJECT", None)
     if found:
         environment["PAPERS_INJECT"] = f"{paper}:{found}"
