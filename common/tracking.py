@@ -9,6 +9,7 @@ that is shown belongs to a current record.
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import uuid
@@ -24,7 +25,7 @@ from common.paper import Paper, rooms
 from common.records import Record, read_record, record_path, write_record
 from common.tracked.experiments import attach, delete, experiment_of, experiments, families
 from common.tracked.runs import RECORD_FILE, Run, record_run
-from common.tracked.serving import serve
+from common.tracked.serving import serve, with_entrance
 from common.tracked.store import (
     SAFE,
     is_database,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run as StoredRun
 
 __all__ = ["Imported", "export_records", "import_records", "prepare", "query", "read_back"]
-__all__ += ["serve", "temporary_store", "try_import", "uri"]
+__all__ += ["serve", "temporary_store", "try_import", "ui_app", "uri"]
 
 METRICS_PER_CALL, PARAMS_PER_CALL = 1000, 100
 Figures = Mapping[str, Sequence[Path]]
@@ -175,6 +176,20 @@ def temporary_store() -> Iterator[str]:
         yield f"sqlite:///{name}/mlflow.db"
 
 
+def ui_app() -> Callable:
+    """The ASGI app behind `papers ui`: MLflow's own, security middleware and all."""
+    from mlflow.server.fastapi_app import app
+    from mlflow.server.handlers import _get_tracking_store
+
+    def columns() -> dict[str, list[str]]:
+        found = _get_tracking_store().search_experiments()
+        return {
+            e.experiment_id: json.loads(e.tags["columns"]) for e in found if "columns" in e.tags
+        }
+
+    return with_entrance(app, columns)
+
+
 def _paper(name: str) -> Paper | None:
     """The paper of that name in this repository; None when the records come from elsewhere."""
     try:
@@ -248,10 +263,19 @@ def _store_files(location: str, files: Mapping[str, str]) -> None:
 
     if not files:
         return
+    repository = get_artifact_repository(location)
+    if hasattr(repository, "artifact_dir"):  # a local disk
+        _write_texts(Path(repository.artifact_dir), files)
+        return
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in files.items():
-            (Path(folder) / name).write_text(text, encoding="utf-8")
-        get_artifact_repository(location).log_artifacts(folder)
+        _write_texts(Path(folder), files)
+        repository.log_artifacts(folder)
+
+
+def _write_texts(folder: Path, files: Mapping[str, str]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _write_run(
@@ -292,7 +316,9 @@ def _stored_record(client: MlflowClient, uri: str, run: StoredRun) -> Record:
     with tempfile.TemporaryDirectory() as folder:
         try:
             path = Path(client.download_artifacts(run.info.run_id, RECORD_FILE, folder))
-        except OSError:
+        except Exception:
+            if not is_database(uri):  # it may be the server that is gone
+                raise
             name = f"run {run.info.run_name!r} of the store"
             raise UserError(f"{name} has lost its {RECORD_FILE}: {rebuild(uri)}.") from None
         record = Record.model_validate_json(path.read_bytes())

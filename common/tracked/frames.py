@@ -1,13 +1,12 @@
 """The tracked runs as data frames: what the reports read.
 
-runs: one row per run, parents (`level` "variant") and seeds (`level` "seed"). Plain columns run_id,
-parent_id, run_name, level, paper, variant, version, deviation, hardware, profile, seed (<NA> for
-parents), seal, dataset, dataset_sha256, stand_in_for, commit, commit_dirty, started, diverged; None where there is none; then
-`metrics.<name>`, `params.<name>`, and `tags.<name>` for the rest (hardware.*, engine.*,
-environment.*). Metrics of a seed bear the record's names, with training_seconds, tokens_per_second
-and peak_memory_mib beside them; a parent has `metrics.<name>_mean`, `_low`, `_high`, `metrics.n`,
-and `metrics.<name>_n` where fewer seeds have a value. A column that no run has is absent;
-the plain columns are always there.
+runs: one row per run, parents (`level` "variant") and seeds (`level` "seed"). Plain columns,
+always there: run_id, parent_id, run_name, commit and those of PLAIN; `seed` is <NA> for parents,
+the others None where there is none. Then `metrics.<name>`, `params.<name>` and, for the rest
+(hardware.*, engine.*, environment.*, lock), `tags.<name>`, where any run has such. Metrics of a
+seed bear the record's names, with training_seconds, tokens_per_second and peak_memory_mib beside
+them; a parent has `metrics.<name>_mean`, `_low`, `_high`, `metrics.n`, and `metrics.<name>_n` where
+fewer seeds have a value.
 
 curves: one row per seed and step: run_id, paper, variant, hardware, profile, seed, step, tokens,
 seconds, loss (training, nats), validation (the paper's metric); NaN where it was not measured.
@@ -70,6 +69,7 @@ def curves_frame(runs: pandas.DataFrame, points: pandas.DataFrame) -> pandas.Dat
     """Points (run_id, step, key, value) as one row per seed and step, in the order of `runs`."""
     seeds = runs.loc[runs["level"] == "seed", WHOSE].reset_index(drop=True)
     seeds["order"] = range(len(seeds))
+    points = points.astype({"run_id": object})  # without rows pandas takes them for numbers
     points = points.drop_duplicates(["run_id", "step", "key"], keep="last")
     wide = points.pivot(index=["run_id", "step"], columns="key", values="value").reset_index()
     wide = wide.reindex(columns=["run_id", "step", *CURVES])

@@ -86,12 +86,15 @@ def record_run(record: Record, paper: Paper | None, summarise: Callable) -> Run:
 
 
 def experiment_tags(paper: Paper | None, name: str) -> dict[str, str]:
-    """Tags of a paper's experiment; `mlflow.experimentKind` opens the UI on runs and charts."""
+    """Tags of a paper's experiment. `columns` are those that the UI shows at first."""
     tags = {"mlflow.experimentKind": "custom_model_development"}
     if paper is None:
         return tags
     tags |= {"title": paper.title, "url": paper.url, "authors": paper.authors}
     tags |= {"year": str(paper.year), "mlflow.note.content": experiment_note(paper, name)}
+    key = safe_key(paper.metric.name)
+    shown = [f"{key}_mean", f"{key}_low", f"{key}_high", "n", "tokens_per_second_mean"]
+    tags["columns"] = json.dumps([f"metrics.`{name}`" for name in [*shown, key]])
     return _clean_tags(tags)
 
 

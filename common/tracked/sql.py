@@ -110,7 +110,8 @@ def histories(uri: str, experiments: Iterable[str], keys: Iterable[str]) -> pand
     )
     with connected(uri) as connection:
         result = connection.execute(query)
-        return pandas.DataFrame(result.fetchall(), columns=list(result.keys()))
+        columns = list(zip(*result)) or [()] * 4
+    return pandas.DataFrame(dict(zip(("run_id", "step", "key", "value"), columns)))
 
 
 def _known_datasets(
