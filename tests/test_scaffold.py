@@ -1,6 +1,7 @@
 """`papers new`: the room runs, passes the tests, and is part of the pipeline."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,9 @@ def copy(tmp_path_factory):
 
 def run(folder, *module):
     """`python -m ...` in the copy; its output."""
-    environment = {**os.environ, "PAPERS_DATA": str(data_root()), "OMP_NUM_THREADS": "1"}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    given = {"PATH": path, "PAPERS_DATA": str(data_root()), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, **given}
     done = subprocess.run(
         [sys.executable, "-m", *module], cwd=folder, env=environment, capture_output=True, text=True
     )
@@ -62,13 +65,51 @@ def test_room_keeps_the_rules_of_the_house(copy):
     assert "passed" in said and "failed" not in said
 
 
-@pytest.mark.slow
-def test_room_trains_and_reports(copy):
+@pytest.fixture(scope="module")
+def repository(copy):
+    """The copy as a git repository whose new room runs the smoke profile."""
     dataset = get("tinyshakespeare")
     if not all((folder_of(dataset) / file.path).is_file() for file in files_of(dataset)):
         pytest.skip("the corpus is not here: papers data fetch tinyshakespeare")
-    subprocess.run(["git", "init", "-q"], cwd=copy, check=True)
-    run(copy, f"papers.{NAME}.version1.train", "--profile", "smoke", "--record")
-    run(copy, "common.evidence", NAME)
-    run(copy, "common.reports", "paper", NAME)
-    assert "My New Paper" in (copy / "reports" / f"{NAME}.md").read_text()
+    params = copy / "papers" / NAME / "params.yaml"
+    params.write_text(params.read_text().replace("profile: cpu", "profile: smoke"))
+    git(copy, "init", "-q")
+    save(copy)
+    return copy
+
+
+def git(folder, *arguments):
+    identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+    command = ["git", *identity, *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def save(folder):
+    git(folder, "add", "-A")
+    git(folder, "commit", "-q", "-m", "as it is")
+
+
+def ran(said):
+    """The stages that DVC ran, by what it said."""
+    return re.findall(r"Running stage '(?:[^']*:)?([^':]+)'", said)
+
+
+@pytest.mark.slow
+def test_pipeline_runs_once_and_then_only_what_changed(repository):
+    room, pipeline_file = repository / "papers" / NAME, f"papers/{NAME}/dvc.yaml"
+    everything = ["data", "train@version1", "evidence", "report"]
+    assert ran(run(repository, "dvc", "repro", pipeline_file)) == everything
+    assert "My New Paper" in (repository / "reports" / f"{NAME}.md").read_text()
+    save(repository)
+    assert ran(run(repository, "dvc", "repro", pipeline_file)) == []
+
+    copy_runs = ["exp", "run", "--temp", "-S", f"papers/{NAME}/params.yaml:smoke.version1.steps=9"]
+    said = run(repository, "dvc", *copy_runs, pipeline_file)
+    assert "train@version1" in ran(said)
+    assert git(repository, "status", "--porcelain") == "", "--temp leaves the checkout alone"
+
+    model = room / "version1" / "model.py"
+    model.write_text(model.read_text() + "\nADDED = 1\n")
+    assert ran(run(repository, "dvc", "repro", pipeline_file))[0] == "train@version1"
+    shown = run(repository, "dvc", "metrics", "show", f"papers/{NAME}/metrics/version1.json")
+    assert "bits_per_character" in shown

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from common.commands.overview import print_json, table
+from common.commands.overview import print_json
 from common.errors import UserError
 from common.paper import Room, find_root, rooms
 
@@ -33,8 +33,14 @@ def run(as_json: bool) -> int:
     if as_json:
         print_json([finding._asdict() for finding in found])
     else:
-        table("", ["what", "state", "what to do"], [list(finding) for finding in found])
+        print("\n".join(line(finding) for finding in found))
     return int(any(finding.mend for finding in found))
+
+
+def line(finding: Finding) -> str:
+    """The finding for a terminal; what is to be done stands on a line of its own."""
+    mark, mend = ("!!", f"\n     -> {finding.mend}") if finding.mend else ("ok", "")
+    return f"{mark} {finding.what}: {finding.state}{mend}"
 
 
 def _checked(check: Callable[[Path], Iterator[Finding]]) -> Iterator[Finding]:
@@ -101,7 +107,7 @@ def _records_of(root: Path, home: Room) -> Iterator[Finding]:
         if changed:
             again = f"papers reseal {home.name}, else papers reproduce {home.name}"
             yield Finding(what, f"changed since: {', '.join(changed)}", again)
-    state = f"{whole} of {len(paths)} belong to this code"
+    state = f"{whole} of {len(paths)} belong to this code" if paths else "none yet"
     yield Finding(f"records {home.name}", state, "" if paths else f"papers reproduce {home.name}")
 
 
@@ -109,6 +115,9 @@ def pipelines(root: Path) -> Iterator[Finding]:
     from common.pipeline import differences, stages
 
     for home in rooms().values():
+        if not home.path("dvc.yaml").is_file():
+            yield Finding(f"dvc.yaml {home.name}", "missing", f"papers pipeline {home.name}")
+            continue
         wrong = []
         for stage in stages(home.folder):
             missing, superfluous = differences(root, stage)
@@ -123,7 +132,8 @@ def dvc(root: Path) -> Iterator[Finding]:
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     if done.returncode:
         reason = " ".join(done.stderr.split()) or "dvc status failed"
-        yield Finding("dvc", reason, "dvc status")
+        mend = "wait until it has ended" if "is busy" in reason else "see what DVC says"
+        yield Finding("dvc", reason.removeprefix("ERROR: ").split(" If there are no")[0], mend)
         return
     stale = json.loads(done.stdout)
     for stage, reasons in stale.items():
