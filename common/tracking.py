@@ -10,11 +10,9 @@ that is shown belongs to a current record.
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -22,9 +20,16 @@ from typing import TYPE_CHECKING, Any
 
 from common.errors import UserError
 from common.paper import Paper, rooms
-from common.records import Record, read_record, record_path, write_record
-from common.tracked.experiments import attach, delete, experiment_of, experiments, families
-from common.tracked.runs import RECORD_FILE, Run, record_run
+from common.records import Record, record_path, write_record
+from common.tracked.experiments import (
+    attach,
+    delete,
+    experiment_of,
+    experiments,
+    families,
+    stored_record,
+)
+from common.tracked.runs import Run, record_run
 from common.tracked.serving import serve, with_entrance
 from common.tracked.store import (
     SAFE,
@@ -32,17 +37,16 @@ from common.tracked.store import (
     label,
     locked,
     probe,
-    rebuild,
     set_environment,
     speaking,
     sqlite_path,
+    temporary_store,
     uri,
 )
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment
-    from mlflow.entities import Run as StoredRun
 
 __all__ = ["Imported", "export_records", "import_records", "prepare", "query", "read_back"]
 __all__ += ["serve", "temporary_store", "try_import", "ui_app", "uri"]
@@ -132,7 +136,7 @@ def read_back(uri: str) -> list[Record]:
     client = prepare(uri)
     with speaking(uri):
         found = [f for e in experiments(client) for f in families(client, e) if f.whole]
-        records = [_stored_record(client, uri, family.parent) for family in found]
+        records = [stored_record(client, uri, family.parent) for family in found]
     return sorted(records, key=lambda r: (r.paper, r.hardware.name, r.variant))
 
 
@@ -165,15 +169,6 @@ def query(uri: str, papers: Iterable[str] | None = None) -> tuple[Any, Any]:
         else:
             points = frames.points_frame(client.get_metric_history, runs)
         return runs, frames.curves_frame(runs, points)
-
-
-@contextmanager
-def temporary_store() -> Iterator[str]:
-    """The URI of an empty store that is gone afterwards; in memory where the system has such."""
-    memory = Path("/dev/shm")
-    folder = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="papers-", dir=folder) as name:
-        yield f"sqlite:///{name}/mlflow.db"
 
 
 def ui_app() -> Callable:
@@ -309,19 +304,3 @@ def _dataset_input(run: Run) -> Any:
 
 def _batches(items: list, size: int) -> Iterator[list]:
     return (items[i : i + size] for i in range(0, len(items), size))
-
-
-def _stored_record(client: MlflowClient, uri: str, run: StoredRun) -> Record:
-    """The record that a parent run was made from; its seal is checked."""
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            path = Path(client.download_artifacts(run.info.run_id, RECORD_FILE, folder))
-        except Exception:
-            if not is_database(uri):  # it may be the server that is gone
-                raise
-            name = f"run {run.info.run_name!r} of the store"
-            raise UserError(f"{name} has lost its {RECORD_FILE}: {rebuild(uri)}.") from None
-        record = Record.model_validate_json(path.read_bytes())
-        place = record_path(Path(folder), record)
-        place.parent.mkdir(parents=True)
-        return read_record(path.rename(place))

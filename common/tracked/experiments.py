@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.errors import UserError
 from common.paper import Paper, find_root
-from common.tracked.runs import experiment_tags
-from common.tracked.store import is_database, sqlite_path
+from common.records import Record, read_record, record_path
+from common.tracked.runs import RECORD_FILE, experiment_tags
+from common.tracked.store import is_database, rebuild, sqlite_path
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -119,3 +122,19 @@ def attach(client: MlflowClient, experiment: Experiment, figures: Sequence[Path]
         for path in figures:
             client.log_artifact(family.parent.info.run_id, str(path), "figures")
         client.set_tag(family.parent.info.run_id, "figures", digest)
+
+
+def stored_record(client: MlflowClient, uri: str, run: StoredRun) -> Record:
+    """The record that a parent run was made from; its seal is checked."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            path = Path(client.download_artifacts(run.info.run_id, RECORD_FILE, folder))
+        except Exception:
+            if not is_database(uri):  # it may be the server that is gone
+                raise
+            name = f"run {run.info.run_name!r} of the store"
+            raise UserError(f"{name} has lost its {RECORD_FILE}: {rebuild(uri)}.") from None
+        record = Record.model_validate_json(path.read_bytes())
+        place = record_path(Path(folder), record)
+        place.parent.mkdir(parents=True)
+        return read_record(path.rename(place))
