@@ -9,7 +9,7 @@ import pandas as pd
 
 from common import statistics
 from common.reports import checks
-from common.reports.results import COSTS, Results, summarise
+from common.reports.results import COSTS, Results
 
 Cell = tuple[str, str]  # (variant, hardware)
 
@@ -61,39 +61,56 @@ def _unpaired(left: Cell, right: Cell, a: list[float], b: list[float]) -> Compar
     return Compared(left, right, *limits, min(len(a), len(b)))
 
 
+@dataclass(frozen=True)
+class Timed:
+    """Seconds of training to a target: median over all `n` seeds, first and last that reach it."""
+
+    median: float
+    first: float
+    last: float
+    reached: int
+    n: int
+
+
 def target(results: Results, hardware: str) -> float | None:
     """The validation value to which the versions of a hardware are timed.
 
-    The worst final value of any seed of any version, rounded to four digits towards worse, so that
-    every run reaches it; None if a run has none or fewer than two versions are there.
+    The worst of the versions' median final values, rounded to four digits towards worse: most
+    seeds of every version reach it, and a seed that went astray does not make it trivial. None if
+    fewer than two versions are there or half the seeds of one end without a value.
     """
     versions = results.versions(hardware)
-    finals = [value for v in versions for value in finals_of(results.curve(v, hardware))]
-    if len(versions) < 2 or not finals or any(math.isnan(value) for value in finals):
+    if len(versions) < 2:
         return None
-    lower = results.paper.metric.lower_is_better
-    return _outwards(max(finals) if lower else min(finals), lower)
+    sign = 1 if results.paper.metric.lower_is_better else -1
+    medians = [_median_final(results.curve(v, hardware), sign) for v in versions]
+    worst = max(medians)
+    return _outwards(sign * worst, sign > 0) if math.isfinite(worst) else None
 
 
-def finals_of(curve: pd.DataFrame) -> list[float]:
-    """The last validation value of each seed; NaN where the last row has none."""
-    return [rows["validation"].iloc[-1] for _, rows in curve.groupby("seed")]
+def _median_final(curve: pd.DataFrame, sign: int) -> float:
+    """sign * final validation value, the worse median of the seeds; infinite without one."""
+    finals = curve.groupby("seed")["validation"].agg(lambda column: column.iloc[-1])
+    return sorted((sign * finals).fillna(math.inf))[len(finals) // 2]
 
 
 def _outwards(value: float, up: bool) -> float:
     if value == 0:
         return 0.0
     decimals = 3 - math.floor(math.log10(abs(value)))
-    scaled = value * 10.0**decimals
+    scaled = round(value * 10.0**decimals, 6)  # 2.407 is not to become 2.408
     return (math.ceil(scaled) if up else math.floor(scaled)) / 10.0**decimals
 
 
-def time_to(
-    results: Results, variant: str, hardware: str, value: float
-) -> statistics.Summary | None:
-    """Seconds of training until the validation value is first reached, over the seeds."""
+def time_to(results: Results, variant: str, hardware: str, value: float) -> Timed | None:
+    """When the validation value is first reached; None unless more than half the seeds do."""
     rows = results.curve(variant, hardware)
+    n = rows["seed"].nunique()
     lower = results.paper.metric.lower_is_better
     reached = rows[rows["validation"] <= value if lower else rows["validation"] >= value]
-    seconds = reached.groupby("seed")["seconds"].min()
-    return summarise(seconds) if len(seconds) == rows["seed"].nunique() else None
+    seconds = sorted(reached.groupby("seed")["seconds"].min())
+    if 2 * len(seconds) <= n:
+        return None
+    late = [*seconds, *[math.inf] * (n - len(seconds))]
+    median = (late[(n - 1) // 2] + late[n // 2]) / 2
+    return Timed(median, seconds[0], seconds[-1], len(seconds), n)

@@ -9,12 +9,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
-from common.reports import checks, compare, style
+from common.reports import checks, compare, style, tables
 from common.reports.ladder import claims, ladder
 from common.reports.results import Results
 from common.reports.text import finite
+from common.statistics import Summary
 
 ALPHA = 0.05
+MEMORY = "peak_memory_mib"
 
 
 def draw(results: Results) -> dict[str, bytes]:
@@ -59,7 +61,7 @@ def rows(axes: Axes, names: list[str]) -> None:
 def curves(results: Results):
     """Validation over steps, seconds and tokens, and training loss over steps, with bands."""
     figure, panels = style.canvas([2.2, 2.2], columns=2, gap=0.7)
-    label = results.paper.metric.label
+    label = tables.measure(results)
     for axes, (y, x, unit) in zip(panels, PANELS, strict=True):
         for version in results.versions():
             _band(axes, results.curve(version), x, y, version)
@@ -99,16 +101,17 @@ def _band(axes: Axes, curve: pd.DataFrame, x: str, y: str, version: str) -> None
 
 
 def banded(curve: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
-    """Columns x, mean, half (of the interval), n: one row per step that all seeds have."""
-    seeds = curve["seed"].nunique()
-    grouped = curve.dropna(subset=[y]).groupby("step", as_index=False)
-    columns = {"mean": (y, "mean"), "sd": (y, "std"), "n": (y, "size")}
-    at = {} if x == "step" else {x: (x, "mean")}
-    points = grouped.agg(**columns, **at)
-    points = points[points["n"] == seeds].reset_index(drop=True)
-    spread = stats.t.isf(ALPHA / 2, max(seeds - 1, 1)) / np.sqrt(seeds)
-    points["half"] = (points["sd"] * spread).fillna(0.0)
-    return points
+    """Columns x, mean and half (of the interval): one row per step that all seeds have."""
+    everyone = pd.Index(curve["seed"].unique())
+    wide = curve.pivot(index="step", columns="seed", values=y)
+    wide = wide.reindex(columns=everyone).dropna()
+    n = len(everyone)
+    spread = stats.t.isf(ALPHA / 2, n - 1) / np.sqrt(n) if n > 1 else 0.0
+    half = wide.std(axis=1).fillna(0.0) * spread
+    at = wide.index
+    if x != "step":
+        at = curve.pivot(index="step", columns="seed", values=x).loc[wide.index].mean(axis=1)
+    return pd.DataFrame({x: np.asarray(at), "mean": wide.mean(axis=1).array, "half": half.array})
 
 
 def costs(results: Results):
@@ -122,11 +125,11 @@ def costs(results: Results):
     target = compare.target(results, place)
     figure, panels = style.canvas([0.15 + 0.4 * len(names)], columns=3, left=style.room(names))
     for row, version in enumerate(names):
-        found = [results.summary(version, "tokens_per_second")]
-        found += [None if target is None else compare.time_to(results, version, place, target)]
-        found += [results.summary(version, "peak_memory_mib")]
-        for axes, value in zip(panels, found, strict=True):
-            _bar(axes, row, value, _c(version))
+        timed = None if target is None else compare.time_to(results, version, place, target)
+        bars = [_ends(results.summary(version, name)) for name in ("tokens_per_second", MEMORY)]
+        bars.insert(1, (timed.median, timed.first, timed.last) if timed else None)
+        for axes, bar in zip(panels, bars, strict=True):
+            _bar(axes, row, bar, _c(version))
     reach = "Time to target" if target is None else f"Time to {target:.4g}"
     for axes, title, unit in zip(
         panels, ("Throughput", reach, "Peak memory"), ("tokens/s", "s", "MiB"), strict=True
@@ -139,11 +142,15 @@ def costs(results: Results):
     return figure
 
 
-def _bar(axes: Axes, row: int, summary: object, colour: str) -> None:
-    if summary is None:
+def _ends(summary: Summary | None) -> tuple[float, float, float] | None:
+    return (summary.mean, summary.low, summary.high) if summary else None
+
+
+def _bar(axes: Axes, row: int, bar: tuple[float, float, float] | None, colour: str) -> None:
+    if bar is None:
         return
-    axes.barh(row, summary.mean, height=0.55, color=colour, alpha=0.85, lw=0)
-    axes.plot([summary.low, summary.high], [row, row], "-", lw=1.6, c=style.INK)
+    axes.barh(row, bar[0], height=0.55, color=colour, alpha=0.85, lw=0)
+    axes.plot(bar[1:], [row, row], "-", lw=1.6, c=style.INK)
 
 
 def hardware(results: Results):

@@ -55,6 +55,7 @@ def _measured(results: Results) -> dict:
         "metrics": tables.metrics(results),
         "costs": tables.costs(results, primary),
         "target": compare.target(results, primary),
+        "measure": tables.measure(results),
         "config": tables.config(results),
         "profile": newest.profile,
         "machines": hardware.machines(results.records),

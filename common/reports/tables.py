@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from common.reports import checks, compare
 from common.reports.results import Results
 from common.reports.text import (
@@ -22,6 +24,11 @@ from common.statistics import Summary
 def shown(summary: Summary | None) -> Safe:
     """Mean and interval of a summary, a dash for none."""
     return interval(summary.mean, summary.low, summary.high) if summary else Safe(NONE)
+
+
+def measure(results: Results) -> str:
+    """The metric's label without a note at its end such as "(test)": also fits validation."""
+    return re.sub(r"\s*\([^()]*\)$", "", results.paper.metric.label)
 
 
 def versions(results: Results) -> Table:
@@ -82,12 +89,22 @@ def costs(results: Results, hardware: str) -> Table:
         timed = None if target is None else compare.time_to(results, version, hardware, target)
         speed = results.summary(version, "tokens_per_second", hardware)
         seconds = results.summary(version, "seconds", hardware)
-        timings = [Safe("refused")] * 3 if refused else [shown(speed), shown(timed), shown(seconds)]
+        timings = (
+            [Safe("refused")] * 3 if refused else [shown(speed), reached(timed), shown(seconds)]
+        )
         memory = shown(results.summary(version, "peak_memory_mib", hardware))
         rows.append([version, *timings, memory])
-    reach = "Time to target, s" if target is None else f"Time to {number(target)}, s"
+    reach = "Time to target, s" if target is None else f"Median time to {number(target)}, s"
     header = ["Version", "Tokens/s", reach, "Training, s", "Peak memory, MiB"]
     return Table(header, rows, right=range(1, 5))
+
+
+def reached(timed: compare.Timed | None) -> Safe:
+    """Median time, and how many seeds got there where not all did."""
+    if timed is None:
+        return Safe(NONE)
+    some = "" if timed.reached == timed.n else f" ({timed.reached} of {timed.n} seeds)"
+    return Safe(number(timed.median, 3) + some)
 
 
 def config(results: Results) -> Table:
