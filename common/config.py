@@ -7,6 +7,7 @@ holds, per profile, what was run: the seeds, and each version's changes to those
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from pathlib import Path
@@ -44,6 +45,8 @@ def resolve(cls: type, values: dict[str, Any], where: str) -> Any:
         if key not in names:
             raise UserError(f"{where} has no parameter {key!r}." + nearest(str(key), names))
     checked = {key: _check(hints[key], value, f"{where}.{key}") for key, value in values.items()}
+    for field in dataclasses.fields(cls):
+        _check_range(field.default, checked.get(field.name), f"{where}.{field.name}")
     try:
         return cls(**checked)
     except ValueError as error:  # a config's own check in __post_init__
@@ -69,6 +72,16 @@ def _check(kind: Any, value: Any, where: str) -> Any:
         return None
     name = getattr(kind, "__name__", str(kind))
     raise UserError(f"{where} must be of type {name}, not {value!r}.")
+
+
+def _check_range(default: Any, value: Any, where: str) -> None:
+    """Sizes and counts stay positive, rates finite and not negative; the default tells which."""
+    if type(value) is int and type(default) is int and default >= 1 > value:
+        raise UserError(f"{where} must be at least 1, not {value}.")
+    if type(value) is float and not math.isfinite(value):
+        raise UserError(f"{where} must be finite, not {value}.")
+    if type(value) is float and type(default) is float and value < 0 <= default:
+        raise UserError(f"{where} must not be negative, not {value}.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,19 +118,18 @@ def plan(
 def _section(room: Room, params: dict[str, Any], profile: str) -> dict[str, Any]:
     if profile not in PROFILES:
         raise UserError(f"no profile {profile!r}." + nearest(profile, PROFILES))
-    unknown = [key for key in params if key not in ("profile", *PROFILES)]
-    if unknown:
-        raise UserError(
-            f"{room.name}/params.yaml: no key {unknown[0]!r}." + nearest(unknown[0], PROFILES)
-        )
+    _known_keys(params, ("profile", *PROFILES), f"{room.name}/params.yaml")
     section = params.get(profile)
     if not isinstance(section, dict):
         raise UserError(f"{room.name}/params.yaml has no profile {profile!r}.")
-    known = ("seeds", *room.paper.versions)
-    for key in section:
-        if key not in known:
-            raise UserError(f"{room.name} {profile}: no key {key!r}." + nearest(str(key), known))
+    _known_keys(section, ("seeds", *room.paper.versions), f"{room.name} {profile}")
     return section
+
+
+def _known_keys(mapping: dict[str, Any], known: tuple[str, ...], where: str) -> None:
+    for key in mapping:
+        if key not in known:
+            raise UserError(f"{where} has no key {key!r}." + nearest(str(key), known))
 
 
 def parse_override(text: str) -> tuple[str, Any]:

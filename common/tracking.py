@@ -27,6 +27,7 @@ from common.tracked.experiments import (
     experiment_of,
     experiments,
     families,
+    place,
     stored_record,
 )
 from common.tracked.runs import Run, record_run
@@ -42,6 +43,7 @@ from common.tracked.store import (
     sqlite_path,
     temporary_store,
     uri,
+    write_texts,
 )
 
 if TYPE_CHECKING:
@@ -208,12 +210,12 @@ def _import(
     summarise: Callable,
 ) -> Imported:
     """Write what is new, then delete what it replaces and what is broken: never a gap."""
-    records = list({_place(record): record for record in records}.values())
+    records = list({place(record): record for record in records}.values())
     found = families(client, experiment)
     kept = {family.seal: family for family in reversed(found) if family.whole}
     new = [record for record in records if record.seal not in kept]
     _write(client, uri, experiment, [record_run(record, paper, summarise) for record in new])
-    seals = {_place(record): record.seal for record in records}
+    seals = {place(record): record.seal for record in records}
     old = [f for f in kept.values() if f.seal != seals.get(f.place, f.seal)]
     for family in old:
         delete(client, family, {"superseded_by": seals[family.place]})
@@ -221,11 +223,6 @@ def _import(
         if kept.get(family.seal) is not family:
             delete(client, family, {"broken": "true"})
     return Imported(len(new), len(records) - len(new), len({f.place for f in old}))
-
-
-def _place(record: Record) -> tuple[str, str, str]:
-    """As `Family.place`: what a new record replaces an old one at."""
-    return record.variant, record.hardware.name, record.profile
 
 
 def _write(client: MlflowClient, uri: str, experiment: Experiment, runs: list[Run]) -> None:
@@ -260,17 +257,11 @@ def _store_files(location: str, files: Mapping[str, str]) -> None:
         return
     repository = get_artifact_repository(location)
     if hasattr(repository, "artifact_dir"):  # a local disk
-        _write_texts(Path(repository.artifact_dir), files)
+        write_texts(Path(repository.artifact_dir), files)
         return
     with tempfile.TemporaryDirectory() as folder:
-        _write_texts(Path(folder), files)
+        write_texts(Path(folder), files)
         repository.log_artifacts(folder)
-
-
-def _write_texts(folder: Path, files: Mapping[str, str]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
 
 
 def _write_run(

@@ -61,6 +61,8 @@ def main() -> None:
                 work(job)
         except Exception as error:
             reason = f"{type(error).__name__}: {error}"
+            if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+                reason = "UserError: this needs more memory than there is: choose smaller sizes."
             send({"seed": job["seed"], "error": reason, "traceback": traceback.format_exc()})
 
 

@@ -103,6 +103,11 @@ def _pages(search: Callable, *arguments: Any, **options: Any) -> list[Any]:
             return found
 
 
+def place(record: Record) -> tuple[str, str, str]:
+    """As `Family.place`: what a new record replaces an old one at."""
+    return record.variant, record.hardware.name, record.profile
+
+
 def delete(client: MlflowClient, family: Family, tags: dict[str, str]) -> None:
     for run in (family.parent, *family.children):
         for key, value in tags.items():

@@ -7,7 +7,7 @@ import os
 import re
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -67,6 +67,13 @@ def locked(uri: str) -> Iterator[None]:
         lock = Path(tempfile.gettempdir()) / name
     with FileLock(lock, timeout=WAIT_SECONDS):
         yield
+
+
+def write_texts(folder: Path, files: Mapping[str, str]) -> None:
+    """Write texts by name into a folder, made if need be."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def probe(path: Path) -> None:

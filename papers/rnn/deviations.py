@@ -107,13 +107,13 @@ def adagrad(model):
     return {"optimizer": optimizer, "learning_rate": learning_rate}
 
 
-def old_gradients_are_forgotten(model):
-    """After many large gradients, small ones must move the weight as far again."""
+def steps_stay_as_long(model):
+    """Under a gradient that does not change, step 1,000 must move the weight as far as step 1."""
     weight = torch.nn.Parameter(torch.zeros(1))
     optimizer = model.optimizer([weight], model.Config(learning_rate=0.01))
-    for size in [10.0] * 50 + [0.1] * 20_000:
+    for _ in range(1000):
         before = weight.item()
-        weight.grad = torch.tensor([size])
+        weight.grad = torch.ones(1)
         optimizer.step()
     assert abs(weight.item() - before) > 0.005
 
@@ -238,7 +238,7 @@ DEVIATIONS = (
         fixed="version2",
         source=MIN_CHAR_RNN,
         inject=adagrad,
-        invariant=old_gradients_are_forgotten,
+        invariant=steps_stay_as_long,
         note="At min-char-rnn's rate; its rate was not tuned anew for batches.",
     ),
     Deviation(

@@ -18,6 +18,7 @@ import re
 import numpy as np
 
 from common.data.text import Characters, load_text, split
+from common.errors import UserError
 
 STREAMS = 64
 CONTEXT = 100
@@ -30,9 +31,15 @@ PIECE = 64  # characters per call of predict: bounds the memory of the probabili
 class Exam:
     """Splits, vocabulary, scoring and samples for one text."""
 
-    def __init__(self, data: str):
+    def __init__(self, data: str, piece: int = 1):
+        """`piece`: how many training characters one step of the version takes."""
         text = load_text(data, report=lambda line: None)
         parts = split(text)
+        if len(parts.train) <= piece:
+            raise UserError(
+                f"{text.name} has {len(parts.train)} characters to train on, and one step takes "
+                f"{piece}: lower the sequence or the batch."
+            )
         self.vocabulary = Characters(text.text)
         self.symbols = len(self.vocabulary)
         self.train, self.validation, self.test = map(self.vocabulary.encode, parts)
@@ -50,8 +57,8 @@ class Exam:
         metrics = {
             "bits_per_character": scores.mean(),
             "validation_bits": bits(predict, self.validation).mean(),
-            "word_start_bits": scores[begins].mean(),
-            "word_inside_bits": scores[continues].mean(),
+            "word_start_bits": _mean(scores[begins]),
+            "word_inside_bits": _mean(scores[continues]),
             "real_words": self.real_words(sample),
         }
         return {name: float(value) for name, value in metrics.items()}, [sample]
@@ -78,6 +85,10 @@ class Exam:
         """The share of the sample's words, but for the cut last, that the training text has."""
         found = words(sample)[:-1]
         return sum(word in self.words for word in found) / max(1, len(found))
+
+
+def _mean(values: np.ndarray) -> float:
+    return values.mean() if values.size else math.nan  # a text without words
 
 
 def words(text: str) -> list[str]:

@@ -12,7 +12,8 @@ from papers.rnn.version2 import model
 
 def train(run):
     """Many streams of text side by side, each read on from where the last chunk ended."""
-    config, exam, engine = run.config, Exam(run.data), run.engine
+    config, engine = run.config, run.engine
+    exam = Exam(run.data, config.batch * (config.sequence + 1))
     torch.manual_seed(run.seed)
     net = model.RNN(config, exam.symbols).to(engine.device, engine.dtype)
     masters = Masters(net.parameters())
