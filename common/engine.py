@@ -29,6 +29,7 @@ ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": "8589934592",
     "MALLOC_TOP_PAD_": "268435456",
     "GOMP_SPINCOUNT": "20000",
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",  # repeatable products on NVIDIA GPUs
 }
 
 
@@ -69,6 +70,8 @@ def start(
         raise UserError("this machine has no CUDA device: use --device cpu.")
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
+    if device == "cuda":
+        matmul = "highest"  # on a GPU "medium" is less exact, by design
     matmul = matmul or ("medium" if medium_pays() else "highest")
     torch.set_float32_matmul_precision(matmul)
     return Engine(torch.device(device), DTYPES[dtype], threads, matmul)

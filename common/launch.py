@@ -173,7 +173,7 @@ def _check(request: Request, home: Room, record: bool) -> None:
 
 def _with_engine_defaults(root: Path, request: Request, made: Plan) -> Request:
     defaults = read_yaml(root / "params.yaml").get("engine") or {}
-    threads = request.threads or defaults.get("threads", 1)
+    threads = defaults.get("threads", 1) if request.threads is None else request.threads
     if not isinstance(threads, int) or not 1 <= threads <= cores():
         raise UserError(f"threads must be from 1 to {cores()}, not {threads!r}.")
     dtype = request.dtype or defaults.get("dtype", "float32")
