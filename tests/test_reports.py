@@ -279,6 +279,21 @@ def test_the_lineage_draws_the_citation(written):
     assert not set("<>`|") & set(graph.replace("-->", ""))
 
 
+def test_the_commands_of_the_stages(tmp_path, monkeypatch, capsys):
+    from common.reports.__main__ import main
+
+    make_room(tmp_path, "alpha")
+    monkeypatch.chdir(tmp_path)
+    assert main(["paper", "alpha"]) == 0
+    assert main(["check"]) == 1
+    assert "reports/README.md is missing: run `papers report`." in capsys.readouterr().out
+    assert main(["index"]) == 0
+    assert main(["check"]) == 0
+    assert main(["paper"]) == 2
+    with pytest.raises(UserError, match="no paper 'alpa'. Did you mean 'alpha'"):
+        main(["paper", "alpa"])
+
+
 @pytest.mark.slow
 def test_thirty_papers_take_a_minute_at_most(tmp_path):
     deviations = [f"version3+d{i}" for i in range(5)]
