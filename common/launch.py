@@ -10,7 +10,6 @@ import argparse
 import hashlib
 import json
 import shutil
-import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass, replace
@@ -27,8 +26,8 @@ from common.deviations import find_deviation
 from common.errors import UserError
 from common.hardware import cores, environment, fingerprint
 from common.paper import Room, find_root, room
-from common.records import Dataset, Record, SeedRun, write_json, write_record
-from common.sources import closure, hashes
+from common.records import Dataset, Record, SeedRun, record_path, write_json, write_record
+from common.sources import closure, commit, hashes
 from common.workers import run_seeds
 
 
@@ -52,40 +51,73 @@ class Request:
         return f"{self.version}+{self.deviation}" if self.deviation else self.version
 
 
+@dataclass(frozen=True)
+class Launch:
+    """A request with everything that follows from it before the first step."""
+
+    root: Path
+    home: Room
+    request: Request  # engine settings filled in
+    plan: Plan
+    dataset: Dataset
+    sources: dict[str, str]
+    usual: bool  # the engine of params.yaml: the run that `dvc repro` makes
+
+    @property
+    def key(self) -> str:
+        """What a continued run must share with the run that was interrupted."""
+        config = _plain(self.plan.config)
+        content = [asdict(self.request), config, self.dataset.sha256, self.sources, environment()]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+    @property
+    def work(self) -> Path:
+        """Where finished seeds and checkpoints wait."""
+        name = f"{self.request.variant}-{self.key}"
+        return self.root / "local" / "resume" / self.request.paper / name
+
+
 def train_variant(request: Request, *, record: bool = False, report=print) -> Path:
     """Train all seeds of the request and return the path of the record.
 
-    With `record` the result is the paper's committed record, metrics and checkpoint; without,
-    everything stays under `local/`, which git ignores.
+    With `record` the result is the paper's committed record, and its metrics and checkpoint if
+    the engine is that of params.yaml; without, everything stays under `local/`.
     """
-    root, home = find_root(), room(request.paper)
-    _check(request, home, record)
-    made = plan(home, request.version, request.profile, request.overrides, request.seeds)
-    request = _with_engine_defaults(root, request, made)
-    dataset = _identify(home, request, report)
-    sources = hashes(root, source_files(root, home, request))
-    key = _key(request, made, dataset, sources)
-    work = root / "local" / "resume" / request.paper / f"{request.variant}-{key[:12]}"
-    work.mkdir(parents=True, exist_ok=True)
+    launch = prepare(request, record, report)
+    launch.work.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(work / "lock", timeout=0):
-            path = _run(root, home, request, made, dataset, sources, work, key, record, report)
+        with FileLock(launch.work / "lock", timeout=0):
+            content = _train(launch, report)
+            local = launch.root / "local" / request.paper / launch.key
+            folder = launch.home.folder if record else local
+            path = _publish(folder, content, launch.work, whole=launch.usual or not record)
     except Timeout:
         raise UserError(f"{request.paper} {request.variant} is already being trained.") from None
-    shutil.rmtree(work, ignore_errors=True)
+    shutil.rmtree(launch.work, ignore_errors=True)
     return path
 
 
-def _run(root, home, request, made, dataset, sources, work, key, record, report) -> Path:
+def prepare(request: Request, record: bool, report) -> Launch:
+    """Check the request and find out what it means. UserError if it cannot be run."""
+    root, home = find_root(), room(request.paper)
+    _check(request, home, record)
+    made = plan(home, request.version, request.profile, request.overrides, request.seeds)
+    filled, usual = _with_engine_defaults(root, request, made)
+    dataset = _identify(home, request, report)
+    sources = hashes(root, source_files(root, home, request))
+    return Launch(root, home, filled, made, dataset, sources, usual)
+
+
+def _train(launch: Launch, report) -> Record:
     started, clock = datetime.now(UTC), time.monotonic()
+    request, made = launch.request, launch.plan
     engine = engines.start(request.device, request.dtype, request.threads)
     workers = 1 if request.device == "cuda" else max(1, cores() // request.threads)
     workers = min(workers, len(made.seeds))
     hardware = fingerprint(engine)
-    jobs = _jobs(request, made, dataset, engine.matmul, work)
-    results = run_seeds(jobs, workers, request.threads, report)
-    content = Record(
-        paper=home.name,
+    results = run_seeds(_jobs(launch, engine.matmul), workers, request.threads, report)
+    return Record(
+        paper=request.paper,
         variant=request.variant,
         version=request.version,
         deviation=request.deviation,
@@ -94,34 +126,36 @@ def _run(root, home, request, made, dataset, sources, work, key, record, report)
         engine={**results[0][1], "workers": str(workers)},
         config=_plain(made.config),
         paper_config=_plain(made.defaults),
-        dataset=dataset,
+        dataset=launch.dataset,
         environment=environment(),
-        lock=_sha256(root / "requirements.lock"),
-        commit=commit(root, list(sources)),
+        lock=_sha256(launch.root / "requirements.lock"),
+        commit=commit(launch.root, list(launch.sources)),
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - clock, 1),
         seeds=[seed for seed, _ in results],
-        sources=sources,
+        sources=launch.sources,
     ).sealed()
-    folder = home.folder if record else root / "local" / home.name / key[:12]
-    return _publish(folder, content, work)
 
 
-def _publish(folder: Path, record: Record, work: Path) -> Path:
+def _publish(folder: Path, record: Record, work: Path, *, whole: bool) -> Path:
     """Put the first seed's weights, the metrics and the record in their places, in that order."""
-    checkpoint = folder / "checkpoints" / record.variant
-    shutil.rmtree(checkpoint, ignore_errors=True)
-    checkpoint.mkdir(parents=True)
-    seed = record.seeds[0].seed
-    weights = work / f"seed-{seed}" / "weights.safetensors"
-    shutil.copyfile(weights, checkpoint / weights.name)
-    keep = ("paper", "variant", "version", "deviation", "config", "dataset", "seal")
-    described = {name: record.model_dump(mode="json")[name] for name in keep}
-    write_json(checkpoint / "model.json", {**described, "seed": seed})
-    write_json(folder / "metrics" / f"{record.variant}.json", summary(record.seeds))
-    path = folder / "runs" / record.hardware.name / f"{record.variant}.json"
+    if whole:
+        _publish_checkpoint(folder / "checkpoints" / record.variant, record, work)
+        write_json(folder / "metrics" / f"{record.variant}.json", summary(record.seeds))
+    path = record_path(folder, record)
     write_record(path, record)
     return path
+
+
+def _publish_checkpoint(folder: Path, record: Record, work: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    seed = record.seeds[0].seed
+    weights = work / f"seed-{seed}" / "weights.safetensors"
+    shutil.copyfile(weights, folder / weights.name)
+    keep = ("paper", "variant", "version", "deviation", "config", "dataset", "seal")
+    described = record.model_dump(mode="json", include=set(keep))
+    write_json(folder / "model.json", {**described, "seed": seed})
 
 
 def summary(seeds: list[SeedRun]) -> dict[str, Any]:
@@ -161,8 +195,9 @@ def golden(home: Room, version: str, steps: int = 20) -> list[float]:
 
 def _check(request: Request, home: Room, record: bool) -> None:
     home.version(request.version)
-    if record and request.data:
-        raise UserError("--record keeps the paper's own dataset: leave out --data or --record.")
+    for option, given in (("--data", request.data), ("-S", request.overrides)):
+        if record and given:
+            raise UserError(f"--record runs what params.yaml says: leave out {option} or --record.")
     if request.data and not Path(request.data).is_file():
         raise UserError(f"--data {request.data}: there is no such file.")
     if request.deviation:
@@ -171,13 +206,15 @@ def _check(request: Request, home: Room, record: bool) -> None:
             raise UserError(f"deviations go into {home.newest}, not {request.version}.")
 
 
-def _with_engine_defaults(root: Path, request: Request, made: Plan) -> Request:
-    defaults = read_yaml(root / "params.yaml").get("engine") or {}
-    threads = defaults.get("threads", 1) if request.threads is None else request.threads
+def _with_engine_defaults(root: Path, request: Request, made: Plan) -> tuple[Request, bool]:
+    """The request with the engine of params.yaml where it names none; whether it is that one."""
+    defaults = {"threads": 1, "dtype": "float32", **(read_yaml(root / "params.yaml")["engine"])}
+    threads = defaults["threads"] if request.threads is None else request.threads
     if not isinstance(threads, int) or not 1 <= threads <= cores():
         raise UserError(f"threads must be from 1 to {cores()}, not {threads!r}.")
-    dtype = request.dtype or defaults.get("dtype", "float32")
-    return replace(request, profile=made.profile, threads=threads, dtype=dtype)
+    dtype = request.dtype or defaults["dtype"]
+    usual = (request.device, threads, dtype) == ("cpu", defaults["threads"], defaults["dtype"])
+    return replace(request, profile=made.profile, threads=threads, dtype=dtype), usual
 
 
 def _identify(home: Room, request: Request, report) -> Dataset:
@@ -187,27 +224,21 @@ def _identify(home: Room, request: Request, report) -> Dataset:
     return Dataset(name=text.name, sha256=text.sha256, stand_in_for=text.stand_in_for)
 
 
-def _key(request: Request, made: Plan, dataset: Dataset, sources: dict[str, str]) -> str:
-    """What a continued run must share with the run that was interrupted."""
-    content = [asdict(request), _plain(made.config), dataset.sha256, sources, environment()]
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _jobs(
-    request: Request, made: Plan, dataset: Dataset, matmul: str, work: Path
-) -> list[dict[str, Any]]:
+def _jobs(launch: Launch, matmul: str) -> list[dict[str, Any]]:
+    request = launch.request
     shared = {
         "paper": request.paper,
         "version": request.version,
         "deviation": request.deviation,
-        "config": _plain(made.config),
-        "data": str(Path(request.data).resolve()) if request.data else dataset.name,
+        "config": _plain(launch.plan.config),
+        "data": str(Path(request.data).resolve()) if request.data else launch.dataset.name,
         "device": request.device,
         "dtype": request.dtype,
         "threads": request.threads,
         "matmul": matmul,
     }
-    return [{**shared, "seed": s, "folder": str(work / f"seed-{s}")} for s in made.seeds]
+    folders = {seed: str(launch.work / f"seed-{seed}") for seed in launch.plan.seeds}
+    return [{**shared, "seed": seed, "folder": folder} for seed, folder in folders.items()]
 
 
 def _plain(config: Any) -> dict[str, Any]:
@@ -216,22 +247,6 @@ def _plain(config: Any) -> dict[str, Any]:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-
-
-def commit(root: Path, sources: list[str]) -> str:
-    """The checkout's commit; "-dirty" is appended when one of the sources has changes."""
-
-    def git(*arguments: str) -> str:
-        result = subprocess.run(
-            ["git", *arguments], cwd=root, capture_output=True, text=True, check=True
-        )
-        return result.stdout.strip()
-
-    try:
-        changed = git("status", "--porcelain", "--", *sources)
-        return git("rev-parse", "HEAD") + ("-dirty" if changed else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
 
 
 def main(module: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import subprocess
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -98,3 +99,19 @@ EMPTY = hashlib.sha256(_words(ast.parse("")).encode()).hexdigest()
 def hashes(root: Path, files: list[Path]) -> dict[str, str]:
     """Path relative to the root -> hash of the syntax tree."""
     return {path.relative_to(root).as_posix(): tree_hash(path) for path in files}
+
+
+def commit(root: Path, sources: list[str]) -> str:
+    """The checkout's commit; "-dirty" is appended when one of the sources has changes."""
+
+    def git(*arguments: str) -> str:
+        result = subprocess.run(
+            ["git", *arguments], cwd=root, capture_output=True, text=True, check=True
+        )
+        return result.stdout.strip()
+
+    try:
+        changed = git("status", "--porcelain", "--", *sources)
+        return git("rev-parse", "HEAD") + ("-dirty" if changed else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

@@ -104,6 +104,7 @@ def test_a_killed_worker_is_named_and_the_next_call_goes_on(text):
         (("--deviation", "adagrad"), "deviations go into version2, not version1."),
         (("--seed", "1", "--seed", "1"), "seeds must be distinct"),
         (("--record",), "leave out --data or --record"),
+        (("--data", "no/such/file"), "there is no such file"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(text, arguments, message, monkeypatch, capsys):
