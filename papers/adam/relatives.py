@@ -1,0 +1,78 @@
+"""Adam's relatives, written as the papers write them: what the claims compare it with.
+
+Each rule takes (theta, g, state, t, alpha) and returns the new theta; `state` is a dict that the
+rule keeps for itself, empty at first. All take numbers and tensors alike; t counts from 1.
+"""
+
+from __future__ import annotations
+
+from papers.adam.version1.model import algorithm1
+
+
+def adam(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Algorithm 1, as version 1 has it."""
+    m, v = state.get("m", 0 * g), state.get("v", 0 * g)
+    theta, state["m"], state["v"] = algorithm1(theta, g, m, v, t, alpha, beta1, beta2, epsilon)
+    return theta
+
+
+def uncorrected(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """Adam without the correction of Sec. 3: RMSProp with momentum, as Sec. 6.4 compares it."""
+    _moments(g, state, beta1, beta2)
+    return theta - alpha * state["m"] / (state["v"] ** 0.5 + epsilon)
+
+
+def efficient(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """The other order of computation, end of Sec. 2. Its epsilon is called epsilon-hat."""
+    _moments(g, state, beta1, beta2)
+    rate = alpha * (1 - beta2**t) ** 0.5 / (1 - beta1**t)
+    return theta - rate * state["m"] / (state["v"] ** 0.5 + epsilon)
+
+
+def amsgrad(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=1e-8, corrected=False):
+    """Reddi et al. 2018, Alg. 2: the largest v so far below the fraction bar.
+
+    The paper corrects no bias. With `corrected` both moments are, after the maximum is taken of
+    the raw v: that is what torch computes.
+    """
+    _moments(g, state, beta1, beta2)
+    state["largest"] = larger(state.get("largest", 0 * g), state["v"])
+    first, second = (1 - beta1**t, 1 - beta2**t) if corrected else (1, 1)
+    return theta - alpha * (state["m"] / first) / ((state["largest"] / second) ** 0.5 + epsilon)
+
+
+def adamax(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=0.0):
+    """Kingma and Ba, Alg. 2: v in the limit of the infinity norm; u needs no correction.
+
+    The paper has no epsilon; torch adds one to |g|.
+    """
+    state["m"] = beta1 * state.get("m", 0 * g) + (1 - beta1) * g
+    state["u"] = larger(beta2 * state.get("u", 0 * g), abs(g) + epsilon)
+    return theta - alpha / (1 - beta1**t) * state["m"] / state["u"]
+
+
+def adagrad(theta, g, state, t, alpha, epsilon=1e-8):
+    """Duchi et al. 2011: divides by the root of the sum of all g^2."""
+    state["sum"] = state.get("sum", 0 * g) + g * g
+    return theta - alpha * g / (state["sum"] ** 0.5 + epsilon)
+
+
+def nesterov(theta, g, state, t, alpha, momentum=0.9):
+    """Gradient descent with Nesterov's momentum, in the form of Sutskever et al. 2013."""
+    state["m"] = momentum * state.get("m", 0 * g) + g
+    return theta - alpha * (g + momentum * state["m"])
+
+
+def sgd(theta, g, state, t, alpha):
+    """Plain gradient descent."""
+    return theta - alpha * g
+
+
+def _moments(g, state, beta1, beta2):
+    state["m"] = beta1 * state.get("m", 0 * g) + (1 - beta1) * g
+    state["v"] = beta2 * state.get("v", 0 * g) + (1 - beta2) * (g * g)
+
+
+def larger(a, b):
+    """The larger of two, element by element."""
+    return a.maximum(b) if hasattr(a, "maximum") else max(a, b)

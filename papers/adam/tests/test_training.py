@@ -1,0 +1,106 @@
+"""The exam is the same for all; versions learn, differ by seed, and continue bit for bit."""
+
+import pytest
+import torch
+
+from common import engine
+from common.config import plan
+from common.paper import room
+from common.training import Run
+from papers.adam import task, trials
+
+DATA = "digits"
+VERSIONS = ["version1", "version2"]
+
+
+def run_of(version, **changes):
+    made = plan(room("adam"), version, "smoke", changes)
+    return Run(made.config, seed=0, engine=engine.start(matmul="highest"), data=DATA)
+
+
+def train(run, version):
+    return room("adam").module(f"{version}.train").train(run)
+
+
+@pytest.fixture(scope="module")
+def exam():
+    return task.Exam(DATA, seed=0)
+
+
+def test_no_image_is_in_two_splits(exam):
+    parts = [
+        {tuple(row) for row in part[0].tolist()}
+        for part in (exam.train, exam.validation, exam.test)
+    ]
+    assert [len(part) for part in parts] == [1000, 300, 297]
+    assert not parts[0] & parts[1] | parts[0] & parts[2] | parts[1] & parts[2]
+
+
+def test_a_pass_shows_each_image_at_most_once_and_passes_differ(exam):
+    size, batches = 100, 10
+    passes = [
+        torch.cat([exam.batch(p * batches + i, size)[0] for i in range(batches)]) for p in (0, 1)
+    ]
+    assert all(len(torch.unique(images, dim=0)) == 1000 for images in passes)
+    assert not torch.equal(*passes)
+
+
+def test_seeds_draw_other_images_weights_and_orders(exam):
+    other = task.Exam(DATA, seed=1)
+    assert not torch.equal(exam.train[0], other.train[0])
+    assert torch.equal(exam.test[0], other.test[0])
+    pair = [e.network().weights[0] for e in (exam, other)]
+    assert not torch.equal(*pair)
+
+
+def test_score_of_a_guesser():
+    net = task.Network(64, 10, hidden=())
+    torch.nn.init.zeros_(net.weights[0])
+    loss, error = task.score(net, torch.rand(50, 64), torch.arange(50) % 10)
+    assert loss == pytest.approx(trials.GUESSING, rel=1e-5)
+    assert error == pytest.approx(90)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_version_learns(version):
+    result = train(run_of(version, steps=60), version)
+    assert result.metrics["test_error"] < 30
+    assert result.metrics["test_loss"] < 1.0 < trials.GUESSING
+    assert result.curve.validation[-1] < result.curve.validation[0]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_stopped_and_continued_is_bit_for_bit_the_same(version, tmp_path):
+    whole = train(run_of(version, steps=40), version)
+
+    class Stopped(Exception):
+        pass
+
+    def stop(step, steps, loss):
+        if step >= 19:
+            raise Stopped
+
+    part = run_of(version, steps=40)
+    part.folder, part.checkpoint_seconds, part.report = tmp_path, 0.0, stop
+    with pytest.raises(Stopped):
+        train(part, version)
+    last = run_of(version, steps=40)
+    last.folder = tmp_path
+    continued = train(last, version)
+    assert continued.resumed == 1
+    assert continued.metrics == whole.metrics
+    assert continued.curve.loss == whole.curve.loss
+
+
+def test_bfloat16_keeps_float32_masters():
+    exact = train(run_of("version2", steps=60), "version2")
+    run = run_of("version2", steps=60)
+    run.engine = engine.start(dtype="bfloat16", matmul="highest")
+    rounded = train(run, "version2")
+    assert rounded.metrics["test_loss"] == pytest.approx(exact.metrics["test_loss"], abs=0.1)
+
+
+def test_a_trial_that_diverges_is_worth_a_guess():
+    net = task.Network(64, 10, hidden=())
+    torch.nn.init.constant_(net.weights[0], float("nan"))
+    assert trials.training_loss(net, 0) == trials.GUESSING

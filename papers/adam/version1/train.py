@@ -1,0 +1,26 @@
+"""Train version 1: `python -m papers.adam.version1.train`."""
+
+from common.launch import main
+from common.training import fit
+from papers.adam.task import Exam, loss
+from papers.adam.version1 import model
+
+
+def train(run):
+    """The exam's network by Algorithm 1."""
+    config, exam = run.config, Exam(run.data, run.seed, run.engine)
+    learner = model.Learner(config, exam.network(), loss)
+    return fit(
+        run,
+        steps=config.steps,
+        tokens_per_step=config.batch,
+        step=lambda i: learner.step(*exam.batch(i, config.batch)),
+        validate=lambda: exam.validate(learner.net),
+        finish=lambda: exam.finish(learner.net),
+        state=learner.state,
+        restore=learner.restore,
+    )
+
+
+if __name__ == "__main__":
+    main(__spec__.name)
