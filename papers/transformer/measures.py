@@ -1,0 +1,173 @@
+"""How the claims of claims.py are measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from common.claims import Equal, Exact, Pair, View
+from common.paper import room
+from papers.transformer import baseline, table3, task, twins
+from papers.transformer.version2 import model as model2
+
+# -- exact --------------------------------------------------------------------------------------
+
+
+def counts_share_a_vocabulary() -> Exact:
+    """How many of the ten printed counts of base, (B) and (C) one vocabulary explains."""
+    low, high = table3.shared_vocabularies()
+    explained = sum(round(row.total(low) / 1e6) == row.printed for row in table3.ROWS)
+    return Exact(explained, len(table3.ROWS), note=f"any vocabulary from {low:,} to {high:,}")
+
+
+def base_with_the_said_vocabulary() -> Exact:
+    total = table3.BASE.total(table3.SAID) / 1e6
+    return Exact(total, 65.0, tolerance=0.5, note="with about 37,000 words, as Sec. 5.1 says")
+
+
+def big_with_the_shared_vocabulary() -> Exact:
+    low, _ = table3.shared_vocabularies()
+    least, most = table3.BIG.vocabularies()
+    fits = f"213 million need a vocabulary from {least:,} to {most:,}"
+    return Exact(table3.BIG.total(low) / 1e6, 213.0, tolerance=0.5, note=fits)
+
+
+def version2_has_the_base_count() -> Exact:
+    """Our own modules at the paper's sizes, on no device, against the closed form."""
+    low, _ = table3.shared_vocabularies()
+    with torch.device("meta"):
+        net = model2.Transformer(model2.Config(), low)
+    return Exact(sum(p.numel() for p in net.parameters()), table3.BASE.total(low))
+
+
+def positions_rotate() -> Exact:
+    """PE(pos + k) from PE(pos) by one rotation of each sine-cosine pair, the same for all pos."""
+    d, k = 64, 7
+    table = model2.positions(200, d).double().view(200, d // 2, 2)
+    angle = k / 10000 ** (torch.arange(0, d, 2, dtype=torch.float64) / d)
+    s, c = table[:-k, :, 0], table[:-k, :, 1]
+    turned = torch.stack([s * angle.cos() + c * angle.sin(), c * angle.cos() - s * angle.sin()], -1)
+    return Exact((turned - table[k:]).abs().max().item(), 0.0, tolerance=2e-5)
+
+
+def the_future_changes_nothing() -> Exact:
+    net, changed = twins.toy(model2), twins.TARGET.copy()
+    changed[:, 3:] = (changed[:, 3:] + 3) % twins.SYMBOLS
+    source, *targets = map(torch.as_tensor, (twins.SOURCE, twins.TARGET, changed))
+    a, b = (net.scores(source, target)[:, :3] for target in targets)
+    return Exact((a - b).abs().max().item(), 0.0)
+
+
+def rate_peaks_after_the_warmup() -> Exact:
+    config = model2.Config()
+    rates = [model2.learning_rate(step, config) for step in range(1, 20_001)]
+    return Exact(rates.index(max(rates)) + 1, 4000)
+
+
+def attention_costs() -> Exact:
+    """Counted operations of one self-attention: projections, and the n^2 d of Table 1."""
+    n, d = 96, 64
+    layer = model2.Attention(model2.Config(d_model=d, heads=4))
+    x, mask = torch.randn(1, n, d), torch.ones(1, n, n, dtype=torch.bool)
+    with FlopCounterMode(display=False) as counter:
+        layer(x, x, mask)
+    return Exact(counter.get_total_flops(), 4 * 2 * n * d * d + 2 * 2 * n * n * d)
+
+
+def products_have_variance_d_k() -> Exact:
+    """Footnote 4: q . k of independent components with mean 0 and variance 1."""
+    rng = torch.Generator().manual_seed(0)
+    q, k = torch.randn(2, 200_000, 64, generator=rng)
+    return Exact((q * k).sum(-1).var().item(), 64.0, tolerance=1.0)
+
+
+# -- equivalence --------------------------------------------------------------------------------
+
+
+def version2_is_torchs() -> Equal:
+    return Equal(twins.versions_2_and_3()[0], 1e-5)
+
+
+def version3_is_torchs() -> Equal:
+    return Equal(twins.versions_2_and_3()[1], 1e-5)
+
+
+def gradients_by_hand() -> Equal:
+    return Equal(twins.worst_by_hand(), 1e-5)
+
+
+# -- directions ---------------------------------------------------------------------------------
+
+
+def newest(view: View, metric: str | None = None, without: str = "") -> dict[int, float]:
+    """A metric of version 3, or of version 3 with a deviation in."""
+    variant = room("transformer").newest
+    return view.values(f"{variant}+{without}" if without else variant, metric)
+
+
+def beats_word_for_word(view: View) -> Pair:
+    ours = newest(view, "bleu")
+    record = view.record(room("transformer").newest)
+    score = baseline.word_for_word_bleu(record.dataset.name)
+    return Pair(ours, view.constant(score, ours), sign=+1, note=f"word for word: {score:.2f} BLEU")
+
+
+def beats_version1(view: View) -> Pair:
+    return Pair(newest(view, "bleu"), view.values("version1", "bleu"), sign=+1)
+
+
+def smoothing_hurts_perplexity(view: View) -> Pair:
+    return Pair(newest(view, without="hard_targets"), newest(view), sign=-1)
+
+
+def smoothing_helps_bleu(view: View) -> Pair:
+    return Pair(newest(view, "bleu"), newest(view, "bleu", "hard_targets"), sign=+1)
+
+
+def heads_help(view: View) -> Pair:
+    return Pair(newest(view), newest(view, without="single_head"), sign=-1)
+
+
+def depth_helps(view: View) -> Pair:
+    return Pair(newest(view), newest(view, without="single_layer"), sign=-1)
+
+
+def positions_are_needed(view: View) -> Pair:
+    return Pair(newest(view), newest(view, without="no_positions"), sign=-1)
+
+
+def beam_helps(view: View) -> Pair:
+    return Pair(newest(view, "bleu"), newest(view, "bleu_greedy"), sign=+1)
+
+
+def averaging_helps(view: View) -> Pair:
+    return Pair(view.values("version2"), view.values("version2", "last_nats"), sign=-1)
+
+
+def warmup_is_needed(seeds: Sequence[int]) -> Pair:
+    """Version 2 on the copy task: the same highest rate, reached slowly or from the beginning."""
+    slowly, at_once = ({s: copying(s, warm) for s in seeds} for warm in (True, False))
+    return Pair(slowly, at_once, sign=-1)
+
+
+COPY = {"d_model": 32, "d_ff": 64, "heads": 4, "layers": 4, "dropout": 0.0, "warmup": 50}
+
+
+def copying(seed: int, warm: bool, steps: int = 150, rate: float = 0.4) -> float:
+    """Nats per word on unseen copies at the end of training, the norm after the sum."""
+    config, rng = model2.Config(**COPY, rate=rate), np.random.default_rng(seed)
+    torch.manual_seed(seed)
+    net = model2.Transformer(config, 20)
+    adam = model2.Adam(net.parameters())
+    losses = []
+    for i in range(steps):
+        source, target = map(torch.as_tensor, task.copies(rng, 32, 20, 8))
+        value = model2.loss(net.scores(source, target[:, :-1]), target[:, 1:], 0.0)
+        value.backward()
+        step = i + 1 if warm else max(i + 1, config.warmup)  # Eq. 3 from its peak on
+        adam.step(i + 1, model2.learning_rate(step, config))
+        losses.append(value.item())
+    return float(np.mean(losses[-20:]))  # each batch is new, so its loss is held out

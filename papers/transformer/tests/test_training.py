@@ -1,0 +1,103 @@
+"""The versions learn, and continue bit for bit where they were stopped."""
+
+import pytest
+
+from common import engine
+from common.config import plan
+from common.paper import room
+from common.training import Run
+from papers.transformer import measures
+from papers.transformer.tests.test_task import pairs_file
+
+SMALL = {"d_model": 32, "d_ff": 64, "heads": 4, "layers": 1, "batch": 16, "warmup": 20}
+RATES = {"version1": {"rate": 1.0}, "version2": {"rate": 1.0}, "version3": {"rate": 0.01}}
+VERSIONS = pytest.mark.parametrize("version", sorted(RATES))
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory):
+    return pairs_file(tmp_path_factory.mktemp("pairs"))
+
+
+def run_of(version, text, steps, **changes):
+    extra = {} if version == "version1" else {"apart": 5, "dropout": 0.1}
+    config = {**SMALL, **RATES[version], **extra, "steps": steps, **changes}
+    made = plan(room("transformer"), version, "smoke", config)
+    return Run(made.config, seed=0, engine=engine.start(matmul="highest"), data=text)
+
+
+def train(run, version):
+    return room("transformer").module(f"{version}.train").train(run)
+
+
+@VERSIONS
+def test_a_version_learns_to_translate_word_for_word(version, text):
+    result = train(run_of(version, text, 100), version)
+    assert result.metrics["nats_per_token"] < 1.5  # guessing costs 2.6, knowing the lengths 0.5
+    assert result.curve.validation[-1] < result.curve.validation[0]
+    assert "reference" in result.samples[0]
+
+
+@VERSIONS
+def test_stopped_and_continued_is_bit_for_bit_the_same(version, text, tmp_path):
+    whole = train(run_of(version, text, 24), version)
+
+    class Stopped(Exception):
+        pass
+
+    def stop_at(limit):
+        def report(step, steps, loss):
+            if step >= limit:
+                raise Stopped
+
+        return report
+
+    for limit in (7, 15, 21):
+        part = run_of(version, text, 24)
+        part.folder, part.checkpoint_seconds, part.report = tmp_path, 0.0, stop_at(limit)
+        with pytest.raises(Stopped):
+            train(part, version)
+    last = run_of(version, text, 24)
+    last.folder, last.checkpoint_seconds = tmp_path, 0.0
+    continued = train(last, version)
+    assert continued.resumed == 3
+    assert continued.metrics == whole.metrics
+    assert continued.curve.loss == whole.curve.loss
+
+
+def test_seeds_differ(text):
+    results = []
+    for seed in (0, 1):
+        run = run_of("version3", text, 5)
+        run.seed = seed
+        results.append(train(run, "version3").metrics["nats_per_token"])
+    assert results[0] != results[1]
+
+
+def test_bfloat16_keeps_float32_masters(text):
+    exact = train(run_of("version3", text, 60), "version3")
+    run = run_of("version3", text, 60)
+    run.engine = engine.start(dtype="bfloat16", matmul="highest")
+    rounded = train(run, "version3").metrics["nats_per_token"]
+    assert rounded == pytest.approx(exact.metrics["nats_per_token"], abs=0.15)
+
+
+def test_the_mean_is_that_of_the_last_checkpoints(text):
+    import torch
+
+    from papers.transformer import twins
+    from papers.transformer.version2 import model
+
+    config = model.Config(**twins.SIZES, dropout=0.0, steps=6, averaged=2, apart=2, warmup=2)
+    net = twins.randomised(model.Transformer(config, twins.SYMBOLS))
+    learner, seen = model.Learner(config, net, seed=0), {}
+    for i in range(6):
+        learner.step(torch.as_tensor(twins.SOURCE), torch.as_tensor(twins.TARGET), i)
+        seen[i] = net.embedding.detach().clone()
+    learner.average()
+    assert torch.allclose(net.embedding, (seen[3] + seen[5]) / 2)
+
+
+@pytest.mark.slow
+def test_the_copy_task_needs_the_warmup():
+    assert measures.copying(0, True) < measures.copying(0, False) - 0.2
