@@ -93,13 +93,18 @@ def _primary_records(root: Path, room: Room) -> tuple[str | None, dict[str, Reco
                 f"{label} was made by other code: {changed[0]} changed since; run it again, or "
                 f"`papers reseal {room.name}` if the numbers cannot have changed."
             )
-        for what in ("profile", "dataset"):
-            one, other = getattr(records[0], what), getattr(record, what)
-            if one != other:
+        for what, value in _common_ground(record).items():
+            if value != _common_ground(records[0])[what]:
                 raise UserError(
                     f"{label} has another {what} than {records[0].variant}: run both on the same."
                 )
     return hardware, {record.variant: record for record in records}
+
+
+def _common_ground(record: Record) -> dict[str, Any]:
+    """What records must share to be compared."""
+    precision = record.engine.get("matmul_precision")
+    return {"profile": record.profile, "dataset": record.dataset, "matrix precision": precision}
 
 
 def _seeds(room: Room, records: dict[str, Record], directions: int) -> tuple[int, ...]:

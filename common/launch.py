@@ -27,7 +27,7 @@ from common.errors import UserError
 from common.hardware import cores, environment, fingerprint
 from common.paper import Room, find_root, room
 from common.records import Dataset, Record, SeedRun, record_path, write_json, write_record
-from common.sources import closure, commit, hashes
+from common.sources import closure, commit, hashes, imported_modules
 from common.workers import run_seeds
 
 
@@ -103,6 +103,7 @@ def prepare(request: Request, record: bool, report) -> Launch:
     _check(request, home, record)
     made = plan(home, request.version, request.profile, request.overrides, request.seeds)
     filled, usual = _with_engine_defaults(root, request, made)
+    _check_engine(home, filled)
     dataset = _identify(home, request, report)
     sources = hashes(root, source_files(root, home, request))
     return Launch(root, home, filled, made, dataset, sources, usual)
@@ -184,7 +185,7 @@ def golden(home: Room, version: str, steps: int = 20) -> list[float]:
     run = Run(
         config=made.config,
         seed=0,
-        engine=engines.start(),
+        engine=engines.start(matmul="highest"),
         data=home.paper.dataset,
         report=lambda step, of, loss: losses.append(loss),
         limit=steps,
@@ -204,6 +205,15 @@ def _check(request: Request, home: Room, record: bool) -> None:
         find_deviation(home, request.deviation)
         if request.version != home.newest:
             raise UserError(f"deviations go into {home.newest}, not {request.version}.")
+
+
+def _check_engine(home: Room, request: Request) -> None:
+    """A version without torch computes as NumPy does; no record may say otherwise."""
+    uses_torch = "torch" in imported_modules(home.path(request.version, "model.py"))
+    if not uses_torch and (request.device, request.dtype) != ("cpu", "float32"):
+        raise UserError(
+            f"{request.paper} {request.version} does without torch: it has no --device, no --dtype."
+        )
 
 
 def _with_engine_defaults(root: Path, request: Request, made: Plan) -> tuple[Request, bool]:

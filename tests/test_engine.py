@@ -51,8 +51,7 @@ def test_what_is_not_there_is_named():
 
 def test_medium_is_refused_when_it_is_inexact(monkeypatch):
     """As on a processor whose "medium" computes in bfloat16, however fast."""
-    monkeypatch.setattr(engine, "median", lambda times: 0.0 if times is fast else 1.0)
-    real, fast = torch.Tensor.__matmul__, None
+    real = torch.Tensor.__matmul__
 
     def rounded(a, b):
         if torch.get_float32_matmul_precision() == "medium" and a.dtype == torch.float32:

@@ -97,6 +97,12 @@ def test_another_dataset_is_refused(root):
         load(root)
 
 
+def test_another_matrix_precision_on_the_same_hardware_is_refused(root):
+    rewrite(root, record_of(root).model_copy(update={"engine": {"matmul_precision": "medium"}}))
+    with pytest.raises(UserError, match="ran with the matrix precision"):
+        load(root)
+
+
 def test_another_profile_on_the_same_hardware_is_refused(root):
     rewrite(root, record_of(root).model_copy(update={"profile": "smoke"}))
     with pytest.raises(UserError, match="ran with the profile 'smoke', but version1 with 'cpu'"):

@@ -9,6 +9,10 @@ from common.errors import UserError
 from common.paper import Paper
 from common.records import Record, changed_sources
 
+ALIKE = {
+    "profile": lambda record: record.profile,
+    "matrix precision": lambda record: record.engine.get("matmul_precision", ""),
+}
 LIKE = 1.25  # probes further apart than this are of unlike hosts, whatever their name
 
 
@@ -19,7 +23,7 @@ def check_records(root: Path, name: str, paper: Paper, records: Sequence[Record]
         _check_sources(root, record)
     _check_dataset(records)
     for group in by_hardware(records).values():
-        _check_profile(group)
+        _check_alike(group)
         _check_seeds(group)
 
 
@@ -66,13 +70,15 @@ def _check_dataset(records: Sequence[Record]) -> None:
             )
 
 
-def _check_profile(group: Sequence[Record]) -> None:
+def _check_alike(group: Sequence[Record]) -> None:
+    """Variants of one hardware are compared, so they ran alike."""
     for record in group[1:]:
-        if record.profile != group[0].profile:
-            raise UserError(
-                f"{label(record)} ran with the profile '{record.profile}', but {group[0].variant} "
-                f"with '{group[0].profile}': run both with the same."
-            )
+        for what, read in ALIKE.items():
+            if read(record) != read(group[0]):
+                raise UserError(
+                    f"{label(record)} ran with the {what} '{read(record)}', but "
+                    f"{group[0].variant} with '{read(group[0])}': run both with the same."
+                )
 
 
 def _check_seeds(group: Sequence[Record]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import groupby
 
 from matplotlib.axes import Axes
@@ -86,10 +87,26 @@ def ladder(results: Results):
             [deviation["low"], deviation["high"]], [row, row], "|", ms=7, mew=1.8, c=style.INK
         )
     _names(axes, names)
+    unit = f"cost, {results.paper.metric.label} (right of zero is worse{_stretch(axes, found)})"
     newest = (results.versions() or [""])[-1]
     title = f"What each deviation costs, put back alone into {newest}"
-    style.finish(axes, title, f"cost, {results.paper.metric.label} (right of zero is worse)")
+    style.finish(axes, title, unit)
     kinds = dict.fromkeys(d["kind"] for d in found)
     handles = [Patch(color=style.KINDS.get(k, style.FAINT), label=style.label(k)) for k in kinds]
     figure.legend(handles=handles, loc="lower right", ncols=4)
     return figure
+
+
+def _stretch(axes: Axes, found: list[dict]) -> str:
+    """A logarithmic axis when the largest cost would flatten the others; says so in words."""
+    sizes = sorted(abs(deviation["cost"]) for deviation in found)
+    typical = sizes[len(sizes) // 2]
+    if not typical or sizes[-1] < 20 * typical:
+        return ""
+    threshold = 10.0 ** math.floor(math.log10(typical))
+    axes.set_xscale("symlog", linthresh=threshold)
+    decades = round(math.log10(sizes[-1] / threshold))
+    marks = [threshold * 10**k for k in range(max(1, decades) + 1)]
+    axes.set_xticks([-threshold, 0, *marks], [f"{m:g}" for m in (-threshold, 0, *marks)])
+    axes.minorticks_off()
+    return f"; logarithmic beyond {threshold:g}"

@@ -222,9 +222,17 @@ def cost_of(deviation: dict) -> Safe:
     return difference(deviation["cost"], deviation["low"], deviation["high"])
 
 
+def _lived(d: dict) -> str:
+    """In which versions a deviation is; some documented bugs are in none of ours."""
+    if not d["introduced"]:
+        return "in no version here"
+    return escape(
+        f"{d['introduced']} to {d['fixed']}" if d["fixed"] else f"since {d['introduced']}"
+    )
+
+
 def _deviation(d: dict) -> list:
-    lived = f"{d['introduced']} to {d['fixed']}" if d["fixed"] else f"since {d['introduced']}"
-    name = Safe(f"**{escape(d['title'])}** <sub>{escape(d['place'])}; {escape(lived)}</sub>")
+    name = Safe(f"**{escape(d['title'])}** <sub>{escape(d['place'])}; {_lived(d)}</sub>")
     n = NONE if d["n"] is None else d["n"]
     return [
         name,
