@@ -257,7 +257,7 @@ CLAIMS = (
     Claim(
         id="decoupled-generalises",
         place=f"{DECOUPLED}, Sec. 4",
-        sentence="Decoupled decay generalises better than L2, each at its best weight (alpha 0.01).",
+        sentence="Decoupled decay generalises better than L2, each at its best (alpha 0.01).",
         kind="direction",
         experiment=decoupled_beats_l2,
         unit="nats per image (test)",
