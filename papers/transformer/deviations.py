@@ -73,6 +73,7 @@ DEVIATIONS = (
         source="PaddlePaddle/models, request 665; Lightning-Universe/lightning-transformers#266",
         inject=put.padding_counted,
         invariant=put.padding_costs_nothing,
+        trained=False,
         note="Batches of like length hold little padding, which is why it can go unnoticed.",
     ),
     Deviation(
@@ -116,6 +117,7 @@ DEVIATIONS = (
         source="left out in many small reimplementations; no version does",
         inject=put.no_warmup,
         invariant=put.rate_begins_small,
+        trained=False,
         note="The norm is before the sublayer here; the claim on warm-up has it after.",
     ),
     Deviation(

@@ -156,7 +156,7 @@ def warmup_is_needed(seeds: Sequence[int]) -> Pair:
 COPY = {"d_model": 32, "d_ff": 64, "heads": 4, "layers": 4, "dropout": 0.0, "warmup": 50}
 
 
-def copying(seed: int, warm: bool, steps: int = 150, rate: float = 0.4) -> float:
+def copying(seed: int, warm: bool, steps: int = 120, rate: float = 0.3) -> float:
     """Nats per word on unseen copies at the end of training, the norm after the sum."""
     config, rng = model2.Config(**COPY, rate=rate), np.random.default_rng(seed)
     torch.manual_seed(seed)
@@ -164,7 +164,7 @@ def copying(seed: int, warm: bool, steps: int = 150, rate: float = 0.4) -> float
     adam = model2.Adam(net.parameters())
     losses = []
     for i in range(steps):
-        source, target = map(torch.as_tensor, task.copies(rng, 32, 20, 8))
+        source, target = map(torch.as_tensor, task.copies(rng, 16, 20, 8))
         value = model2.loss(net.scores(source, target[:, :-1]), target[:, 1:], 0.0)
         value.backward()
         step = i + 1 if warm else max(i + 1, config.warmup)  # Eq. 3 from its peak on
