@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from common import engine as engines
 from common.config import Plan, parse_override, plan, read_yaml
+from common.data.fetch import ensure, from_receipt
 from common.data.text import load_text
 from common.deviations import find_deviation
 from common.errors import UserError
@@ -176,24 +177,6 @@ def source_files(root: Path, home: Room, request: Request) -> list[Path]:
     return closure(root, *start)
 
 
-def golden(home: Room, version: str, steps: int = 20) -> list[float]:
-    """The first training losses of a version, in this process: one thread, float32, seed 0."""
-    from common.training import Run
-
-    made = plan(home, version, "smoke")
-    losses: list[float] = []
-    run = Run(
-        config=made.config,
-        seed=0,
-        engine=engines.start(matmul="highest"),
-        data=home.paper.dataset,
-        report=lambda step, of, loss: losses.append(loss),
-        limit=steps,
-    )
-    result = home.module(f"{version}.train").train(run)
-    return [*losses, *(value for _, value in sorted(result.metrics.items()))]
-
-
 def _check(request: Request, home: Room, record: bool) -> None:
     home.version(request.version)
     for option, given in (("--data", request.data), ("-S", request.overrides)):
@@ -229,9 +212,14 @@ def _with_engine_defaults(root: Path, request: Request, made: Plan) -> tuple[Req
 
 def _identify(home: Room, request: Request, report) -> Dataset:
     """The data of the run: the user's file, or what the paper's data stage found."""
-    receipt = None if request.data else home.path("data.json")
-    text = load_text(request.data or home.paper.dataset, receipt=receipt, report=report)
-    return Dataset(name=text.name, sha256=text.sha256, stand_in_for=text.stand_in_for)
+    receipt = home.path("data.json")
+    if request.data:
+        found = load_text(request.data)
+    elif receipt.is_file():
+        found = from_receipt(receipt, report)
+    else:
+        found = ensure(home.paper.dataset, report=report)
+    return Dataset(name=found.name, sha256=found.sha256, stand_in_for=found.stand_in_for)
 
 
 def _jobs(launch: Launch, matmul: str) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """Keep records through a refactor, by proof: a variant whose golden run is bit for bit the same.
 
-A golden run is 20 deterministic steps and a small held-out evaluation (`common.launch.golden`).
+A golden run is 20 deterministic steps and a small held-out evaluation (`common.golden.golden`).
 Its numbers stand beside the version: `golden.csv`, and `golden+<deviation>.csv` with that
 deviation in, because a refactor may spare the version and yet move what a deviation replaces.
 It runs on this machine's CPU: it says that the code does the same, for every hardware's record.
@@ -72,7 +72,7 @@ def reseal(root: Path, name: str, golden: Golden | None = None) -> list[dict[str
 
 
 def _golden() -> Golden:
-    from common.launch import golden
+    from common.golden import golden
 
     return golden
 

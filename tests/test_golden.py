@@ -4,7 +4,7 @@ import pytest
 
 from common.data.catalog import get
 from common.data.fetch import folder_of
-from common.launch import golden
+from common.golden import golden
 from common.paper import rooms
 from common.reseal import golden_path, read_golden
 

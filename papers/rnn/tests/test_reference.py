@@ -4,18 +4,18 @@ import numpy as np
 import pytest
 import torch
 
-from papers.rnn import claims
+from papers.rnn import measures
 from papers.rnn.version1 import model as model1
 from papers.rnn.version2 import model as model2
 
 
 def test_outputs_and_gradients_are_those_of_torch():
-    found = claims.against_torch()
+    found = measures.against_torch()
     assert found.worst <= 1e-5
 
 
 def test_the_comparison_notices_a_wrong_network():
-    ours, theirs, _ = claims.twins(symbols=7, hidden=9)
+    ours, theirs, _ = measures.twins(symbols=7, hidden=9)
     tokens = torch.randint(7, (2, 5))
     with torch.no_grad():
         ours.w_hh += 1e-3
@@ -25,7 +25,7 @@ def test_the_comparison_notices_a_wrong_network():
 
 
 def test_hand_written_gradients_agree_with_finite_differences():
-    assert claims.worst_gradient_error(np.random.default_rng(3)) < 1e-6
+    assert measures.worst_gradient_error(np.random.default_rng(3)) < 1e-6
 
 
 def test_gradient_check_notices_a_missing_term(monkeypatch):
@@ -38,11 +38,11 @@ def test_gradient_check_notices_a_missing_term(monkeypatch):
         return loss, real(cut, inputs, targets, h)[1], last
 
     monkeypatch.setattr(model1, "loss_and_gradients", truncated)
-    assert claims.worst_gradient_error(np.random.default_rng(3)) > 1e-6
+    assert measures.worst_gradient_error(np.random.default_rng(3)) > 1e-6
 
 
 def test_versions_agree_on_loss_and_gradients():
-    assert claims.version1_equals_version2().worst <= 1e-5
+    assert measures.version1_equals_version2().worst <= 1e-5
 
 
 @pytest.mark.parametrize("batch", [1, 3])
@@ -51,7 +51,7 @@ def test_versions_predict_the_same(batch):
     weights = model1.initialise(model1.Config(hidden=8, weight_scale=0.4), 6, rng)
     tokens = rng.integers(6, size=(batch, 10))
     ours, h = model1.predict(weights, tokens, None)
-    scores, theirs_h = claims.as_version2(weights)(torch.as_tensor(tokens))
+    scores, theirs_h = measures.as_version2(weights)(torch.as_tensor(tokens))
     assert np.allclose(ours, scores.log_softmax(-1).detach(), atol=1e-5)
     assert np.allclose(h, theirs_h.detach(), atol=1e-5)
 
