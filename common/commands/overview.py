@@ -9,17 +9,26 @@ from typing import Any
 from common.errors import UserError
 from common.paper import Room, find_root, room, rooms
 
+KEPT_WHOLE = ("paper", "id", "kind", "variant", "version")  # not broken in a narrow terminal
+WIDE = 400  # columns where no terminal limits them
+
 
 def table(title: str, header: list[str], rows: list[list[Any]]) -> None:
-    """Print a table; cells are plain text, never markup."""
+    """Print a table; cells are plain text, never markup. In a pipe, each row is one line."""
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(*header, title=title, title_justify="left")
+    drawn = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for name in header:
+        drawn.add_column(name, overflow="fold", no_wrap=name in KEPT_WHOLE)
     for row in rows:
         drawn.add_row(*(Text(str(cell)) for cell in row))
-    Console().print(drawn)
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDE
+    console.print(drawn)
 
 
 def print_json(content: Any) -> None:
@@ -114,15 +123,26 @@ def print_rows(kind: str, name: str | None, json: bool) -> None:
     if name:
         room(name)
     rows = getattr(evidence, f"rows_{kind}")(name)
-    shown = ("paper", "id", "place", "kind", "verdict", "cost", "value", "low", "high", "unit", "n")
     if json:
         print_json(rows)
     elif not rows:
         print(f"no {kind} yet.")
     else:
-        header = [column for column in shown if column in rows[0]]
-        cells = [["-" if row[c] is None else row[c] for c in header] for row in rows]
-        table("", header, cells)
+        value, column = ("value", "measured") if kind == "claims" else ("cost", "cost")
+        verdict = ["verdict"] if kind == "claims" else []
+        header = ["paper", "id", "kind", *verdict, column, "n", "place"]
+        cells = [{**row, column: _measured(row, value)} for row in rows]
+        table("", header, [["-" if row[c] is None else row[c] for c in header] for row in cells])
+
+
+def _measured(row: dict[str, Any], value: str) -> str:
+    """'-1.44 [-1.46, -1.43] bits', as far as there are such numbers."""
+    if row[value] is None:
+        return "-"
+    number = "{:.4g}".format
+    plain = row[value] if isinstance(row[value], str | bool | int) else number(row[value])
+    interval = "" if row["low"] is None else f" [{number(row['low'])}, {number(row['high'])}]"
+    return f"{plain}{interval} {row['unit']}".strip()
 
 
 def report(papers: list[str] | None, check: bool) -> None:

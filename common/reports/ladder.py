@@ -87,7 +87,7 @@ def ladder(results: Results):
             [deviation["low"], deviation["high"]], [row, row], "|", ms=7, mew=1.8, c=style.INK
         )
     _names(axes, names)
-    unit = f"cost, {results.paper.metric.label} (right of zero is worse{_stretch(axes, found)})"
+    unit = f"cost, {results.paper.metric.label}{_stretch(axes, found)}; right is worse"
     newest = (results.versions() or [""])[-1]
     title = f"What each deviation costs, put back alone into {newest}"
     style.finish(axes, title, unit)
@@ -109,4 +109,4 @@ def _stretch(axes: Axes, found: list[dict]) -> str:
     marks = [threshold * 10**k for k in range(max(1, decades) + 1)]
     axes.set_xticks([-threshold, 0, *marks], [f"{m:g}" for m in (-threshold, 0, *marks)])
     axes.minorticks_off()
-    return f"; logarithmic beyond {threshold:g}"
+    return f", log beyond {threshold:g}"

@@ -1,0 +1,160 @@
+"""Trained weights from a folder with `weights.safetensors` and `model.json`.
+
+A checkpoint may come from elsewhere, so nothing in it is believed: the config is checked like
+params.yaml, and names and sizes of the weights against it before a model is built.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+from torch.nn.modules.module import register_module_parameter_registration_hook as on_parameter
+
+from common.config import resolve
+from common.data.catalog import load_catalog
+from common.data.fetch import ensure
+from common.data.text import load_text
+from common.errors import UserError
+from common.paper import Room
+
+WEIGHTS, MODEL = "weights.safetensors", "model.json"
+KEYS = {"paper": str, "variant": str, "version": str, "config": dict, "dataset": dict, "seed": int}
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a version's `text.load` gets."""
+
+    paper: str
+    version: str
+    deviation: str | None
+    config: Any  # the version's Config
+    data: str  # the dataset's name, or the path of the user's own text, whose bytes were checked
+    seed: int
+    file: Path
+    shapes: dict[str, tuple[int, ...]]  # of every tensor in the file
+
+    def tensors(self, shapes: dict[str, tuple[int, ...]], prefix: str = "") -> dict[str, Tensor]:
+        """The tensors `prefix` + name, whose shapes must be these; floats become float32.
+
+        UserError if one is missing, of another size, or not finite.
+        """
+        for name, wanted in shapes.items():
+            found = self.shapes.get(prefix + name)
+            if found != tuple(wanted):
+                there = "is missing" if found is None else f"has the sizes {list(found)}"
+                raise UserError(
+                    f"{self.label}: {prefix + name} {there}; its config asks for {list(wanted)}."
+                )
+        with safe_open(self.file, "pt") as file:
+            return {name: self._finite(file, prefix + name) for name in shapes}
+
+    def fill(self, make: Callable[[], torch.nn.Module], prefix: str = "") -> torch.nn.Module:
+        """The torch model that `make` builds, with the weights, ready to be asked (no dropout)."""
+        with _at_most(len(self.shapes), self.label), torch.device("meta"):
+            wanted = {name: tuple(x.shape) for name, x in make().state_dict().items()}
+        weights = self.tensors(wanted, prefix)
+        net = make()
+        net.load_state_dict(weights)
+        return net.float().eval().requires_grad_(False)
+
+    @property
+    def label(self) -> str:
+        return f"{self.file.parent.name}/{self.file.name}"
+
+    def _finite(self, file: Any, name: str) -> Tensor:
+        tensor = file.get_tensor(name)
+        if tensor.is_floating_point():
+            tensor = tensor.float()
+            if not tensor.isfinite().all():
+                raise UserError(f"{self.label}: {name} is not finite: this training diverged.")
+        return tensor
+
+
+@contextlib.contextmanager
+def _at_most(count: int, label: str) -> Iterator[None]:
+    """A config that asks for a million layers is refused at the first parameter too many."""
+    made = 0
+
+    def counted(*_: object) -> None:
+        nonlocal made
+        made += 1
+        if made > count:
+            raise UserError(f"{label} has {count} tensors; its config asks for more.")
+
+    hook = on_parameter(counted)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def read_checkpoint(home: Room, folder: Path, data: str | None = None) -> Checkpoint:
+    """The checkpoint of that folder. `data`: the user's own text, if it was trained on one.
+
+    UserError for files that are missing, damaged or another paper's, and where the data that gave
+    it its vocabulary is not here.
+    """
+    told, shapes = _told(folder), _shapes(folder)
+    if told["paper"] != home.name:
+        raise UserError(f"{folder.name}/ is a checkpoint of {told['paper']!r}, not {home.name!r}.")
+    version = home.version(told["version"])
+    config = home.module(f"{version}.model").Config
+    return Checkpoint(
+        paper=home.name,
+        version=version,
+        deviation=told.get("deviation"),
+        config=resolve(config, told["config"], f"{folder.name}/{MODEL} config"),
+        data=_data(told["dataset"], data),
+        seed=told["seed"],
+        file=folder / WEIGHTS,
+        shapes=shapes,
+    )
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    try:
+        told = json.loads((folder / MODEL).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"{folder.name}/ is no checkpoint: it has no {MODEL}.") from None
+    except (OSError, ValueError, RecursionError):
+        raise UserError(f"{folder.name}/{MODEL} is damaged: train again.") from None
+    for key, kind in KEYS.items():
+        if not isinstance(told, dict) or not isinstance(told.get(key), kind):
+            raise UserError(f"{folder.name}/{MODEL} is damaged: it has no {key}. Train again.")
+    return told
+
+
+def _shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """From the header alone, which safetensors holds against the file's length."""
+    try:
+        with safe_open(folder / WEIGHTS, "pt") as file:
+            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise UserError(f"{folder.name}/ is no checkpoint: it has no {WEIGHTS}.") from None
+    except (OSError, SafetensorError) as error:
+        raise UserError(
+            f"{folder.name}/{WEIGHTS} is damaged ({error}): train again."
+        ) from None
+
+
+def _data(dataset: dict[str, Any], given: str | None) -> str:
+    """Where the model's vocabulary comes from: the very bytes on which it was trained."""
+    name, sha256 = dataset.get("name"), dataset.get("sha256")
+    if given is None and name not in load_catalog():
+        raise UserError(f"this model was trained on {name!r}: name that file with --data.")
+    if given is None:
+        found = ensure(name, allow_stand_in=False, report=lambda line: None).sha256
+    else:
+        found = load_text(given).sha256
+    if found != sha256:
+        raise UserError(f"{given or name} is not the text that this model was trained on.")
+    return given or name

@@ -1,0 +1,249 @@
+"""Text from a model: greedy, temperature, top-k, top-p and beam, over a next-token function.
+
+A version that can write has a `text.py` with `load(checkpoint) -> Writer`, beside its `model.py`
+and `train.py`; it may import its own model, its paper's `task` and `text`, and `common`. The Writer
+is all that this module, and the commands `generate`, `chat` and `attend`, know of a model.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from common.errors import UserError, nearest
+from common.streaming import before, pieces
+
+State = Any  # what a model carries from token to token: arrays, batch first, in dicts and tuples
+DRAWING = ("temperature", "top_k", "top_p")  # these make no sense together with a beam
+LIMITS = {  # name -> type, smallest, largest
+    "max_tokens": (int, 0, 1_000_000),
+    "temperature": (float, 0, math.inf),
+    "top_k": (int, 1, math.inf),
+    "top_p": (float, 0, 1),
+    "beam": (int, 1, 256),
+    "length_penalty": (float, 0, math.inf),
+    "seed": (int, 0, 2**63),
+}
+OPTIONAL = ("top_k", "beam")
+DIVERGED = "the model's scores are not finite: its training diverged; train it again."
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the next token is chosen. UserError for a value out of its range."""
+
+    max_tokens: int = 300
+    temperature: float = 1.0  # 0 is greedy
+    top_k: int | None = None  # draw from the k likeliest tokens
+    top_p: float = 1.0  # draw from the likeliest tokens that together have this probability
+    beam: int | None = None  # search instead of drawing; 1 is greedy
+    length_penalty: float = 0.6  # of the beam: alpha in `penalty`
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, limits in LIMITS.items():
+            _check(name, getattr(self, name), *limits)
+
+    @property
+    def greedy(self) -> bool:
+        return self.temperature == 0 or self.top_p == 0 or self.top_k == 1
+
+
+def _check(name: str, value: Any, kind: type, low: float, high: float) -> None:
+    if value is None and name in OPTIONAL:
+        return
+    number = isinstance(value, int if kind is int else (int, float)) and not isinstance(value, bool)
+    if not number or not low <= value <= high or value == math.inf:
+        most = "" if high == math.inf else f" and at most {high}"
+        what = "a whole number" if kind is int else "a number"
+        raise UserError(f"{name} must be {what} of at least {low}{most}, not {value!r}.")
+
+
+def change(settings: Settings, given: dict[str, Any]) -> Settings:
+    """`settings` with the given ones; a beam ends drawing, and drawing the beam.
+
+    UserError for an unknown name, a value out of range, or a beam together with drawing.
+    """
+    names = [field.name for field in fields(Settings)]
+    for name in given:
+        if name not in names:
+            raise UserError(f"there is no setting {name!r}." + nearest(name, names))
+    drawn = [name for name in DRAWING if name in given]
+    if given.get("beam") is not None and drawn:
+        raise UserError(f"a beam draws nothing: leave out {drawn[0]} or beam.")
+    return replace(settings, **({"beam": None} if drawn else {}), **given)
+
+
+def select(state: State, rows: np.ndarray) -> State:
+    """The state of `rows`; a row may be taken several times. What is no array stays as it is."""
+    if isinstance(state, dict):
+        return {name: select(value, rows) for name, value in state.items()}
+    if isinstance(state, tuple | list):
+        return type(state)(select(value, rows) for value in state)
+    return state[rows] if getattr(state, "ndim", 0) else state
+
+
+@dataclass(frozen=True)
+class Attention:
+    """The weights of one layer's heads: each row sums to 1."""
+
+    name: str  # e.g. "encoder, layer 1"
+    queries: Sequence[str]  # the tokens that look, one per row
+    keys: Sequence[str]  # the tokens that are looked at, one per column
+    weights: np.ndarray  # (heads, queries, keys)
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A trained model that can write, as a version's `text.load(checkpoint)` gives it.
+
+    `next(tokens (B, T), None)` reads prompts; `next(tokens (B, 1), state)` reads on. Both return
+    scores (B, V) of the token after the last, NumPy or torch, normalised or not, -inf for tokens
+    that must not be written; and the new state. A model that translates takes the prompt as its
+    source, and then the words of the translation.
+    """
+
+    encode: Callable[[str], Sequence[int]]  # UserError for what it cannot read; never empty
+    decode: Callable[[Sequence[int]], str]
+    next: Callable[[np.ndarray, State], tuple[Any, State]]
+    defaults: Settings = Settings()
+    end: int | None = None  # the token that ends a text
+    continues: bool = True  # the text goes on where the prompt ends; else it answers the prompt
+    longest: int | None = None  # tokens that it can write, if there is a bound
+    attend: Callable[[str], list[Attention]] | None = None  # maps for a text, where there are any
+    select: Callable[[State, np.ndarray], State] = select
+
+
+def generate(writer: Writer, prompts: Sequence[str], settings: Settings) -> list[str]:
+    """What the model writes after each prompt. Prompt i draws with `settings.seed` + i.
+
+    Prompts of equal length run as one batch, so none is padded: each text is the one that the
+    prompt gets alone.
+    """
+    check_length(writer, settings)
+    encoded = [np.asarray(writer.encode(prompt), dtype=np.int64) for prompt in prompts]
+    texts = [""] * len(prompts)
+    for length in sorted({len(tokens) for tokens in encoded}):
+        rows = [i for i, tokens in enumerate(encoded) if len(tokens) == length]
+        batch = np.stack([encoded[i] for i in rows])
+        for i, tokens in zip(rows, _batch(writer, batch, settings, rows)):
+            texts[i] = writer.decode(tokens)
+    return texts
+
+
+def stream(
+    writer: Writer, prompt: str, settings: Settings, stop: str | None = None
+) -> Iterator[str]:
+    """The same text as `generate` for one prompt, in pieces; it ends before `stop`.
+
+    A beam decides at the end, so its text is one piece.
+    """
+    if settings.beam is not None:
+        yield from before(stop, iter(generate(writer, [prompt], settings)))
+        return
+    check_length(writer, settings)
+    batch = np.asarray(writer.encode(prompt), dtype=np.int64)[None]
+    chosen = (int(row[0]) for row in tokens(writer, batch, settings, [settings.seed]))
+    yield from before(stop, pieces(writer.decode, _until(writer.end, chosen)))
+
+
+def check_length(writer: Writer, settings: Settings) -> None:
+    """UserError if the model cannot write so many tokens."""
+    if writer.longest is not None and settings.max_tokens > writer.longest:
+        raise UserError(
+            f"max_tokens must be at most {writer.longest} here, not {settings.max_tokens}:"
+            " the model has no positions beyond."
+        )
+
+
+def _batch(writer: Writer, batch: np.ndarray, settings: Settings, rows: list[int]):
+    if settings.beam is not None:
+        from common.beam import beam_search
+
+        found = beam_search(writer, batch, settings)
+        return [list(_until(writer.end, iter(row))) for row in found]
+    seeds = [settings.seed + row for row in rows]
+    steps = list(tokens(writer, batch, settings, seeds))
+    written = np.stack(steps, axis=1) if steps else np.empty((len(batch), 0), dtype=np.int64)
+    return [list(_until(writer.end, map(int, row))) for row in written]
+
+
+def _until(end: int | None, chosen: Iterator[int]) -> Iterator[int]:
+    for token in chosen:
+        if token == end:
+            return
+        yield token
+
+
+def tokens(
+    writer: Writer, batch: np.ndarray, settings: Settings, seeds: Sequence[int]
+) -> Iterator[np.ndarray]:
+    """Step by step the next token of each row (B,) after the prompts `batch` (B, T).
+
+    Row b draws with `seeds[b]`. What a row gets after its end means nothing.
+    """
+    random = [np.random.default_rng(seed) for seed in seeds]
+    last, state, done = batch, None, np.zeros(len(batch), dtype=bool)
+    for _ in range(settings.max_tokens):
+        scores, state = writer.next(last, state)
+        chosen = choose(scores, settings, random)
+        yield chosen
+        last, done = chosen[:, None], done | (chosen == writer.end)
+        if done.all():
+            return
+
+
+def choose(scores: Any, settings: Settings, random: Sequence[np.random.Generator]) -> np.ndarray:
+    """One token per row of scores (B, V): the likeliest, or drawn from those that are allowed."""
+    if settings.greedy:
+        if math.isnan(float(scores.max())):
+            raise UserError(DIVERGED)
+        return as_array(scores.argmax(-1))
+    p, order = allowed(as_array(scores), settings)
+    sums = p.cumsum(axis=-1)
+    if not np.isfinite(sums[:, -1]).all():
+        raise UserError(DIVERGED)
+    chosen = [_place(row, generator.random()) for row, generator in zip(sums, random)]
+    if order is None:
+        return np.array(chosen)
+    return order[np.arange(len(order)), chosen]
+
+
+def _place(sums: np.ndarray, uniform: float) -> int:
+    """The first place whose sum exceeds that share of the whole: never one of probability 0."""
+    wanted = min(uniform * sums[-1], np.nextafter(sums[-1], 0))
+    return int(np.searchsorted(sums, wanted, side="right"))
+
+
+def allowed(scores: np.ndarray, settings: Settings) -> tuple[np.ndarray, np.ndarray | None]:
+    """Probabilities (B, V) from which to draw, and which token each stands for (None: its own).
+
+    First the temperature, then the k likeliest, then of these the fewest that together have
+    probability `top_p`; the others get 0. They need not sum to 1.
+    """
+    shifted = scores.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        shifted -= shifted.max(axis=-1, keepdims=True)
+        p = np.exp(shifted / settings.temperature)
+    if settings.top_k is None and settings.top_p >= 1:
+        return p, None
+    order = np.argsort(-p, axis=-1, kind="stable")
+    p = np.take_along_axis(p, order, axis=-1)
+    if settings.top_k:
+        p[:, settings.top_k :] = 0
+    if settings.top_p < 1:
+        before = p.cumsum(axis=-1) - p
+        p[before >= settings.top_p * p.sum(axis=-1, keepdims=True)] = 0
+    return p, order
+
+
+def as_array(values: Any) -> np.ndarray:
+    """NumPy of NumPy or torch."""
+    if hasattr(values, "detach"):
+        values = values.detach()
+        values = (values.float() if values.is_floating_point() else values).cpu().numpy()
+    return np.asarray(values)
