@@ -1,0 +1,285 @@
+"""What Sennrich et al. 2016 and GPT-2's paper claim of subword units, and what we measure of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from common.claims import Claim, Equal, Exact, Pair, View
+from common.data.text import load_text, split
+from common.data.translation import load_pairs
+from common.paper import room
+from papers.bpe import mistakes, multi30k, reference
+from papers.bpe.version1 import model as model1
+from papers.bpe.version2 import model as model2
+
+GPT2 = "Radford et al. 2019, Sec. 2.2"
+TABLE1 = "Sec. 4.1, Table 1"
+FIGURE1 = {"low": 1, "lowest": 1, "newer": 1, "wider": 1}
+FIGURE1_MERGES = [("r", "</w>"), ("l", "o"), ("lo", "w"), ("e", "r</w>")]
+MILLION = 1_000_000
+
+
+def quiet(line: str) -> None:
+    """Reports nothing."""
+
+
+# -- exact --------------------------------------------------------------------------------------
+
+
+def lower() -> Exact:
+    """The out-of-vocabulary word of Fig. 1, by the figure's own merges."""
+    alphabet = sorted(set("".join(FIGURE1)))
+    segmenter = model1.Segmenter(alphabet, FIGURE1_MERGES)
+    return Exact(" ".join(segmenter.segment("lower")), "low er</w>")
+
+
+def first_merge() -> Exact:
+    """Algorithm 1 on the dictionary of Fig. 1; five pairs occur twice."""
+    best, _ = model1.Learner(" ".join(FIGURE1)).step()
+    return Exact(" ".join(best), "r </w>")
+
+
+def gpt2_vocabulary() -> Exact:
+    merges = model2.Config().merges
+    return Exact(len(model2.BYTES) + merges + 1, 50_257)
+
+
+def linear() -> Exact:
+    """Look-ups for a million equal characters over those for a tenth of them."""
+    full, part = (mistakes.look_ups(model2, n) for n in (MILLION, MILLION // 10))
+    return Exact(full / part, 10.0, tolerance=0.01, note=f"{full:,} look-ups")
+
+
+# -- equivalence --------------------------------------------------------------------------------
+
+
+def same_ids_as_tiktoken() -> Equal:
+    """Texts whose ids differ, of held-out verse, German captions and random Unicode."""
+    theirs, ours = reference.cl100k()
+    texts = reference.strings(1_000)
+    texts += split(load_text(room("bpe").paper.dataset, report=quiet)).test.split("\n\n")
+    texts += [german for _, german in load_pairs(report=quiet).test]
+    texts += ["a" * 5_000, "<|endoftext|>", "abc" * 1_000]
+    wrong = sum(reference.differs(theirs, ours, text) for text in texts)
+    return Equal(float(wrong), 0.0, note=f"{len(texts):,} texts")
+
+
+def same_vocabulary_as_tokenizers() -> Equal:
+    """Ids whose tokens differ, of 4,096 learned from the training split, and held-out ids."""
+    parts = split(load_text(room("bpe").paper.dataset, report=quiet))
+    theirs = reference.trained_by_tokenizers(parts.train, 4_096)
+    ours = model2.train([parts.train], 4_096)
+    pairs = zip(theirs.encode(parts.test).ids, ours.encode(parts.test))
+    wrong = reference.differing_tokens(theirs, ours) + sum(a != b for a, b in pairs)
+    return Equal(float(wrong), 0.0)
+
+
+def version1_equals_version2() -> Equal:
+    """Merges that differ before the first tie, learned from the same words."""
+    text = split(load_text(room("bpe").paper.dataset, report=quiet)).validation
+    ones, twos = merges_before_a_tie(text)
+    return Equal(float(sum(a != b for a, b in zip(ones, twos))), 0.0, note=f"{len(ones)} merges")
+
+
+def merges_before_a_tie(text: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """What both versions learn while one pair is the most frequent by itself."""
+    end = chr(0x7FFFF)
+    words = Counter(text.split())
+    learner = model1.Learner(text)
+    trainer = model2.Trainer({word + end: n for word, n in words.items()}, first=0x80000)
+    ones, twos = [], []
+    while True:
+        counts = sorted(model1.pair_counts(learner.vocabulary).values())[-2:]
+        if len(counts) < 2 or counts[0] == counts[1]:
+            return ones, twos
+        ones.append(learner.step()[0])
+        pair = map(chr, trainer.step()[:2])
+        spelled = (trainer.spelling.get(s, s).replace(end, model1.END) for s in pair)
+        twos.append(tuple(spelled))
+
+
+# -- directions ---------------------------------------------------------------------------------
+
+
+def rows(better: str, worse: str, column: str):
+    """An experiment: two rows of Table 1 on Multi30k, where less is better."""
+
+    def experiment(seeds: Sequence[int]) -> Pair:
+        tables = {seed: multi30k.table(seed) for seed in seeds}
+        sides = ({s: t[row][column] for s, t in tables.items()} for row in (better, worse))
+        return Pair(*sides, sign=-1)
+
+    return experiment
+
+
+def merges_help(view: View) -> Pair:
+    newest = room("bpe").newest
+    return Pair(view.curve(newest, 10**9), view.curve(newest, 100), sign=-1)
+
+
+def space_saves_tokens(view: View) -> Pair:
+    newest, metric = room("bpe").newest, "bytes_per_token"
+    return Pair(view.values(newest, metric), view.values(f"{newest}+space_apart", metric), sign=+1)
+
+
+def categories_apart(view: View) -> Pair:
+    newest = room("bpe").newest
+    return Pair(view.values(newest), view.values(f"{newest}+words_by_white_space"), sign=-1)
+
+
+CLAIMS = (
+    Claim(
+        id="lower",
+        place="Sec. 3.2, Fig. 1",
+        sentence="With the merges of Fig. 1 the unknown word 'lower' is cut into 'low er.'.",
+        kind="exact",
+        measure=lower,
+    ),
+    Claim(
+        id="first-merge",
+        place="Sec. 3.2, Algorithm 1 and Fig. 1",
+        sentence="From low, lowest, newer and wider the first merge is of r and the word's end.",
+        kind="exact",
+        measure=first_merge,
+    ),
+    Claim(
+        id="gpt2-vocabulary",
+        place=GPT2 + " and 2.3",
+        sentence="256 bytes, 50,000 merges and one special token are 50,257 entries.",
+        kind="exact",
+        measure=gpt2_vocabulary,
+        unit="entries",
+    ),
+    Claim(
+        id="linear",
+        place="Sec. 3.2, at test time",
+        sentence="Merges can be applied in linear time, even to a million equal letters.",
+        kind="exact",
+        measure=linear,
+        unit="times the look-ups for ten times the text",
+    ),
+    Claim(
+        id="tiktoken",
+        place=GPT2,
+        sentence="On cl100k_base version 2 gives the ids of tiktoken, and the text back.",
+        kind="equivalence",
+        measure=same_ids_as_tiktoken,
+        unit="texts that differ",
+    ),
+    Claim(
+        id="tokenizers",
+        place="Sec. 3.2, Algorithm 1",
+        sentence="From the same text version 2 learns the 4,096 tokens that `tokenizers` learns.",
+        kind="equivalence",
+        measure=same_vocabulary_as_tokenizers,
+        unit="ids that differ",
+    ),
+    Claim(
+        id="versions-agree",
+        place="Sec. 3.2, 'updating data structures incrementally'",
+        sentence="Counting anew and keeping counts up to date learn the same merges, up to a tie.",
+        kind="equivalence",
+        measure=version1_equals_version2,
+        unit="merges that differ",
+    ),
+    Claim(
+        id="open-vocabulary",
+        place=TABLE1,
+        sentence="Held-out text has fewer unseen units in byte pair encoding than in words.",
+        kind="direction",
+        experiment=rows("bpe", "words", "unseen"),
+        unit="unseen units per word",
+        expected="0 of BPE, 1,079 words",
+    ),
+    Claim(
+        id="compact-vocabulary",
+        place=TABLE1,
+        sentence="Byte pair encoding needs fewer types than words.",
+        kind="direction",
+        experiment=rows("bpe", "words", "types"),
+        unit="types",
+        expected="63,000 < 1,750,000",
+    ),
+    Claim(
+        id="compact-text",
+        place=TABLE1,
+        sentence="A text is shorter in byte pair encoding than in character bigrams.",
+        kind="direction",
+        experiment=rows("bpe", "bigrams", "tokens"),
+        unit="tokens per word",
+        expected="112 m < 306 m",
+    ),
+    Claim(
+        id="separate-is-compact",
+        place="Sec. 3.2",
+        sentence="At equal merges an encoding of one language makes its text shorter than a joint.",
+        kind="direction",
+        experiment=rows("bpe", "joint", "tokens"),
+        unit="tokens per word",
+        expected="separate < joint",
+    ),
+    Claim(
+        id="joint-is-unseen",
+        place=f"{TABLE1}, footnote 10",
+        sentence="A joint encoding produces more units unseen in the one language.",
+        kind="direction",
+        experiment=rows("bpe", "joint", "unseen"),
+        unit="unseen units per word",
+        expected="0 < 32",
+    ),
+    Claim(
+        id="rare-words",
+        place="Sec. 3.2",
+        sentence="Frequent words become single symbols; rare words stay in pieces.",
+        kind="direction",
+        experiment=rows("frequent", "rare", "tokens"),
+        unit="tokens per word",
+        expected="frequent < rare",
+    ),
+    Claim(
+        id="end-of-word",
+        place="Sec. 3.2; rsennrich/subword-nmt#19",
+        sentence="The end of the word on the last character leaves fewer unseen units than apart.",
+        kind="direction",
+        experiment=rows("bpe", "apart", "unseen"),
+        unit="unseen units per word",
+        expected="attached < apart",
+    ),
+    Claim(
+        id="merges-help",
+        place="Sec. 3.2",
+        sentence="More merges make a text cheaper for a model of the same order.",
+        kind="direction",
+        measure=merges_help,
+        unit="bits per byte",
+        expected="all merges < 100 merges",
+    ),
+    Claim(
+        id="space-exception",
+        place=GPT2,
+        sentence="Letting a space go with the word after it improves compression.",
+        kind="direction",
+        measure=space_saves_tokens,
+        unit="bytes per token",
+        expected="with > without",
+    ),
+    Claim(
+        id="categories-apart",
+        place=GPT2,
+        sentence="Keeping letters and punctuation apart uses a limited vocabulary better.",
+        kind="direction",
+        measure=categories_apart,
+        unit="bits per byte",
+        expected="apart < together",
+    ),
+    Claim(
+        id="translation",
+        place="Sec. 4.2, Tables 2 and 3",
+        sentence="Subword units translate better than a dictionary behind a vocabulary of words.",
+        kind="out of reach",
+        reason="Recurrent translation networks on 4.2 million sentences, each trained for a week, "
+        "in ensembles of eight. Of the table: with single models BPE-60k has 0.5 BLEU less than "
+        "the dictionary, and on unseen words the dictionary has the better F1.",
+    ),
+)
