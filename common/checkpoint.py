@@ -141,9 +141,7 @@ def _shapes(folder: Path) -> dict[str, tuple[int, ...]]:
     except FileNotFoundError:
         raise UserError(f"{folder.name}/ is no checkpoint: it has no {WEIGHTS}.") from None
     except (OSError, SafetensorError) as error:
-        raise UserError(
-            f"{folder.name}/{WEIGHTS} is damaged ({error}): train again."
-        ) from None
+        raise UserError(f"{folder.name}/{WEIGHTS} is damaged ({error}): train again.") from None
 
 
 def _data(dataset: dict[str, Any], given: str | None) -> str:

@@ -119,20 +119,25 @@ class Writer:
 
 
 def generate(writer: Writer, prompts: Sequence[str], settings: Settings) -> list[str]:
-    """What the model writes after each prompt. Prompt i draws with `settings.seed` + i.
+    """What the model writes after each prompt: the text of `write`."""
+    return [writer.decode(chosen) for chosen in write(writer, prompts, settings)]
+
+
+def write(writer: Writer, prompts: Sequence[str], settings: Settings) -> list[list[int]]:
+    """The tokens after each prompt, without the end. Prompt i draws with `settings.seed` + i.
 
     Prompts of equal length run as one batch, so none is padded: each text is the one that the
     prompt gets alone.
     """
     check_length(writer, settings)
     encoded = [np.asarray(writer.encode(prompt), dtype=np.int64) for prompt in prompts]
-    texts = [""] * len(prompts)
+    found: list[list[int]] = [[] for _ in prompts]
     for length in sorted({len(tokens) for tokens in encoded}):
         rows = [i for i, tokens in enumerate(encoded) if len(tokens) == length]
         batch = np.stack([encoded[i] for i in rows])
-        for i, tokens in zip(rows, _batch(writer, batch, settings, rows)):
-            texts[i] = writer.decode(tokens)
-    return texts
+        for i, chosen in zip(rows, _batch(writer, batch, settings, rows)):
+            found[i] = chosen
+    return found
 
 
 def stream(

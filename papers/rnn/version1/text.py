@@ -1,0 +1,14 @@
+"""Text from version 1: `papers generate rnn --version version1`."""
+
+from papers.rnn.task import Exam
+from papers.rnn.text import writer
+from papers.rnn.version1 import model
+
+
+def load(checkpoint):
+    """The trained weights as a Writer."""
+    exam, h = Exam(checkpoint.data), checkpoint.config.hidden
+    v = exam.symbols
+    shapes = {"w_xh": (h, v), "w_hh": (h, h), "w_hy": (v, h), "b_h": (h,), "b_y": (v,)}
+    weights = {name: w.numpy() for name, w in checkpoint.tensors(shapes).items()}
+    return writer(exam, lambda tokens, state: model.predict(weights, tokens, state))

@@ -1,0 +1,94 @@
+"""How this room writes: an English sentence in, its German translation out, word after word.
+
+Words that the vocabulary lacks are read as unknown, and never written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from common.errors import UserError
+from common.generation import Attention, Settings, Writer, write
+from papers.transformer.task import (
+    ALPHA,
+    BEAM,
+    BEGIN,
+    END,
+    EXTRA,
+    LONGEST,
+    PAD,
+    UNKNOWN,
+    Exam,
+    words,
+)
+
+POSITIONS = 500  # words on either side; the position table of version 3 ends soon after
+DEFAULTS = Settings(max_tokens=LONGEST + EXTRA, beam=BEAM, length_penalty=ALPHA)
+
+
+def writer(exam: Exam, net, maps) -> Writer:
+    """`net` as in the exam; `maps(source (1, S), inputs (1, T))` runs it and returns the weights.
+
+    They come as (name, side, side of the keys, (heads, T, S)); a side is "source" or "target".
+    """
+
+    def encode(prompt: str) -> list[int]:
+        source = words(prompt.lower())
+        if not 0 < len(source) <= POSITIONS:
+            raise UserError(f"give an English sentence of 1 to {POSITIONS} words to translate.")
+        return [exam.number.get(word, UNKNOWN) for word in source]
+
+    def read(tokens, state):
+        if state is None:
+            cache, prefix = net.start(tokens), np.full((len(tokens), 1), BEGIN)
+        else:
+            cache, prefix = dict(state[0]), np.concatenate([state[1], tokens], axis=1)
+        scores = net.step(cache, prefix)  # fills the cache
+        scores[:, [PAD, BEGIN, UNKNOWN]] = -np.inf
+        return scores, (cache, prefix)
+
+    def attend(prompt: str) -> list[Attention]:
+        source, target = encode(prompt), [BEGIN, *write(made, [prompt], DEFAULTS)[0]]
+        sides = {
+            "source": [w if w in exam.number else f"{w} (unk)" for w in words(prompt.lower())],
+            "target": [exam.vocabulary[token] for token in target],
+        }
+        found = maps(np.array([source]), np.array([target]))
+        return [Attention(name, sides[q], sides[k], weights) for name, q, k, weights in found]
+
+    made = Writer(
+        encode=encode,
+        decode=exam.decode,
+        next=read,
+        defaults=DEFAULTS,
+        end=END,
+        continues=False,
+        longest=POSITIONS,
+        attend=attend,
+    )
+    return made
+
+
+def inputs_of(net, run) -> dict:
+    """Attention module -> what it was called with, while `run()` runs the torch net."""
+    seen: dict = {}
+    modules = [attention for _, _, _, attention in layers_of(net)]
+    hooks = [m.register_forward_pre_hook(lambda m, given: seen.update({m: given})) for m in modules]
+    try:
+        run()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return seen
+
+
+def layers_of(net) -> Iterator[tuple]:
+    """Name, sides of queries and keys, and module, of every attention of a torch net."""
+    for n, layer in enumerate(net.encoder, 1):
+        yield f"encoder, layer {n}", "source", "source", layer.attention
+    for n, layer in enumerate(net.decoder, 1):
+        yield f"decoder, layer {n}", "target", "target", layer.attention
+    for n, layer in enumerate(net.decoder, 1):
+        yield f"decoder to encoder, layer {n}", "target", "source", layer.cross
