@@ -8,7 +8,7 @@ import numpy as np
 
 from papers.transformer import task
 
-ROUNDS = 5  # of expectation maximisation; Brown et al. 1993 also stop early
+ROUNDS = 10  # of expectation maximisation; with more, rare words collect too much
 NULL = 0  # an English word that stands before each sentence and gives words without a source
 
 
