@@ -11,8 +11,10 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
@@ -23,6 +25,7 @@ from common.data.catalog import load_catalog
 from common.data.fetch import ensure
 from common.data.text import load_text
 from common.errors import UserError
+from common.generation import Writer
 from common.paper import Room
 
 WEIGHTS, MODEL = "weights.safetensors", "model.json"
@@ -65,6 +68,20 @@ class Checkpoint:
         net = make()
         net.load_state_dict(weights)
         return net.float().eval().requires_grad_(False)
+
+    def writer(self, text: ModuleType) -> Writer:
+        """What `text.load` of the version makes of it, tried once.
+
+        UserError if config and weights do not go together, e.g. a width that its heads cannot
+        share.
+        """
+        try:
+            writer = text.load(self)
+            writer.next(np.zeros((1, 1), dtype=np.int64), None)
+        except (RuntimeError, ValueError, IndexError, TypeError, ArithmeticError) as error:
+            reason = " ".join(str(error).split())
+            raise UserError(f"{self.label} does not go with its config: {reason}") from None
+        return writer
 
     @property
     def label(self) -> str:

@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from common.commands.attend import attend
+from common.commands.generate import chat, generate
 from common.data.cli import app as data_app
 from common.errors import UserError
 
@@ -167,6 +169,10 @@ def doctor(json: Json = False) -> None:
     from common.commands import doctor as checks
 
     raise typer.Exit(checks.run(json))
+
+
+for written in (generate, chat, attend):
+    app.command()(written)
 
 
 @app.command()

@@ -92,6 +92,25 @@ def test_task_imports_no_version(room):
     assert allowed(room.path("task.py"), "common/*", f"papers/{room.name}/__init__.py") == []
 
 
+WRITING = [
+    room.path(*parts, "text.py")
+    for room in PAPERS
+    for parts in ((), *((version,) for version in room.paper.versions))
+]
+
+
+@pytest.mark.parametrize("path", [p for p in WRITING if p.is_file()], ids=name)
+def test_text_imports_its_own_version_and_nothing_trains_with_it(path):
+    room = next(room for room in PAPERS if room.folder in path.parents)
+    own = f"papers/{room.name}"
+    parts = [f"{own}/{part}.py" for part in ("__init__", "task", "text")]
+    version = [name(path.parent) + f"/{part}.py" for part in ("__init__", "model")]
+    models = [] if path.parent == room.folder else [*version, *cited(room)]
+    assert allowed(path, "common/*", *parts, *models) == []
+    trained = [room.path("task.py")] + [room.path(v, "train.py") for v in room.paper.versions]
+    assert not any(name(path) in files(other) for other in trained)
+
+
 @pytest.mark.parametrize("room", PAPERS, ids=label)
 def test_a_room_imports_other_rooms_only_where_it_cites_them(room):
     own, others = f"papers/{room.name}/*", cited(room)
@@ -235,5 +254,7 @@ def module_level(path):
 
 
 def test_command_line_starts_light():
-    for path in ("common/cli.py", "common/paper.py", "common/data/cli.py", "common/errors.py"):
+    commands = ("common/commands/generate.py", "common/commands/attend.py")
+    light = ("common/cli.py", "common/paper.py", "common/data/cli.py", "common/errors.py")
+    for path in (*light, *commands):
         assert not module_level(ROOT / path) & HEAVY, path
