@@ -108,7 +108,7 @@ def rows(better: str, worse: str, column: str):
     def experiment(seeds: Sequence[int]) -> Pair:
         tables = {seed: multi30k.table(seed) for seed in seeds}
         sides = ({s: t[row][column] for s, t in tables.items()} for row in (better, worse))
-        return Pair(*sides, sign=-1)
+        return Pair(*sides, sign=-1, note=multi30k.note())
 
     return experiment
 

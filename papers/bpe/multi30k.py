@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import cache
 
-from common.data.translation import load_pairs
+from common.data.translation import Pairs, load_pairs
 from papers.bpe.version2 import model
 
 SENTENCES, MERGES = 8_000, 2_000
@@ -72,9 +72,20 @@ def units_per_word(segment: Segment, chosen: Counter) -> float:
 
 
 @cache
+def sentences() -> Pairs:
+    return load_pairs(report=lambda line: None)
+
+
+def note() -> str:
+    """What to say of the data: nothing, or that it is a stand-in."""
+    found = sentences()
+    return f"on {found.name} in place of {found.stand_in_for}" if found.stand_in_for else ""
+
+
+@cache
 def table(seed: int) -> dict[str, dict[str, float]]:
     """Rows of Table 1 for the German side; `frequent` and `rare` are of the byte pair encoding."""
-    pairs = load_pairs(report=lambda line: None)
+    pairs = sentences()
     wanted = min(SENTENCES, len(pairs.train))
     drawn = random.Random(seed).sample(pairs.train, wanted)
     english, german = (words(side) for side in zip(*drawn))

@@ -126,7 +126,7 @@ class Trainer:
         """Learn the next merge; None if no pair is left."""
         if not (pair := self.best()):
             return None
-        symbol, times, changed = self.symbol(pair), 0, set()
+        symbol, times, changed = self.symbol(pair), 0, {}  # no set: its order varies
         for i in self.where.pop(pair):
             word, count = self.words[i], self.counts[i]
             self.words[i] = joined = word.replace(pair, symbol)
@@ -137,7 +137,7 @@ class Trainer:
                 self.pairs[new] += count
                 if symbol in new:
                     self.where[new].add(i)
-                    changed.add(new)
+                    changed[new] = True
         for new in changed:
             heappush(self.heap, self.entry(new))
         return Merge(ord(pair[0]), ord(pair[1]), ord(symbol), times)
