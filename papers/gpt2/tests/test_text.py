@@ -1,0 +1,108 @@
+"""Text from a checkpoint: the cache and a batch write what reading everything again writes."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from common.checkpoint import read_checkpoint
+from common.errors import UserError
+from common.generation import Settings, generate, stream
+from common.paper import rooms
+from papers.gpt2 import twins
+from papers.gpt2.task import Exam
+
+HOME = rooms()["gpt2"]
+TEXT = "To be, or not to be: that is the question.\nWhether 'tis nobler\n" * 40
+SIZES = {"context": 10, "d_model": 16, "heads": 2, "layers": 2}
+VERSIONS = pytest.mark.parametrize("version", ["version1", "version2"])
+
+
+@pytest.fixture
+def make(tmp_path):
+    """make(version, merges) -> Writer with random weights."""
+    data = tmp_path / "own.txt"
+    data.write_text(TEXT)
+
+    def made(version, merges=None):
+        model = HOME.module(f"{version}.model")
+        values = {**SIZES, "merges": merges}
+        config = model.Config(**values)
+        exam = Exam(str(data), config.context, lambda *text: model.vocabulary(*text, config))
+        net = (model.GPT if version == "version1" else model.GPT2)(config, exam.symbols)
+        weights = twins.randomised(net, scale=0.5).state_dict()
+        told = {
+            "paper": "gpt2",
+            "variant": version,
+            "version": version,
+            "config": values,
+            "dataset": {"name": "own.txt", "sha256": hashlib.sha256(TEXT.encode()).hexdigest()},
+            "seed": 0,
+        }
+        named = {f"model.{name}": w.contiguous() for name, w in weights.items()}
+        save_file(named, tmp_path / "weights.safetensors")
+        (tmp_path / "model.json").write_text(json.dumps(told))
+        checkpoint = read_checkpoint(HOME, tmp_path, str(data))
+        return checkpoint.writer(HOME.module(f"{version}.text"))
+
+    return made
+
+
+@VERSIONS
+@pytest.mark.parametrize("merges", [None, 30])
+def test_cache_and_batch_write_the_text_of_the_plain_loop(make, version, merges):
+    writer = make(version, merges)
+    prompts, settings = ["To be", "not to", "", "or not to be: that is", "quest"], Settings(30, 0)
+    plain = []
+    for prompt in prompts:
+        tokens = list(writer.encode(prompt))
+        for _ in range(30):
+            tokens.append(int(writer.next(np.array([tokens]), None)[0].argmax()))
+        plain.append(writer.decode(tokens[-30:]))
+    assert len(set("".join(plain))) > 3
+    assert generate(writer, prompts, settings) == plain
+    assert "".join(stream(writer, prompts[0], settings)) == plain[0]
+
+
+@VERSIONS
+def test_maps_are_causal_and_sum_to_one(make, version):
+    layers = make(version).attend("To be, or")
+    assert [layer.name for layer in layers] == ["layer 1", "layer 2"]
+    for layer in layers:
+        assert layer.weights.shape == (2, 9, 9) and list(layer.queries) == list("To be, or")
+        assert layer.weights.sum(-1) == pytest.approx(np.ones((2, 9)), abs=1e-5)
+        assert (np.triu(layer.weights, 1) == 0).all()
+
+
+def test_maps_are_the_weights_the_net_uses(make, monkeypatch):
+    """With every value replaced by its place, attention gives the mean place under the map."""
+    model = HOME.module("version2.model")
+    seen, real = [], model.attend
+
+    def spying(q, k, v, hidden):
+        places = torch.eye(k.shape[-2]).expand(*k.shape[:-1], -1)
+        seen.append(real(q, k, places, hidden))
+        return real(q, k, v, hidden)
+
+    writer = make("version2")
+    monkeypatch.setattr(model, "attend", spying)
+    writer.next(np.array([writer.encode("To be, or")]), None)
+    for used, layer in zip(seen, writer.attend("To be, or")):
+        assert np.allclose(used.view(2, 9, -1).numpy(), layer.weights, atol=1e-5)
+
+
+def test_a_text_longer_than_a_window_has_no_map(make):
+    with pytest.raises(UserError, match="one window has 10"):
+        make("version2").attend("To be, or not to be")
+
+
+def test_an_unknown_character_is_named(make):
+    with pytest.raises(UserError, match="'é'"):
+        generate(make("version2"), ["é"], Settings(1))
+
+
+def test_bytes_know_every_character(make):
+    assert generate(make("version2", 30), ["é"], Settings(3))

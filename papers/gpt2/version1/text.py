@@ -1,0 +1,29 @@
+"""Text from version 1: `papers generate gpt2 --version version1`."""
+
+import math
+
+import torch
+
+from papers.gpt2.task import Exam, predictor
+from papers.gpt2.text import writer
+from papers.gpt2.version1 import model
+
+
+def load(checkpoint):
+    """The trained network as a Writer."""
+    config = checkpoint.config
+    exam = Exam(checkpoint.data, config.context, lambda *text: model.vocabulary(*text, config))
+    net = checkpoint.fill(lambda: model.GPT(config, exam.symbols), "model.")
+    return writer(exam, predictor(net), lambda tokens: maps(net, tokens))
+
+
+def maps(net, tokens):
+    """Each block's attention weights (H, T, T), computed again from what goes into it."""
+    x = net.tokens[tokens] + net.positions[: tokens.shape[1]]
+    later = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).triu(1)
+    for block in net.blocks:
+        y, a = block.norms[0](x), block.attention
+        q, k = a.split(y @ a.w_q + a.b_q), a.split(y @ a.w_k + a.b_k)
+        scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])
+        yield scores.masked_fill(later, -math.inf).softmax(-1)[0]
+        x = block(x)

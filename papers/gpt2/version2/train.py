@@ -1,0 +1,35 @@
+"""Train version 2: `python -m papers.gpt2.version2.train`."""
+
+import torch
+
+from common.engine import Masters
+from common.launch import main
+from common.resume import pack, unpack
+from common.training import fit
+from papers.gpt2.task import Exam, predictor
+from papers.gpt2.version2 import model
+
+
+def train(run):
+    """Windows of the text, each once in a pass, one batch after the other."""
+    config, device = run.config, run.engine.device
+    exam = Exam(run.data, config.context, lambda *text: model.vocabulary(*text, config))
+    torch.manual_seed(run.seed)
+    net = model.GPT2(config, exam.symbols).to(device, run.engine.dtype)
+    masters = Masters(net.parameters())
+    learner = model.Learner(config, net, masters, run.seed)
+    tokens, predict = torch.as_tensor(exam.train, device=device), predictor(net)
+    return fit(
+        run,
+        steps=config.steps,
+        tokens_per_step=config.batch * config.context,
+        step=lambda i: learner.step(tokens, i),
+        validate=lambda: exam.validate(predict),
+        finish=lambda: exam.finish(predict, run.seed),
+        state=lambda: pack(net, learner.optimizer, masters, {}),
+        restore=lambda saved: unpack(saved, net, learner.optimizer, masters, {}),
+    )
+
+
+if __name__ == "__main__":
+    main(__spec__.name)
