@@ -62,8 +62,11 @@ class Checkpoint:
 
     def fill(self, make: Callable[[], torch.nn.Module], prefix: str = "") -> torch.nn.Module:
         """The torch model that `make` builds, with the weights, ready to be asked (no dropout)."""
-        with _at_most(len(self.shapes), self.label), torch.device("meta"):
-            wanted = {name: tuple(x.shape) for name, x in make().state_dict().items()}
+        try:
+            with _at_most(len(self.shapes), self.label), torch.device("meta"):
+                wanted = {name: tuple(x.shape) for name, x in make().state_dict().items()}
+        except (RuntimeError, OverflowError):  # a number of elements beyond 64 bits
+            raise UserError(f"{self.label}: its config asks for more than any memory.") from None
         weights = self.tensors(wanted, prefix)
         net = make()
         net.load_state_dict(weights)
