@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from common.reports import render, store
 from common.reports.references import resolver, stale
 from common.reports.results import Results, load
 from tests.factory import HARDWARE, make_record, make_room
-from tests.reporting import HOSTILE, OTHER, make_repository, measured, write_evidence
+from tests.reporting import HOSTILE, OTHER, make_repository
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -292,19 +291,3 @@ def test_the_commands_of_the_stages(tmp_path, monkeypatch, capsys):
     assert main(["paper"]) == 2
     with pytest.raises(UserError, match="no paper 'alpa'. Did you mean 'alpha'"):
         main(["paper", "alpa"])
-
-
-@pytest.mark.slow
-def test_thirty_papers_are_written(tmp_path):
-    """`pytest -s` shows how long it takes: a benchmark, not a test of the machine's mood."""
-    deviations = [f"version3+d{i}" for i in range(5)]
-    for i in range(30):
-        variants = ("version1", "version2", "version3", *deviations)
-        make_room(tmp_path, f"simulated{i:02}", variants, points=50)
-        write_evidence(tmp_path, f"simulated{i:02}", *measured())
-    wall, start = time.perf_counter(), time.process_time()
-    written = render.write_reports(tmp_path)
-    seconds = time.process_time() - start
-    print(f"\n30 papers, {len(written)} files: {seconds:.1f} s of processor time,", end=" ")
-    print(f"{time.perf_counter() - wall:.1f} s by the clock")
-    assert len(written) == 30 * 6 + 3
