@@ -124,9 +124,10 @@ def predictor(net):
 
     @torch.no_grad()
     def predict(tokens, state):
+        learning = net.training
         net.eval()
         scores, state = net.read(torch.as_tensor(tokens, device=device), state)
-        net.train()
+        net.train(learning)
         return scores.float().log_softmax(-1).cpu().numpy(), state
 
     return predict
