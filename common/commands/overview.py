@@ -78,7 +78,7 @@ def print_list(json: bool) -> None:
 
 
 def counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{n} {verdict}" for verdict, n in counts.items()) or "-"
+    return ", ".join(f"{verdict}: {n}" for verdict, n in counts.items()) or "-"
 
 
 def print_paper(name: str, json: bool) -> None:

@@ -105,11 +105,11 @@ def summary(results: Results) -> Safe:
     if best:
         found = tables.shown(results.summary(best, results.paper.metric.name))
         parts.append(f"best: {code(best)} with {found} {escape(results.paper.metric.label)}")
-    claims = f" Claims: {escape(counts(results))}." if counts(results) else ""
+    claims = f" Verdicts: {escape(counts(results))}." if counts(results) else ""
     return Safe(", ".join(parts) + f", on {code(results.primary)}.{claims}")
 
 
 def counts(results: Results) -> str:
-    """ "3 reproduced, 1 inconclusive": verdicts in the order in which they first stand."""
+    """ "reproduced: 3, inconclusive: 1": verdicts in the order in which they first stand."""
     found = Counter(claim["verdict"] for claim in results.evidence.get("claims", []))
-    return ", ".join(f"{number(count)} {verdict}" for verdict, count in found.items())
+    return ", ".join(f"{verdict}: {number(count)}" for verdict, count in found.items())
