@@ -13,7 +13,6 @@ from common.errors import UserError, nearest
 from common.generation import Settings, Writer, change, stream
 
 REMEMBERED = 4_000  # characters of the conversation that the model reads again for each answer
-PARAGRAPH = "\n\n"  # ends an answer of a model that goes on from the text
 HELP = {
     "/help": "this list",
     "/set NAME VALUE": "change a setting, e.g. /set top_p 0.9 or /set top_k none",
@@ -31,6 +30,7 @@ class Chat:
         self.writer, self.say = writer, say
         self.settings: Settings = writer.defaults
         self.history, self.answers, self.over = "", 0, False
+        self.line = _line(writer)
 
     def run(self) -> None:
         """Until the input ends. A closed terminal and `kill` end it too."""
@@ -75,14 +75,14 @@ class Chat:
         if not self.writer.continues:
             yield from stream(self.writer, line, settings)
             return
-        self.history += f"{line}\n" if line else ""
+        self.history += line + self.line if line else ""
         try:
             prompt = self.history[-REMEMBERED:]
-            for part in stream(self.writer, prompt, settings, stop=PARAGRAPH):
+            for part in stream(self.writer, prompt, settings, stop=2 * self.line):
                 self.history += part
                 yield part
         finally:
-            self.history += PARAGRAPH
+            self.history += 2 * self.line
 
     def obey(self, command: str, *words: str) -> str:
         """What a command answers. UserError with the nearest for an unknown one."""
@@ -114,6 +114,15 @@ class Chat:
     def _quit(self, *_: str) -> str:
         self.over = True
         return ""
+
+
+def _line(writer: Writer) -> str:
+    """What ends a line; two of it end an answer of a model that goes on from the text."""
+    try:
+        writer.encode("\n")
+    except UserError:
+        return " "  # a text without lines
+    return "\n"
 
 
 def _value(word: str) -> Any:

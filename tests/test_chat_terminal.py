@@ -1,0 +1,169 @@
+"""`papers chat` and `papers attend` as a user meets them: in a terminal, and in a browser."""
+
+import hashlib
+import json
+import os
+import pty
+import select
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from common import cli
+from common.data.text import Characters
+from common.generation import Attention
+from common.visualize import write_pages
+from papers.rnn.version2.model import RNN, Config
+from tests.test_ui import FLAGS, find_chromium
+
+ROOT = Path(__file__).parents[1]
+TEXT = "To be, or not to be: that is the question.\n" * 40
+SECONDS = 240
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    """Arguments that name an untrained network over the characters of TEXT."""
+    (tmp_path / "own.txt").write_text(TEXT)
+    torch.manual_seed(0)
+    net = RNN(Config(hidden=8), len(Characters(TEXT)))
+    net.b_y.data[0] = -50.0  # no line ends, so an answer does not end by itself
+    state = {f"model.{name}": w for name, w in net.state_dict().items()}
+    save_file(state, tmp_path / "weights.safetensors")
+    told = {
+        "paper": "rnn",
+        "variant": "version2",
+        "version": "version2",
+        "config": {"hidden": 8},
+        "dataset": {"name": "own.txt", "sha256": hashlib.sha256(TEXT.encode()).hexdigest()},
+        "seed": 0,
+    }
+    (tmp_path / "model.json").write_text(json.dumps(told))
+    return ["--checkpoint", str(tmp_path), "--data", str(tmp_path / "own.txt")]
+
+
+class Terminal:
+    """A process in a pseudo-terminal."""
+
+    def __init__(self, arguments):
+        self.output = ""
+        self.pid, self.file = pty.fork()
+        if self.pid == 0:
+            os.chdir(ROOT)
+            os.execv(sys.executable, [sys.executable, "-m", "papers", *arguments])
+
+    def send(self, text):
+        os.write(self.file, text.encode())
+
+    def expect(self, words):
+        """Read until `words` come; what came since the last time."""
+        deadline = time.monotonic() + SECONDS
+        while words not in self.output:
+            assert time.monotonic() < deadline, f"no {words!r} in {self.output[-500:]!r}"
+            if select.select([self.file], [], [], 0.2)[0]:
+                self.output += self.read()
+        came, _, self.output = self.output.partition(words)
+        return came
+
+    def read(self):
+        try:
+            return os.read(self.file, 4096).decode("utf-8", "replace")
+        except OSError:  # the other side has closed
+            pytest.fail(f"the process ended: {self.output[-500:]!r}")
+
+    def end(self):
+        """The exit code."""
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline:
+            if select.select([self.file], [], [], 0.1)[0]:
+                try:
+                    os.read(self.file, 4096)
+                except OSError:
+                    break
+        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        os.close(self.file)
+        return code
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_chat_in_a_terminal(checkpoint):
+    terminal = Terminal(["chat", "rnn", *checkpoint])
+    terminal.expect("> ")
+    terminal.send("/set max_tokens 1000000\n")
+    terminal.expect("max_tokens 1000000")
+    terminal.expect("> ")
+    terminal.send("to be\n")
+    terminal.expect("to be\r\n")
+    time.sleep(0.5)
+    terminal.send("\x03")  # Ctrl-C: the answer stops, not the program
+    assert len(terminal.expect("[stopped]")) > 5
+    terminal.expect("> ")
+    terminal.send("\x03")
+    terminal.expect("(Ctrl-D ends)")
+    terminal.expect("> ")
+    terminal.send("é\n")
+    assert "'é'" in terminal.expect("did not occur")
+    terminal.expect("> ")
+    terminal.send("/reset\n")
+    terminal.expect("forgotten.")
+    terminal.expect("> ")
+    terminal.send("\x04")  # Ctrl-D
+    assert terminal.end() == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_kill_ends_a_chat(checkpoint):
+    terminal = Terminal(["chat", "rnn", *checkpoint])
+    terminal.expect("> ")
+    os.kill(terminal.pid, signal.SIGTERM)
+    assert terminal.end() == 128 + signal.SIGTERM
+
+
+def test_generate_repeats_itself_and_attend_says_why_not(checkpoint, capsys, monkeypatch):
+    def papers(*arguments):
+        with pytest.raises(SystemExit) as stopped:
+            cli.main([*arguments, *checkpoint])
+        return stopped.value.code, *capsys.readouterr()
+
+    monkeypatch.chdir(ROOT)
+    asked = ["generate", "rnn", "--prompt", "to be", "--max-tokens", "20", "--seed"]
+    (code, first, told), (_, again, _), (_, other, _) = (papers(*asked, s) for s in "112")
+    assert (code, first) == (0, again) and first != other
+    assert first.startswith("to be") and len(first) == len("to be") + 20 + 1
+    assert "rnn version2" in told
+    code, _, said = papers("attend", "rnn", "to be")
+    assert code == 2 and "no attention" in said
+    code, _, said = papers("generate", "rnn", "--beam", "2", "--top-p", "0.5")
+    assert code == 2 and "leave out top_p" in said
+
+
+@pytest.mark.slow
+def test_page_of_maps_works_offline_in_a_browser(tmp_path):
+    playwright = pytest.importorskip("playwright.sync_api")
+    if find_chromium() is None:
+        pytest.skip("no chromium: install it, or name it in CHROMIUM")
+    weights = torch.softmax(torch.randn(5, 3, 4), -1).numpy()
+    hostile = ["</script><script>document.title = 'broken'</script>", "b", "c"]
+    index = write_pages(
+        tmp_path, "maps", "text", [Attention("layer 1", hostile, list("wxyz"), weights)]
+    )[0]
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        shown = browser.new_context(offline=True).new_page()
+        errors, loaded = [], []
+        shown.on("pageerror", lambda error: errors.append(str(error)))
+        shown.on("request", lambda request: loaded.append(request.url))
+        shown.goto(index.as_uri())
+        box = shown.locator(".map").nth(4).bounding_box()
+        shown.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"])
+        told = shown.locator("#told").inner_text()
+        assert (shown.title(), errors, loaded) == ("maps", [], [index.as_uri()])
+        browser.close()
+    name, percent = told.rsplit(": ", 1)
+    assert name == 'layer 1, head 5: "b" looks at "y"'
+    assert float(percent.removesuffix(" %")) == pytest.approx(100 * weights[4, 1, 2], abs=0.3)
