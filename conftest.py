@@ -1,6 +1,8 @@
 """What all tests share: property tests judge answers, never the speed of a busy machine."""
 
+import contextlib
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -11,3 +13,7 @@ settings.register_profile(
     derandomize=bool(os.environ.get("CI")),
 )
 settings.load_profile("here")
+
+# A shell starts background jobs with Ctrl-C ignored, and so would start all that the tests start.
+with contextlib.suppress(ValueError):  # not in the main thread
+    signal.signal(signal.SIGINT, signal.default_int_handler)
