@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from common import parallel
 from common.errors import UserError, nearest
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
@@ -40,6 +41,7 @@ class Engine:
     dtype: torch.dtype
     threads: int
     matmul: str  # torch.set_float32_matmul_precision: "highest" or "medium"
+    processes: int = 1  # that share the run, see common/parallel.py
 
     def describe(self) -> dict[str, str]:
         """The choices as plain words, for the record."""
@@ -51,7 +53,7 @@ class Engine:
             "matmul_precision": self.matmul,
             "allocator": "keep large blocks" if allocator else "default",
             "attention": f"plain below {PLAIN_ATTENTION_BELOW} positions",
-        }
+        } | ({"processes": str(self.processes)} if self.processes > 1 else {})
 
 
 def start(
@@ -73,7 +75,7 @@ def start(
         matmul = "highest"  # on a GPU "medium" is less exact, by design
     matmul = matmul or ("medium" if medium_pays() else "highest")
     torch.set_float32_matmul_precision(matmul)
-    return Engine(torch.device(device), DTYPES[dtype], threads, matmul)
+    return Engine(torch.device(device), DTYPES[dtype], threads, matmul, parallel.world())
 
 
 def medium_pays(size: int = 512, rounds: int = 15) -> bool:

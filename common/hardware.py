@@ -26,6 +26,7 @@ def fingerprint(engine: Engine) -> Hardware:
     accelerator = torch.cuda.get_device_name(engine.device) if cuda else None
     dtype = str(engine.dtype).removeprefix("torch.")
     name = slug(accelerator) if accelerator else f"{slug(processor())}-{engine.threads}t"
+    name += f"-{engine.processes}p" if engine.processes > 1 else ""
     return Hardware(
         name=f"{name}-{dtype}",
         device=engine.device.type,

@@ -12,7 +12,7 @@ import json
 import shutil
 import sys
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,16 +20,18 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from common import engine as engines
+from common import parallel
 from common.config import Plan, parse_override, plan, read_yaml
 from common.data.fetch import ensure, from_receipt
 from common.data.text import load_text
 from common.deviations import find_deviation
-from common.errors import UserError
+from common.errors import UserError, cannot_write
 from common.hardware import cores, environment, fingerprint
 from common.paper import Room, find_root, room
-from common.records import Dataset, Record, SeedRun, record_path, write_json, write_record
+from common.publish import publish
+from common.records import Dataset, Record, write_json
 from common.sources import closure, commit, hashes, imported_modules
-from common.workers import run_seeds
+from common.workers import follow, run_seeds
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Request:
     device: str = "cpu"
     dtype: str | None = None
     threads: int | None = None
+    processes: int = field(default_factory=parallel.world)
 
     @property
     def variant(self) -> str:
@@ -91,7 +94,7 @@ def train_variant(request: Request, *, record: bool = False, report=print) -> Pa
             content = _train(launch, report)
             local = launch.root / "local" / request.paper / launch.key
             folder = launch.home.folder if record else local
-            path = _publish(folder, content, launch.work, whole=launch.usual or not record)
+            path = publish(folder, content, launch.work, whole=launch.usual or not record)
     except Timeout:
         raise UserError(f"{request.paper} {request.variant} is already being trained.") from None
     shutil.rmtree(launch.work, ignore_errors=True)
@@ -113,8 +116,9 @@ def prepare(request: Request, record: bool, report) -> Launch:
 def _train(launch: Launch, report) -> Record:
     started, clock = datetime.now(UTC), time.monotonic()
     request, made = launch.request, launch.plan
-    engine = engines.start(request.device, request.dtype, request.threads)
-    workers = 1 if request.device == "cuda" else max(1, cores() // request.threads)
+    engine = _engine(launch)
+    alone = request.device != "cuda" and engine.processes == 1
+    workers = max(1, cores() // request.threads) if alone else 1
     workers = min(workers, len(made.seeds))
     hardware = fingerprint(engine)
     results = run_seeds(_jobs(launch, engine.matmul), workers, request.threads, report)
@@ -139,34 +143,13 @@ def _train(launch: Launch, report) -> Record:
     ).sealed()
 
 
-def _publish(folder: Path, record: Record, work: Path, *, whole: bool) -> Path:
-    """Put the first seed's weights, the metrics and the record in their places, in that order."""
-    if whole:
-        _publish_checkpoint(folder / "checkpoints" / record.variant, record, work)
-        write_json(folder / "metrics" / f"{record.variant}.json", summary(record.seeds))
-    path = record_path(folder, record)
-    write_record(path, record)
-    return path
-
-
-def _publish_checkpoint(folder: Path, record: Record, work: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    seed = record.seeds[0].seed
-    weights = work / f"seed-{seed}" / "weights.safetensors"
-    shutil.copyfile(weights, folder / weights.name)
-    keep = ("paper", "variant", "version", "deviation", "config", "dataset", "seal")
-    described = record.model_dump(mode="json", include=set(keep))
-    write_json(folder / "model.json", {**described, "seed": seed})
-
-
-def summary(seeds: list[SeedRun]) -> dict[str, Any]:
-    """Mean over the seeds that did not diverge, for `dvc metrics`."""
-    content: dict[str, Any] = {"seeds": len(seeds)}
-    for name in seeds[0].metrics:
-        values = [run.metrics[name] for run in seeds if run.metrics[name] is not None]
-        content[name] = round(sum(values) / len(values), 5) if values else None
-    return content
+def _engine(launch: Launch) -> engines.Engine:
+    """The engine of the run. A run that goes on keeps what was probed when it began."""
+    request, path = launch.request, launch.work / "engine.json"
+    matmul = json.loads(path.read_text(encoding="utf-8"))["matmul"] if path.is_file() else None
+    engine = engines.start(request.device, request.dtype, request.threads, matmul)
+    write_json(path, {"matmul": engine.matmul})
+    return engine
 
 
 def source_files(root: Path, home: Room, request: Request) -> list[Path]:
@@ -193,9 +176,11 @@ def _check(request: Request, home: Room, record: bool) -> None:
 def _check_engine(home: Room, request: Request) -> None:
     """A version without torch computes as NumPy does; no record may say otherwise."""
     uses_torch = "torch" in imported_modules(home.path(request.version, "model.py"))
-    if not uses_torch and (request.device, request.dtype) != ("cpu", "float32"):
+    engine = (request.device, request.dtype, request.processes)
+    if not uses_torch and engine != ("cpu", "float32", 1):
         raise UserError(
-            f"{request.paper} {request.version} does without torch: it has no --device, no --dtype."
+            f"{request.paper} {request.version} does without torch: it has no --device, no --dtype "
+            "and one process."
         )
 
 
@@ -206,7 +191,8 @@ def _with_engine_defaults(root: Path, request: Request, made: Plan) -> tuple[Req
     if not isinstance(threads, int) or not 1 <= threads <= cores():
         raise UserError(f"threads must be from 1 to {cores()}, not {threads!r}.")
     dtype = request.dtype or defaults["dtype"]
-    usual = (request.device, threads, dtype) == ("cpu", defaults["threads"], defaults["dtype"])
+    engine = (request.device, threads, dtype, request.processes)
+    usual = engine == ("cpu", defaults["threads"], defaults["dtype"], 1)
     return replace(request, profile=made.profile, threads=threads, dtype=dtype), usual
 
 
@@ -261,6 +247,8 @@ def main(module: str) -> None:
     parser.add_argument("--threads", type=int, help="threads per worker")
     parser.add_argument("--record", action="store_true", help="write the paper's own record")
     args = parser.parse_args()
+    if parallel.rank():
+        follow(args.threads)
     try:
         request = Request(
             paper=paper,
@@ -278,6 +266,8 @@ def main(module: str) -> None:
         print(f"record: {path.relative_to(find_root())}")
     except UserError as error:
         sys.exit(_refuse(str(error)))
+    except OSError as error:
+        sys.exit(_refuse(cannot_write(error)))
     except KeyboardInterrupt:
         print("stopped; the same command goes on from here.", file=sys.stderr)
         sys.exit(130)

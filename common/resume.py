@@ -1,8 +1,8 @@
 """Checkpoints that survive being killed at any moment.
 
-A checkpoint is a folder `step-<n>/` with `state.safetensors` and `meta.json` (its sha256 and the
-loop's own state). It is written under a temporary name, synced, renamed, and only then does the
-file `latest` point to it. The one before is kept: if the latest is damaged, it is used instead.
+A checkpoint is a folder `step-<n>/` with `state.safetensors` and `meta.json` (the loop's own state
+and the sha256 of both). It is written under a temporary name, synced, renamed, and only then does
+the file `latest` point to it. The one before is kept: if the latest is damaged, it is used instead.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from common.records import write_json
@@ -38,9 +39,10 @@ class Checkpoints:
         payload = save(tensors)
         temporary = self.folder / f".step-{step}"
         temporary.mkdir(parents=True, exist_ok=True)
-        _write_synced(temporary / "state.safetensors", payload)
-        meta = {"step": step, "sha256": hashlib.sha256(payload).hexdigest(), "loop": loop}
-        _write_synced(temporary / "meta.json", json.dumps(meta).encode())
+        write_synced(temporary / "state.safetensors", payload)
+        told = {"step": step, "loop": loop}
+        meta = {**told, "sha256": _digest(payload, told)}
+        write_synced(temporary / "meta.json", json.dumps(meta).encode())
         _sync_folder(temporary)
         final = self.folder / f"step-{step}"
         shutil.rmtree(final, ignore_errors=True)
@@ -66,14 +68,20 @@ class Checkpoints:
         try:
             meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
             payload = (folder / "state.safetensors").read_bytes()
-            if hashlib.sha256(payload).hexdigest() != meta["sha256"]:
+            told = {"step": meta["step"], "loop": meta["loop"]}
+            if _digest(payload, told) != meta["sha256"]:
                 return None
-            return meta["step"], load(payload), meta["loop"]
-        except (OSError, ValueError, KeyError):
+            return told["step"], load(payload), told["loop"]
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError):
             return None
 
 
-def _write_synced(path: Path, payload: bytes) -> None:
+def _digest(payload: bytes, told: dict[str, Any]) -> str:
+    return hashlib.sha256(payload + json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def write_synced(path: Path, payload: bytes) -> None:
+    """Write a file and wait until the disk has it."""
     with path.open("wb") as file:
         file.write(payload)
         file.flush()

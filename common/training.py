@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save_file
+from safetensors.torch import save
 
+from common import parallel
 from common.engine import Engine
 from common.hardware import PeakMemory
 from common.records import Curve, SeedRun
-from common.resume import Checkpoints, State
+from common.resume import Checkpoints, State, write_synced
 
 ROWS = 40  # rows of the thinned curve
 CHECKPOINT_SECONDS = 15.0
@@ -36,6 +37,7 @@ class Run:
     report: Callable[[int, int, float], None] = lambda step, steps, loss: None
     limit: int | None = None  # stop after so many steps, reporting each (golden runs)
     checkpoint_seconds: float = CHECKPOINT_SECONDS
+    leads: bool = True  # of several processes that share a run, one writes
 
 
 @dataclass
@@ -71,6 +73,7 @@ def fit(
     memory = PeakMemory(run.engine.device)
     checkpoints = Checkpoints(run.folder) if run.folder else None
     loop = _continue(checkpoints, restore)
+    parallel.agree(loop.step)
     saved = time.monotonic()
     while loop.step < steps:
         started = time.perf_counter()
@@ -85,7 +88,7 @@ def fit(
             run.report(loop.step, steps, loop.rows[-1][3])
             if not math.isfinite(loop.rows[-1][3]):
                 break
-        if checkpoints and time.monotonic() - saved > run.checkpoint_seconds:
+        if checkpoints and run.leads and time.monotonic() - saved > run.checkpoint_seconds:
             _save(checkpoints, loop, state())
             saved = time.monotonic()
     return _result(run, loop, memory, finish, state)
@@ -116,10 +119,10 @@ def _result(run: Run, loop: Loop, memory: PeakMemory, finish, state) -> SeedRun:
     diverged = not math.isfinite(loop.rows[-1][3])
     peak = memory.mib()
     metrics, samples = finish()
-    if run.folder:
+    if run.folder and run.leads:
         run.folder.mkdir(parents=True, exist_ok=True)
         tensors = {name: _tensor(value) for name, value in state().items()}
-        save_file(tensors, run.folder / "weights.safetensors")
+        write_synced(run.folder / "weights.safetensors", save(tensors))
     step, tokens, seconds, loss, validation = zip(*loop.rows, strict=True)
     return SeedRun(
         seed=run.seed,

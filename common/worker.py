@@ -1,5 +1,8 @@
 """One worker process: reads jobs as lines of JSON, trains, writes events as lines of JSON.
 
+Where several processes share a run (common/parallel.py), the worker of the first passes each job
+on to those of the others, which read no lines and write none.
+
 Started by common/workers.py as `python -m common.worker`, with the environment of
 common/engine.py. It ends when its input does, so it never outlives the process that started it.
 """
@@ -13,8 +16,11 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from common.errors import cannot_write
 
 
 def send(event: dict[str, Any]) -> None:
@@ -38,12 +44,15 @@ def work(job: dict[str, Any]) -> None:
     config = resolve(home.module(f"{job['version']}.model").Config, job["config"], "config")
 
     def report(step: int, steps: int, loss: float) -> None:
-        send({"seed": seed, "step": step, "steps": steps, "loss": loss})
+        if not job["rank"]:
+            send({"seed": seed, "step": step, "steps": steps, "loss": loss})
 
     with injection(home, job["version"], job["deviation"]):
         result = home.module(f"{job['version']}.train").train(
-            Run(config, seed, started, job["data"], folder, report)
+            Run(config, seed, started, job["data"], folder, report, leads=not job["rank"])
         )
+    if job["rank"]:
+        return
     content = {"result": result.model_dump(mode="json"), "engine": started.describe()}
     write_json(folder.with_suffix(".json"), content)
     send({"seed": seed, "done": True})
@@ -52,18 +61,37 @@ def work(job: dict[str, Any]) -> None:
 def main() -> None:
     """Work through the jobs that arrive. Ctrl-C is the parent's business."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    jobs = sys.stdin
     _end_with_parent()
-    for line in jobs:
-        job = json.loads(line)
+    for job in _jobs():
         try:
             with contextlib.redirect_stdout(sys.stderr):
                 work(job)
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
-                reason = "UserError: this needs more memory than there is: choose smaller sizes."
+            reason = _reason(error)
+            if job["rank"]:
+                sys.exit(f"process {job['rank']}: {reason}")
             send({"seed": job["seed"], "error": reason, "traceback": traceback.format_exc()})
+
+
+def _jobs() -> Iterator[dict[str, Any]]:
+    from common import parallel
+
+    parallel.start()
+    if not parallel.rank():
+        for line in sys.stdin:
+            yield {**parallel.tell(json.loads(line)), "rank": 0}
+        parallel.tell(None)
+    while parallel.rank() and (job := parallel.tell()):
+        yield {**job, "rank": parallel.rank()}
+
+
+def _reason(error: Exception) -> str:
+    """The error in a line; what the user can mend as a UserError."""
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+        return "UserError: this needs more memory than there is: choose smaller sizes."
+    if isinstance(error, OSError) or "os error" in str(error):  # safetensors has its own class
+        return f"UserError: {cannot_write(error)}"
+    return f"{type(error).__name__}: {error}"
 
 
 def _end_with_parent() -> None:

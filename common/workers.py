@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -23,12 +23,13 @@ from common.paper import find_root
 from common.records import SeedRun
 
 Job = dict[str, Any]
+WORKER = [sys.executable, "-m", "common.worker"]
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 
 def run_seeds(jobs: list[Job], workers: int, threads: int, report=print) -> list:
     """Train every job's seed and return [(SeedRun, engine description)] in the jobs' order."""
-    todo = [job for job in jobs if not _result_file(job).is_file()]
+    todo = [job for job in jobs if _read(job) is None]
     if len(todo) < len(jobs):
         report(f"{len(jobs) - len(todo)} of {len(jobs)} seeds are done already; going on.")
     if todo:
@@ -54,21 +55,24 @@ def _train(todo: list[Job], workers: int, threads: int) -> None:
                     _give(pool[event["worker"]], waiting.pop())
 
 
+def follow(threads: int | None) -> NoReturn:
+    """Become the worker of a process that is not the first of those that share a run."""
+    os.execve(sys.executable, WORKER, _environment(threads or 1))
+
+
+def _environment(threads: int) -> dict[str, str]:
+    variables = {name: str(threads) for name in THREAD_VARIABLES}
+    # The code of this checkout, also in the copy that `dvc exp run --temp` works in.
+    return {**os.environ, **ENVIRONMENT, **variables, "PYTHONPATH": str(find_root())}
+
+
 @contextmanager
 def _pool(workers: int, threads: int, events: queue.Queue) -> Iterator[list[subprocess.Popen]]:
     """Worker processes whose events arrive in `events`; all have ended when the block is left."""
-    variables = {name: str(threads) for name in THREAD_VARIABLES}
-    environment = {**os.environ, **ENVIRONMENT, **variables}
-    # The code of this checkout, also in the copy that `dvc exp run --temp` works in.
-    environment["PYTHONPATH"] = str(find_root())
+    environment, pipe = _environment(threads), subprocess.PIPE
     pool = [
         subprocess.Popen(
-            [sys.executable, "-m", "common.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
-            cwd=find_root(),
+            WORKER, stdin=pipe, stdout=pipe, text=True, env=environment, cwd=find_root()
         )
         for _ in range(workers)
     ]
@@ -76,6 +80,10 @@ def _pool(workers: int, threads: int, events: queue.Queue) -> Iterator[list[subp
         threading.Thread(target=_listen, args=(index, process, events), daemon=True).start()
     try:
         yield pool
+        for process in pool:
+            process.stdin.close()  # no more seeds: it ends by itself
+        for process in pool:
+            process.wait()
     finally:
         for process in pool:
             process.kill()
@@ -140,10 +148,10 @@ def _failure(job: Job, event: dict[str, Any]) -> str:
     return f"{_name(job)}{seed}: {reason}{detail}"
 
 
-def _result_file(job: Job) -> Path:
-    return Path(job["folder"]).with_suffix(".json")
-
-
-def _read(job: Job) -> tuple[SeedRun, dict[str, str]]:
-    content = json.loads(_result_file(job).read_text(encoding="utf-8"))
-    return SeedRun(**content["result"]), content["engine"]
+def _read(job: Job) -> tuple[SeedRun, dict[str, str]] | None:
+    """The seed's result and its engine's description; None if it is not there or is damaged."""
+    try:
+        content = json.loads(Path(job["folder"]).with_suffix(".json").read_text(encoding="utf-8"))
+        return SeedRun(**content["result"]), content["engine"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -49,8 +49,11 @@ def end(process: subprocess.Popen) -> tuple[int, str, str]:
 
 def saved_step(folder: Path) -> int:
     """The newest checkpoint that stands whole anywhere in the folder; 0 if there is none."""
-    found = folder.glob("**/step-*")
-    return max((int(path.name.removeprefix("step-")) for path in found), default=0)
+    try:
+        found = [path.name for path in folder.glob("**/step-*")]
+    except FileNotFoundError:  # an old one was swept while we looked
+        return saved_step(folder)
+    return max((int(name.removeprefix("step-")) for name in found), default=0)
 
 
 def wait_for_step(folder: Path, step: int, alive: Callable[[], bool]) -> bool:

@@ -83,7 +83,6 @@ def saved(folder: Path, *steps: int) -> Checkpoints:
     return checkpoints
 
 
-@pytest.mark.xfail(strict=True, reason="the checksum does not cover meta.json")
 def test_every_digit_that_a_checkpoint_holds_is_under_its_checksum(tmp_path):
     """A step that is another number is damage, not another step."""
     checkpoints = saved(tmp_path, 1, 2)
@@ -217,7 +216,6 @@ def said_about(problem: str, root: Path, *words: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="an OSError of the launcher is not yet put into words")
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     root = make_checkout(tmp_path / "checkout")
     (root / "local").touch()  # stands for a read-only folder, also where root runs the tests
@@ -225,7 +223,6 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.xfail(strict=True, reason="an OSError of a worker is shown with its traceback")
 def test_a_full_disk_is_one_line(tmp_path):
     root = make_checkout(tmp_path / "checkout")
     with tiny_disk(root / "local", "24k"):

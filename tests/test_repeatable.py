@@ -135,7 +135,6 @@ def matmuls(request, work, probes, monkeypatch):
     return found
 
 
-@pytest.mark.xfail(strict=True, reason="each start probes anew; only the record names the choice")
 def test_a_continued_run_keeps_the_precision_it_began_with(verse, tmp_path, monkeypatch):
     """A probe that answers otherwise after an interruption must not change the run's numbers."""
     monkeypatch.chdir(find_root())

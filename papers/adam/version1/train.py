@@ -1,6 +1,7 @@
 """Train version 1: `python -m papers.adam.version1.train`."""
 
 from common.launch import main
+from common.parallel import spread
 from common.training import fit
 from papers.adam.task import Exam, loss
 from papers.adam.version1 import model
@@ -9,7 +10,7 @@ from papers.adam.version1 import model
 def train(run):
     """The exam's network by Algorithm 1."""
     config, exam = run.config, Exam(run.data, run.seed, run.engine)
-    learner = model.Learner(config, exam.network(), loss)
+    learner = model.Learner(config, spread(exam.network()), loss)
     return fit(
         run,
         steps=config.steps,

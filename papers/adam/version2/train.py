@@ -2,6 +2,7 @@
 
 from common.engine import Masters
 from common.launch import main
+from common.parallel import spread
 from common.resume import pack, unpack
 from common.training import fit
 from papers.adam.task import Exam, loss
@@ -11,7 +12,7 @@ from papers.adam.version2 import model
 def train(run):
     """The exam's network by AdamW."""
     config, exam = run.config, Exam(run.data, run.seed, run.engine)
-    net = exam.network()
+    net = spread(exam.network())
     masters = Masters(net.parameters())
     learner = model.Learner(config, net, masters, loss)
     return fit(

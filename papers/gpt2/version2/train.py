@@ -4,6 +4,7 @@ import torch
 
 from common.engine import Masters
 from common.launch import main
+from common.parallel import spread
 from common.resume import pack, unpack
 from common.training import fit
 from papers.gpt2.task import Exam, predictor
@@ -15,7 +16,7 @@ def train(run):
     config, device = run.config, run.engine.device
     exam = Exam(run.data, config.context, lambda *text: model.vocabulary(*text, config))
     torch.manual_seed(run.seed)
-    net = model.GPT2(config, exam.symbols).to(device, run.engine.dtype)
+    net = spread(model.GPT2(config, exam.symbols).to(device, run.engine.dtype))
     masters = Masters(net.parameters())
     learner = model.Learner(config, net, masters, run.seed)
     tokens, predict = torch.as_tensor(exam.train, device=device), predictor(net)

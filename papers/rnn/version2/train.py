@@ -4,6 +4,7 @@ import torch
 
 from common.engine import Masters
 from common.launch import main
+from common.parallel import spread
 from common.resume import pack, unpack
 from common.training import fit
 from papers.rnn.task import Exam, predictor
@@ -15,7 +16,7 @@ def train(run):
     config, engine = run.config, run.engine
     exam = Exam(run.data, config.batch * (config.sequence + 1))
     torch.manual_seed(run.seed)
-    net = model.RNN(config, exam.symbols).to(engine.device, engine.dtype)
+    net = spread(model.RNN(config, exam.symbols).to(engine.device, engine.dtype))
     masters = Masters(net.parameters())
     learner = model.Learner(config, net, masters)
     rows = model.streams(torch.as_tensor(exam.train, device=engine.device), config.batch)

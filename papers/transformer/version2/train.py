@@ -3,6 +3,7 @@
 import torch
 
 from common.launch import main
+from common.parallel import spread
 from common.training import fit
 from papers.transformer.task import Evaluated, Exam
 from papers.transformer.version2 import model
@@ -12,7 +13,7 @@ def train(run):
     """Batch after batch; the mean of the last checkpoints sits the exam."""
     config, exam, device = run.config, Exam(run.data), run.engine.device
     torch.manual_seed(run.seed)
-    net = model.Transformer(config, exam.symbols).to(device)
+    net = spread(model.Transformer(config, exam.symbols).to(device), "scores")
     learner, judged = model.Learner(config, net, run.seed), Evaluated(net)
     batches = exam.batches(config.batch, run.seed)
     return fit(

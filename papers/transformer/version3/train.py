@@ -4,6 +4,7 @@ import torch
 
 from common.engine import Masters
 from common.launch import main
+from common.parallel import spread
 from common.resume import pack, unpack
 from common.training import fit
 from papers.transformer.task import Evaluated, Exam
@@ -15,6 +16,7 @@ def train(run):
     config, exam, engine = run.config, Exam(run.data), run.engine
     torch.manual_seed(run.seed)
     net = model.Transformer(config, exam.symbols).to(engine.device, engine.dtype)
+    spread(net, "scores")
     masters, judged = Masters(net.parameters()), Evaluated(net)
     learner = model.Learner(config, net, masters, run.seed)
     own = (net, learner.optimizer, masters, learner.carried)

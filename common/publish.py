@@ -1,0 +1,43 @@
+"""Put what a variant's training found in its places: weights, metrics, and last the record."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from common.records import Record, SeedRun, record_path, write_json, write_record
+
+
+def publish(folder: Path, record: Record, work: Path, *, whole: bool) -> Path:
+    """Write the record under `folder`, and with `whole` weights and metrics; the record's path."""
+    if whole:
+        _publish_checkpoint(folder / "checkpoints" / record.variant, record, work)
+        write_json(folder / "metrics" / f"{record.variant}.json", summary(record.seeds))
+    path = record_path(folder, record)
+    write_record(path, record)
+    return path
+
+
+def _publish_checkpoint(folder: Path, record: Record, work: Path) -> None:
+    """The first seed's weights, in a folder that is there whole or not at all."""
+    new = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    seed = record.seeds[0].seed
+    weights = work / f"seed-{seed}" / "weights.safetensors"
+    shutil.copyfile(weights, new / weights.name)
+    keep = ("paper", "variant", "version", "deviation", "config", "dataset", "seal")
+    described = record.model_dump(mode="json", include=set(keep))
+    write_json(new / "model.json", {**described, "seed": seed})
+    shutil.rmtree(folder, ignore_errors=True)
+    new.rename(folder)
+
+
+def summary(seeds: list[SeedRun]) -> dict[str, Any]:
+    """Mean over the seeds that did not diverge, for `dvc metrics`."""
+    content: dict[str, Any] = {"seeds": len(seeds)}
+    for name in seeds[0].metrics:
+        values = [run.metrics[name] for run in seeds if run.metrics[name] is not None]
+        content[name] = round(sum(values) / len(values), 5) if values else None
+    return content

@@ -1,0 +1,115 @@
+"""Two processes that share a run compute what one does, over the real torchrun."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from common.paper import rooms
+from common.parallel import spread
+from common.sources import imported_modules
+from tests.hasty import make_checkout, wait_for_step
+
+# Records keep six digits. Sums in another order move the last of them; where training is far from
+# steady, as the Transformer's is in its first steps, each step then multiplies the difference.
+STEADY, TOLERANCE, WANDERED = 20, 2e-5, 5e-3
+RUNS = [  # version, what it needs to be without dropout
+    ("rnn.version2", []),
+    ("gpt2.version1", []),
+    ("gpt2.version2", []),
+    ("adam.version1", []),
+    ("adam.version2", []),
+    ("transformer.version2", ["-S", "dropout=0.0"]),
+    ("transformer.version3", ["-S", "dropout=0.0"]),
+]
+
+
+def torchrun(root, processes: int, version: str, *words: str, hasty=False) -> subprocess.Popen:
+    module = [*(["tests.hasty"] if hasty else []), f"papers.{version}.train"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc-per-node", str(processes), "-m", *module, "--profile", "smoke", *words]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(root)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, cwd=root, env=environment, start_new_session=True, **pipes)
+
+
+def record(root, process: subprocess.Popen) -> dict:
+    out, err = process.communicate(timeout=600)
+    assert process.returncode == 0, err
+    (path,) = (line.removeprefix("record: ") for line in out.splitlines() if "record: " in line)
+    return json.loads((root / path).read_text(encoding="utf-8"))
+
+
+def train(root, processes: int, version: str, *words: str) -> dict:
+    return record(root, torchrun(root, processes, version, "--seed", "0", *words))
+
+
+def close(one: dict, two: dict) -> None:
+    """The first STEADY losses to TOLERANCE of their size, all that follows to WANDERED."""
+    first, second = (kept["seeds"][0]["curve"] for kept in (one, two))
+    steady = [row for row, step in enumerate(first["step"]) if step <= STEADY]
+    for column in ("loss", "validation"):
+        for rows, tolerance in ((steady, TOLERANCE), (range(len(first["step"])), WANDERED)):
+            expected = [first[column][row] for row in rows]
+            assert [second[column][row] for row in rows] == pytest.approx(expected, rel=tolerance)
+
+
+def test_every_torch_version_is_tried():
+    found = {
+        f"{name}.{version}"
+        for name, home in rooms().items()
+        for version in home.paper.versions
+        if "torch" in imported_modules(home.path(version, "model.py"))
+    }
+    assert found == {version for version, _ in RUNS}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("version", "words"), RUNS, ids=[version for version, _ in RUNS])
+def test_two_processes_compute_what_one_does(version, words, tmp_path):
+    root = make_checkout(tmp_path)
+    one, two = (train(root, n, version, *words) for n in (1, 2))
+    close(one, two)
+    assert two["engine"]["processes"] == "2" and "processes" not in one["engine"]
+    assert two["hardware"]["name"] != one["hardware"]["name"]
+
+
+@pytest.mark.slow
+def test_a_shared_run_goes_on_after_a_kill(tmp_path):
+    """Bit for bit, and the record says so."""
+    words = ("--data", "verse.txt", "--seed", "0", "-S", "steps=400")
+    root, other = make_checkout(tmp_path / "killed"), make_checkout(tmp_path / "whole")
+    process = torchrun(root, 2, "rnn.version2", *words, hasty=True)
+    assert wait_for_step(root / "local", 40, lambda: process.poll() is None)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    went_on = record(root, torchrun(root, 2, "rnn.version2", *words))["seeds"][0]
+    whole = record(other, torchrun(other, 2, "rnn.version2", *words))["seeds"][0]
+    assert went_on["resumed"] == 1 and whole["resumed"] == 0
+    assert went_on["metrics"] == whole["metrics"]
+    assert went_on["curve"]["loss"] == whole["curve"]["loss"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("version", "words", "said"),
+    [
+        ("rnn.version1", [], "one process"),
+        ("gpt2.version2", ["-S", "batch=1"], "a batch of 1 cannot be shared by 2 processes"),
+    ],
+)
+def test_what_cannot_be_shared_is_refused(version, words, said, tmp_path):
+    process = torchrun(make_checkout(tmp_path), 2, version, "--seed", "0", *words)
+    _, err = process.communicate(timeout=600)
+    assert process.returncode != 0 and said in err, err
+
+
+def test_one_process_changes_nothing():
+    net = torch.nn.Linear(2, 2)
+    assert spread(net) is net and "forward" not in vars(net)
