@@ -31,11 +31,17 @@ class Paper:
     authors: str
     year: int
     url: str
-    versions: dict[str, str]  # name -> one line
+    versions: dict[str, str]  # name -> one line; version1, version2, ... and named variants
     metric: Metric
     dataset: str  # its name in the catalogue
     cites: tuple[str, ...] = ()  # rooms of this repository that its models may import
     also: dict[str, str] = field(default_factory=dict)  # other sources: title -> url
+
+    @property
+    def numbered(self) -> list[str]:
+        """version1, version2, ...: the attempts at the paper, oldest first. A variant with a name
+        of its own, such as a speedrun, goes beside them and is never the newest."""
+        return sorted(filter(VERSION.fullmatch, self.versions), key=order)
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,7 @@ class Room:
     @property
     def newest(self) -> str:
         """The newest version: the one into which deviations are injected."""
-        return max(self.paper.versions, key=lambda v: int(v.removeprefix("version")))
+        return self.paper.numbered[-1]
 
     def module(self, dotted: str = "") -> ModuleType:
         """Import `papers.<name>[.<dotted>]`."""
@@ -66,6 +72,12 @@ class Room:
 
     def path(self, *parts: str) -> Path:
         return self.folder.joinpath(*parts)
+
+
+def order(version: str) -> tuple[int, str]:
+    """Sort key: version2 before version10; anything else at the end, by name."""
+    digits = version.removeprefix("version")
+    return (int(digits), "") if digits.isdigit() else (10**9, version)
 
 
 def find_root(start: Path | None = None) -> Path:

@@ -20,7 +20,7 @@ from common.errors import UserError
 from common.paper import Room, room, rooms
 from common.sources import closure
 
-TRAIN = re.compile(r"papers\.(\w+)\.(version\d+)\.train")
+TRAIN = re.compile(r"papers\.(\w+)\.(\w+)\.train")
 WORKER = "common/worker.py"  # the process in which a seed trains; it finds the paper by name
 HEADER = """\
 # Written by `papers pipeline {name}`: the Python files among the deps are what each command
@@ -100,7 +100,7 @@ def _judged(root: Path, paper: str) -> list[str]:
     """What a paper's evidence rests on besides its records."""
     folder = root / "papers" / paper
     parts = [folder / f"{name}.py" for name in ("__init__", "claims", "deviations")]
-    parts += [path for name in ("model", "train") for path in folder.glob(f"version*/{name}.py")]
+    parts += [path for name in ("model", "train") for path in folder.glob(f"*/{name}.py")]
     return [path.relative_to(root).as_posix() for path in parts if path.is_file()]
 
 

@@ -151,8 +151,8 @@ def _writing(home: Room) -> list[str]:
 
 
 def _newest(home: Room) -> str:
-    versions = _writing(home)
-    return max(versions, key=lambda v: int(v.removeprefix("version"))) if versions else home.newest
+    able = [version for version in home.paper.numbered if version in _writing(home)]
+    return able[-1] if able else home.newest
 
 
 def _can_write(home: Room, version: str) -> None:

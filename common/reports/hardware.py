@@ -29,7 +29,7 @@ def within_hardware(results: Results) -> Table:
     """Newest version against each older one, per hardware, paired by seed."""
     pairs = []
     for hardware in results.hardware:
-        *older, newest = results.versions(hardware) or [""]
+        *older, newest = results.numbered(hardware) or [""]
         pairs += [((old, hardware), (newest, hardware)) for old in older]
     return _comparisons(results, pairs, ["Hardware", "Versions"])
 

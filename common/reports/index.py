@@ -101,7 +101,7 @@ def ladder(ordered: list[Results], kinds: set[str]) -> Table:
 
 def _share(results: Results, deviation: dict) -> float | None:
     """Cost over the newest version's mean, whose unit it has; None where not measured."""
-    versions = results.versions()
+    versions = results.numbered()
     newest = results.summary(versions[-1], results.paper.metric.name) if versions else None
     if not finite(deviation["cost"]) or newest is None or not newest.mean:
         return None

@@ -88,7 +88,7 @@ def ladder(results: Results):
         )
     _names(axes, names)
     unit = f"cost, {results.paper.metric.label}{_stretch(axes, found)}; right is worse"
-    newest = (results.versions() or [""])[-1]
+    newest = (results.numbered() or [""])[-1]
     title = f"What each deviation costs, put back alone into {newest}"
     style.finish(axes, title, unit)
     kinds = dict.fromkeys(d["kind"] for d in found)

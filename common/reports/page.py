@@ -48,7 +48,7 @@ def relations(results: Results) -> Safe:
 
 def _measured(results: Results) -> dict:
     primary = results.primary
-    newest = results.record(results.versions()[-1])
+    newest = results.record((results.numbered() or results.versions())[-1])
     return {
         "summary": summary(results),
         "steps": tables.steps(results),

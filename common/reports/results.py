@@ -13,7 +13,7 @@ import pandas as pd
 from common import statistics
 from common.errors import UserError
 from common.evidence import primary_hardware, read_evidence
-from common.paper import Paper, Room, rooms
+from common.paper import Paper, Room, order, rooms
 from common.records import Record, read_records
 from common.reports import checks, store
 
@@ -50,6 +50,10 @@ class Results:
         """The versions with a record on that (or the primary) hardware, oldest first."""
         here = {r.variant for r in self.records if r.hardware.name == (hardware or self.primary)}
         return sorted(here & set(self.paper.versions), key=order)
+
+    def numbered(self, hardware: str = "") -> list[str]:
+        """Of these, version1, version2, ...: the last is the newest."""
+        return [v for v in self.versions(hardware) if v in self.paper.numbered]
 
     def record(self, variant: str, hardware: str = "") -> Record:
         place = (variant, hardware or self.primary)
@@ -103,12 +107,6 @@ def summarise(values: Iterable[float]) -> statistics.Summary | None:
     """`statistics.summary`, None for no values; the same values are bootstrapped only once."""
     values = tuple(values)
     return store.summary(values) if values else None
-
-
-def order(version: str) -> tuple[int, str]:
-    """Sort key: version2 before version10; anything else at the end, by name."""
-    digits = version.removeprefix("version")
-    return (int(digits), "") if digits.isdigit() else (10**9, version)
 
 
 def load(root: Path, names: Sequence[str] | None = None) -> dict[str, Results]:

@@ -45,9 +45,9 @@ VERDICTS = {"reproduced": PALETTE[2], "not reproduced": PALETTE[3]}
 
 
 def colour(version: str) -> str:
-    """version1 has the same colour in every figure of every paper."""
+    """version1 has the same colour in every figure of every paper; so has any other name."""
     digits = version.removeprefix("version")
-    return PALETTE[(int(digits) - 1) % len(PALETTE) if digits.isdigit() else -1]
+    return PALETTE[(int(digits) - 1 if digits.isdigit() else -1 - len(version) % 5) % len(PALETTE)]
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def _seeds(results: Results, variant: str, hardware: str = "") -> Safe:
 
 def steps(results: Results) -> Table:
     """Each version against the one before it, paired by seed on the primary hardware."""
-    pairs = list(zip(results.versions(), results.versions()[1:]))
+    pairs = list(zip(results.numbered(), results.numbered()[1:]))
     rows = [_comparison(results, (a, results.primary), (b, results.primary)) for a, b in pairs]
     label = f"Difference, {results.paper.metric.label}"
     header = ["Comparison", label, "p", "Smallest detectable", "Pairs"]

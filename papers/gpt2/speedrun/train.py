@@ -1,0 +1,34 @@
+"""Train the speedrun: `python -m papers.gpt2.speedrun.train`."""
+
+import torch
+
+from common.engine import Masters
+from common.launch import main
+from common.resume import pack, unpack
+from common.training import fit
+from papers.gpt2.speedrun import model
+from papers.gpt2.task import Exam, predictor
+
+
+def train(run):
+    """Windows of the text, each once in a pass, one batch after the other."""
+    config, device = run.config, run.engine.device
+    exam = Exam(run.data, config.context, lambda text, characters: characters)
+    torch.manual_seed(run.seed)
+    net = model.Speedrun(config, exam.symbols).to(device)  # weights stay float32
+    learner, masters = model.Learner(config, net, run.seed), Masters(net.parameters())
+    tokens, predict = torch.as_tensor(exam.train, device=device), predictor(net)
+    return fit(
+        run,
+        steps=config.steps,
+        tokens_per_step=config.batch * config.context,
+        step=lambda i: learner.step(tokens, i),
+        validate=lambda: exam.validate(predict),
+        finish=lambda: exam.finish(predict, run.seed),
+        state=lambda: pack(net, learner.optimizer, masters, {}),
+        restore=lambda saved: unpack(saved, net, learner.optimizer, masters, {}),
+    )
+
+
+if __name__ == "__main__":
+    main(__spec__.name)
