@@ -13,6 +13,7 @@ import json
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -43,6 +44,7 @@ from common.tracked.store import (
     sqlite_path,
     temporary_store,
     uri,
+    without_credentials,
     write_texts,
 )
 
@@ -73,7 +75,7 @@ class Imported:
 def prepare(uri: str) -> MlflowClient:
     """Open the store, creating it if need be. UserError names a store that cannot be used.
 
-    Two processes that create an SQLite store at once would ruin it, hence the lock.
+    Two processes that create a database's tables at once would ruin it, hence the lock.
     """
     set_environment()
     path = sqlite_path(uri)
@@ -81,8 +83,9 @@ def prepare(uri: str) -> MlflowClient:
         from mlflow import MlflowClient
 
         if path is None:
-            client = MlflowClient(uri)
-            client.search_experiments(max_results=1)
+            with locked(uri) if is_database(uri) else nullcontext():
+                client = MlflowClient(uri)
+                client.search_experiments(max_results=1)
             return client
         path.parent.mkdir(parents=True, exist_ok=True)
         with locked(uri):
@@ -129,7 +132,7 @@ def try_import(records: Iterable[Record], uri: str, figures: Figures | None = No
     except UserError as error:
         return f"MLflow was not updated: {error} {SAFE}"
     except Exception as error:  # a run must end well whatever MLflow's next release raises
-        reason = " ".join(str(error).split())[:150]
+        reason = without_credentials(error)[:150]
         return f"MLflow was not updated: {type(error).__name__}: {reason}. {SAFE}"
 
 

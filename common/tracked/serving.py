@@ -52,6 +52,7 @@ VIEW = {
     "datasetsFilter": [],
     "modelVersionFilter": "All Runs",
 }
+S3 = "MLFLOW_S3_"  # how to reach the files of a shared store
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # eight processes that nothing here needs
@@ -70,6 +71,8 @@ def serve(root: Path, port: int = 5000) -> None:
         print(f"MLflow runs elsewhere: {label(store)}")
         return
     with suppress(KeyboardInterrupt), running(root, port) as address:
+        if sqlite_path(store) is None:
+            print(f"The runs are in {label(store)}.")
         print(f"MLflow: {address}{ENTRANCE}\nStop it with Ctrl-C.", flush=True)
         while True:
             time.sleep(3600)
@@ -147,7 +150,8 @@ def _start(root: Path, port: int, log: IO[bytes]) -> subprocess.Popen:
     files = (path.resolve().parent if path else root.resolve()) / "mlruns"
     command = [sys.executable, "-m", "uvicorn", "--factory", "common.tracking:ui_app"]
     command += ["--host", HOST, "--port", str(port), "--log-level", "error"]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_")} | SETTINGS
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("MLFLOW_") or k.startswith(S3)}
+    environment = kept | SETTINGS
     environment |= {
         "MLFLOW_SERVER_ALLOWED_HOSTS": f"{HOST}:{port},localhost:{port}",
         # what `mlflow server` hands to its workers; an argument would show a database's password

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy
 from sqlalchemy import column, select, table
 
+from common.errors import UserError
 from common.tracked.runs import Run
+from common.tracked.store import label
 
 if TYPE_CHECKING:
     import pandas
@@ -34,6 +36,7 @@ WRITTEN = {
     "input_tags": "input_uuid name value",
 }
 LOCK_SECONDS = 20
+LOCK_KEY = 0x70617065  # any number that all importers share
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -45,6 +48,23 @@ def connected(uri: str) -> Iterator[sqlalchemy.Connection]:
     try:
         with engine.begin() as connection:
             yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def exclusive(uri: str, seconds: int) -> Iterator[None]:
+    """PostgreSQL's own lock, for importers on several machines; `seconds` to wait for it."""
+    try:
+        engine = sqlalchemy.create_engine(uri, poolclass=sqlalchemy.NullPool)
+    except ValueError:
+        form = "postgresql://USER:PASSWORD@HOST:PORT/DATABASE"
+        raise UserError(f"{label(uri)} is not understood: write {form}.") from None
+    try:
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sqlalchemy.text(f"SET lock_timeout = '{int(seconds)}s'"))
+            connection.execute(sqlalchemy.text(f"SELECT pg_advisory_lock({LOCK_KEY})"))
+            yield
     finally:
         engine.dispose()
 

@@ -16,6 +16,7 @@ from common.errors import UserError
 WAIT_SECONDS = 300  # for other importers; one takes seconds
 BUSY_SECONDS = 5  # for a foreign program that holds the database
 SAFE = "The records are safe; run `papers runs import` later."
+CLIENTS = ("psycopg", "psycopg2", "boto3", "botocore")  # what the extra `servers` brings
 # Read when mlflow is imported or used. Without the limits one call to a dead server takes minutes.
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -23,6 +24,8 @@ SETTINGS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "20",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "PGCONNECT_TIMEOUT": "10",
 }
 
 
@@ -51,12 +54,20 @@ def sqlite_path(uri: str) -> Path | None:
 def label(uri: str) -> str:
     """How messages call the store: the file's name, or the address without credentials."""
     path = sqlite_path(uri)
-    return path.name if path else re.sub(r"//[^/@]*@", "//", uri)
+    return path.name if path else re.sub(r"//.*@", "//", uri).partition("?")[0]
+
+
+def without_credentials(error: Exception) -> str:
+    """An error's text on one line; of the addresses in it, what stands before the @ is left out."""
+    return re.sub(r"//\S*@", "//", " ".join(str(error).split()))
 
 
 @contextmanager
 def locked(uri: str) -> Iterator[None]:
-    """One importing process at a time, per store and machine. The lock dies with its process."""
+    """One importing process at a time, per store and machine; on PostgreSQL, per store.
+
+    The locks die with their process.
+    """
     from filelock import FileLock
 
     path = sqlite_path(uri)
@@ -66,7 +77,13 @@ def locked(uri: str) -> Iterator[None]:
         name = f"papers-{os.getuid()}-{hashlib.sha256(uri.encode()).hexdigest()[:16]}.lock"
         lock = Path(tempfile.gettempdir()) / name
     with FileLock(lock, timeout=WAIT_SECONDS):
-        yield
+        if not uri.startswith("postgresql"):
+            yield
+            return
+        from common.tracked import sql
+
+        with sql.exclusive(uri, WAIT_SECONDS):
+            yield
 
 
 def write_texts(folder: Path, files: Mapping[str, str]) -> None:
@@ -106,9 +123,8 @@ def speaking(uri: str) -> Iterator[None]:
         raise
     except ImportError as error:
         missing = (error.name or "mlflow").split(".")[0]
-        raise UserError(
-            f"{missing} is not installed: run `pip install -e '.[pipeline]'`."
-        ) from None
+        extra = "servers" if missing in CLIENTS else "pipeline"
+        raise UserError(f"{missing} is not installed: run `pip install -e '.[{extra}]'`.") from None
     except Exception as error:
         if not _of_the_store(error):
             raise
@@ -118,8 +134,12 @@ def speaking(uri: str) -> Iterator[None]:
 def explain(uri: str, error: Exception) -> str:
     """One sentence on what is wrong with the store and what to do."""
     name = label(uri)
-    text = " ".join(str(error).split())
-    if "locked" in text or type(error).__name__ == "Timeout":
+    text = without_credentials(error)
+    if uri.count("@") > 1:  # any part of the password may have been taken for something else
+        return f"{name} is not understood: in its password write @ as %40 and / as %2F."
+    if refusal := re.search(r"FATAL: +(.*?) *(\(Background|connection to server|$)", text):
+        return f"{name} refuses the connection ({refusal[1]}): check MLFLOW_TRACKING_URI."
+    if "lock timeout" in text or "locked" in text or type(error).__name__ == "Timeout":
         return f"{name} is locked: another program writes to it; close it and try again."
     if "out-of-date" in text or "Can't locate revision" in text:
         return f"{name} was made by another release of MLflow: {rebuild(uri)}."
@@ -144,4 +164,4 @@ def _of_the_store(error: Exception) -> bool:
     if isinstance(error, OSError | sqlite3.Error):  # a lock's Timeout is an OSError
         return True
     modules = {kind.__module__.split(".")[0] for kind in type(error).__mro__}
-    return bool(modules & {"mlflow", "sqlalchemy", "alembic", "requests", "urllib3"})
+    return bool(modules & {"mlflow", "sqlalchemy", "alembic", "requests", "urllib3", "botocore"})
