@@ -1,6 +1,6 @@
 """`python -m papers`: the same as the command `papers`."""
 
-from common.cli import main
+from common.start import main
 
 if __name__ == "__main__":
     main()

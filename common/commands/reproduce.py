@@ -71,7 +71,7 @@ def run_stages(root: Path, home: Room) -> None:
 
 def dvc(root: Path, *arguments: str) -> None:
     """Run DVC in `root`; it and all it started end with us. UserError if it fails."""
-    command = [sys.executable, "-m", "dvc", *arguments]
+    command = [sys.executable, "-c", "from common.start import dvc; dvc()", *arguments]
     sys.stdout.flush()
     # A group of its own: DVC itself ignores Ctrl-C while a stage runs, so the whole group gets it.
     child = subprocess.Popen(
@@ -96,13 +96,13 @@ def environment() -> dict[str, str]:
 
 
 def _end(child: subprocess.Popen) -> None:
-    """Ctrl-C for the child's whole group, and an end if that does not help."""
+    """Ctrl-C for the child's whole group, and an end if that does not help or is too slow."""
     for number, patience in ((signal.SIGINT, GRACE), (signal.SIGKILL, None)):
         try:
             os.killpg(child.pid, number)
             child.wait(patience)
             return
-        except (subprocess.TimeoutExpired, ProcessLookupError):
+        except (subprocess.TimeoutExpired, ProcessLookupError, KeyboardInterrupt):
             continue
 
 

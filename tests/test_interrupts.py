@@ -1,0 +1,92 @@
+"""Ctrl-C at any moment of a command, its start included: an end without a traceback."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from common.commands import reproduce
+
+ROOT = Path(__file__).parents[1]
+MOMENTS = 10
+ENDS = {130, -signal.SIGINT}
+DVC = (  # as `papers reproduce` calls it
+    "import pathlib; from common import start; start.quietly(); "
+    "from common.commands import reproduce; "
+    "start.run(lambda: reproduce.dvc(pathlib.Path(), 'version'))"
+)
+
+
+def start(words):
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen([sys.executable, *words], cwd=ROOT, **pipes)
+
+
+def interrupted(words, seconds):
+    """(exit code, stderr) of a command that gets Ctrl-C so long after its start."""
+    process = start(words)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=600)
+    return process.returncode, err
+
+
+def ours(err):
+    """Does a traceback lead into this project? Python's own start, before it, is out of reach."""
+    return "Traceback" in err and ("common" in err or "papers" in err or "dvc" in err)
+
+
+def test_ours_tells_a_traceback_of_python_from_one_of_the_project():
+    start = 'Traceback (most recent call last):\n  File "<frozen site>", line 3, in <module>\n'
+    assert not ours("stopped; common") and not ours(start + "KeyboardInterrupt")
+    assert ours(start + "    from common.start import main\nKeyboardInterrupt")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["-m", "papers", "list"], pytest.param(["-c", DVC], marks=pytest.mark.slow)],
+    ids=["papers", "dvc"],
+)
+def test_ctrl_c_at_any_moment_leaves_no_traceback(words):
+    """Random moments from the first to the last of an undisturbed call; a failure names them."""
+    began = time.monotonic()
+    whole = start(words)
+    _, err = whole.communicate(timeout=600)
+    assert whole.returncode == 0, err
+    seconds = time.monotonic() - began
+    codes = []
+    for moment in sorted(random.uniform(0, seconds) for _ in range(MOMENTS)):
+        code, err = interrupted(words, moment)
+        assert not ours(err), (moment, err)
+        assert code in {*ENDS, 0} or "Traceback" in err, (moment, code, err)
+        codes.append(code)
+    assert ENDS & set(codes), codes
+
+
+def test_an_impatient_ctrl_c_ends_the_pipeline_at_once(monkeypatch):
+    """The second Ctrl-C comes while the first is being obeyed: nothing may be left running."""
+    code = (
+        "import signal, time; signal.signal(2, signal.SIG_IGN); print(flush=True); time.sleep(99)"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, process_group=0, text=True
+    )
+    child.stdout.readline()
+    wait = child.wait
+
+    def impatient(timeout):
+        if timeout:
+            raise KeyboardInterrupt
+        return wait()
+
+    monkeypatch.setattr(child, "wait", impatient)
+    reproduce._end(child)
+    assert child.returncode == -signal.SIGKILL
+    with pytest.raises(ProcessLookupError):
+        os.killpg(child.pid, 0)
+    child.stdout.close()
