@@ -21,8 +21,9 @@ def publish(folder: Path, record: Record, work: Path, *, whole: bool) -> Path:
 
 def _publish_checkpoint(folder: Path, record: Record, work: Path) -> None:
     """The first seed's weights, in a folder that is there whole or not at all."""
-    new = folder.with_name(f".{folder.name}.new")
-    shutil.rmtree(new, ignore_errors=True)
+    new, old = (folder.with_name(f".{folder.name}.{age}") for age in ("new", "old"))
+    for leftover in (new, old):
+        shutil.rmtree(leftover, ignore_errors=True)
     new.mkdir(parents=True)
     seed = record.seeds[0].seed
     weights = work / f"seed-{seed}" / "weights.safetensors"
@@ -30,8 +31,10 @@ def _publish_checkpoint(folder: Path, record: Record, work: Path) -> None:
     keep = ("paper", "variant", "version", "deviation", "config", "dataset", "seal")
     described = record.model_dump(mode="json", include=set(keep))
     write_json(new / "model.json", {**described, "seed": seed})
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
     new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def summary(seeds: list[SeedRun]) -> dict[str, Any]:

@@ -5,18 +5,23 @@ import errno
 import json
 import os
 import resource
+import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from common import engine
+from common import engine, launch
 from common.config import plan
-from common.paper import room
+from common.paper import find_root, room
+from common.publish import publish
 from common.records import write_json
 from common.resume import Checkpoints
 from common.training import Run
+from common.workers import run_seeds
+from tests.factory import make_record
 from tests.hasty import VERSE, end, make_checkout, start, wait_for_step
 
 STEPS = 24
@@ -227,3 +232,41 @@ def test_a_full_disk_is_one_line(tmp_path):
     root = make_checkout(tmp_path / "checkout")
     with tiny_disk(root / "local", "24k"):
         said_about("No space left on device", root, "-S", "steps=30")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"result": {"seed": 0}, "engine": {}}'])
+def test_a_damaged_seed_that_waits_is_trained_again(content, verse, tmp_path, monkeypatch):
+    monkeypatch.chdir(find_root())
+    request = launch.Request("rnn", "version1", profile="smoke", seeds=(0,), data=verse)
+    launched = replace(launch.prepare(request, False, print), root=tmp_path)
+    launched.work.mkdir(parents=True)
+    jobs = launch._jobs(launched, "highest")
+    ((first, _),) = run_seeds(jobs, 1, 1)
+    (launched.work / "seed-0.json").write_text(content, encoding="utf-8")
+    ((second, _),) = run_seeds(jobs, 1, 1)
+    assert (second.metrics, second.curve.loss) == (first.metrics, first.curve.loss)
+
+
+@pytest.mark.parametrize("fails", ["rename", "copyfile"])
+def test_a_checkpoint_is_published_whole_or_not_at_all(fails, tmp_path, monkeypatch):
+    made, work = make_record("toy", "version1"), tmp_path / "work"
+    seed = work / f"seed-{made.seeds[0].seed}"
+    seed.mkdir(parents=True)
+    (seed / "weights.safetensors").write_bytes(b"first")
+    publish(tmp_path, made, work, whole=True)
+    (seed / "weights.safetensors").write_bytes(b"second")
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    folder = tmp_path / "checkpoints" / made.variant
+    with monkeypatch.context() as patch:
+        patch.setattr(Path if fails == "rename" else shutil, fails, full)
+        with pytest.raises(OSError, match="No space"):
+            publish(tmp_path, made, work, whole=True)
+    assert (folder / "weights.safetensors").read_bytes() == b"first"
+    assert (folder / "model.json").is_file()
+    publish(tmp_path, made, work, whole=True)
+    assert (folder / "weights.safetensors").read_bytes() == b"second"
+    assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == [made.variant]
