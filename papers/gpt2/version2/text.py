@@ -1,8 +1,11 @@
 """Text from version 2: `papers generate gpt2`."""
 
-from papers.gpt2.task import Exam, predictor
+import torch
+
+from papers.gpt2.task import Exam
 from papers.gpt2.text import writer
 from papers.gpt2.version2 import model
+from papers.gpt2.version2.decode import Decoder
 
 
 def load(checkpoint):
@@ -10,7 +13,17 @@ def load(checkpoint):
     config = checkpoint.config
     exam = Exam(checkpoint.data, config.context, lambda *text: model.vocabulary(*text, config))
     net = checkpoint.fill(lambda: model.GPT2(config, exam.symbols), "model.")
-    return writer(exam, predictor(net), lambda tokens: maps(net, tokens))
+    return writer(exam, predictor(Decoder(net)), lambda tokens: maps(net, tokens))
+
+
+def predictor(decoder):
+    """`predict` as in the exam, over a decoder."""
+
+    def predict(tokens, state):
+        scores, state = decoder.read(torch.as_tensor(tokens), state)
+        return scores.float().log_softmax(-1).numpy(), state
+
+    return predict
 
 
 def maps(net, tokens):
