@@ -98,9 +98,9 @@ def spread(net: torch.nn.Module, method: str = "forward") -> torch.nn.Module:
 
 
 def _sum(gradient: Tensor) -> Tensor:
-    total = gradient.clone(memory_format=torch.contiguous_format)
+    total = gradient.to_dense() if gradient.is_sparse else gradient.clone().contiguous()
     dist.all_reduce(total)
-    return total
+    return total.to_sparse(gradient.sparse_dim()) if gradient.is_sparse else total
 
 
 class _Gather(torch.autograd.Function):
