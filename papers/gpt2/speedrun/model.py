@@ -35,6 +35,7 @@ class Config:  # ours: no paper has these values
     scale: float = 0.3  # of q k^T: queries and keys are normalised
     cap: float = 15.0  # no score is larger
     dropout: float = 0.0
+    forget: float = 0.0  # share of places that, in training, forget their longer runs
     bfloat16: bool = True  # products; weights are float32
     batch: int = 16
     steps: int = 160
@@ -105,8 +106,23 @@ class Speedrun(Module):
             number = number * (nothing + 1) + before[k]
             runs.append((number * HASH % PRIME) % c.buckets + (k - 1) * c.buckets)
         if runs:
-            x = x + F.embedding(torch.stack(runs, -1), self.grams, sparse=True).sum(-2)
+            rows = torch.stack(runs, -1).flatten(0, 1)  # (B T, runs)
+            known = self.known(rows)
+            found = F.embedding_bag(
+                rows, self.grams, mode="sum", sparse=True, per_sample_weights=known
+            )
+            x = x + found.view(x.shape)
         return x.to(self.dtype)
+
+    def known(self, rows):
+        """1 for each run that counts, (B T, runs): in training, some places forget runs from a
+        length on, as if never seen. Held-out text has many such places, text read twice none."""
+        count, forget = rows.shape[1], self.config.forget if self.training else 0.0
+        if not forget:
+            return None
+        kept = torch.randint(count, (len(rows), 1), device=rows.device)
+        whole = torch.rand(len(rows), 1, device=rows.device) >= forget
+        return (whole | (torch.arange(count, device=rows.device) < kept)).float()
 
     def turn(self, x):
         """Normalised and turned by position: (B, T, H, K) -> (B H, T, K)."""
@@ -257,7 +273,7 @@ class Learner:
 
     def step(self, tokens, i):
         """Learn from the i-th batch; its loss in nats per character."""
-        if self.config.dropout:
+        if self.config.dropout or self.config.forget:
             torch.manual_seed(self.seed * 1_000_003 + i)  # the same after a restart
         inputs, targets = batch(tokens, self.config, self.seed, i)
         value = loss(self.net(inputs), targets)
