@@ -113,7 +113,7 @@ def test_text_imports_its_own_version_and_nothing_trains_with_it(path):
     room = next(room for room in PAPERS if room.folder in path.parents)
     own = f"papers/{room.name}"
     parts = [f"{own}/{part}.py" for part in ("__init__", "task", "text")]
-    version = [name(path.parent) + f"/{part}.py" for part in ("__init__", "model")]
+    version = [name(path.parent) + f"/{part}.py" for part in ("__init__", "model", "decode")]
     version += siblings(room, path.parent.name, "text")
     models = [] if path.parent == room.folder else [*version, *cited(room)]
     assert allowed(path, "common/*", *parts, *models) == []
