@@ -4,6 +4,7 @@ import torch
 
 from common.engine import Masters
 from common.launch import main
+from common.parallel import spread
 from common.resume import pack, unpack
 from common.training import fit
 from papers.gpt2.speedrun import model
@@ -15,7 +16,7 @@ def train(run):
     config, device = run.config, run.engine.device
     exam = Exam(run.data, config.context, lambda text, characters: characters)
     torch.manual_seed(run.seed)
-    net = model.Speedrun(config, exam.symbols).to(device)  # weights stay float32
+    net = spread(model.Speedrun(config, exam.symbols).to(device))  # weights stay float32
     learner, masters = model.Learner(config, net, run.seed), Masters(net.parameters())
     tokens, predict = torch.as_tensor(exam.train, device=device), predictor(net)
     return fit(

@@ -43,7 +43,7 @@ def one(version: str, seed: int, threads: int) -> None:
         learner.step(tokens, i)
     spent = time.process_time() - start[0], time.perf_counter() - start[1]
     held_out = np.asarray(exam.vocabulary.encode(exam.parts.test))
-    nats = fresh_bits(predictor(net), held_out, config.context).mean() * math.log(2)
+    nats = float(fresh_bits(predictor(net), held_out, config.context).mean()) * math.log(2)
     print(json.dumps({"nats": nats, "cpu": spent[0], "wall": spent[1]}))
 
 
