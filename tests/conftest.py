@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 
 from common import tracking
@@ -14,6 +17,16 @@ def template(tmp_path_factory):
     path = tmp_path_factory.mktemp("template") / "mlflow.db"
     tracking.prepare(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def noxfile():
+    """The module of that name; nox wants its sessions registered once."""
+    path = Path(__file__).parents[1] / "noxfile.py"
+    spec = importlib.util.spec_from_file_location("noxfile", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
