@@ -78,7 +78,7 @@ class Speedrun(Module):
         self.head = Parameter(torch.empty(symbols, d))
         tables = (*rotary(config), torch.full((config.context,) * 2, -math.inf).triu(1))
         for name, table in zip(("cosine", "sine", "hidden"), tables):
-            self.register_buffer(name, table.to(self.dtype), persistent=False)
+            self.register_buffer(name, table, persistent=False)
         self.initialise()
 
     @torch.no_grad()
@@ -129,13 +129,14 @@ class Speedrun(Module):
         x = norm(x).transpose(1, 2)  # (B, H, T, K)
         t, half = x.shape[2], x.shape[3] // 2
         swapped = torch.cat([x[..., half:], x[..., :half]], -1)
-        return (x * self.cosine[:t] + swapped * self.sine[:t]).flatten(0, 1)
+        cosine, sine = self.cosine[:t].to(x.dtype), self.sine[:t].to(x.dtype)
+        return (x * cosine + swapped * sine).flatten(0, 1)
 
     def weights(self, x, matrices):
         """Attention weights (B H, T, T), and values (B H, T, K)."""
         (b, t, d), h = x.shape, self.config.heads
         q, k, v = F.linear(x, matrices[:3].reshape(3 * d, d)).view(b, t, 3, h, -1).unbind(2)
-        hidden = self.hidden[:t, :t]
+        hidden = self.hidden[:t, :t].to(x.dtype)
         q, k = self.turn(q), self.turn(k)
         scores = torch.baddbmm(hidden, q, k.transpose(1, 2), alpha=self.config.scale)
         return scores.softmax(-1), v.transpose(1, 2).reshape(b * h, t, -1)

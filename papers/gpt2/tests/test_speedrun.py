@@ -126,6 +126,21 @@ def test_products_are_rounded_and_weights_are_not():
         assert p.dtype == torch.float32 and not torch.equal(p, p.bfloat16().float())
 
 
+def test_a_checkpoint_gives_the_scores_of_the_training_net():
+    """A checkpoint's net is made float32 throughout; products stay rounded as they were."""
+    net, tokens = net_of(), some_tokens()
+    before = net(tokens)
+    assert torch.equal(net.float()(tokens), before)
+
+
+def test_forgetting_is_of_training_alone_and_takes_the_longest_runs():
+    net, rows = net_of(forget=1.0, grams=6), torch.zeros(2000, 5, dtype=torch.long)
+    assert net.known(rows) is None
+    known = net.train().known(rows)
+    assert set(known.sum(-1).tolist()) == {0.0, 1.0, 2.0, 3.0, 4.0}
+    assert (known.diff(dim=-1) <= 0).all()  # a run is known only if the shorter ones are
+
+
 def test_only_rows_that_were_read_move():
     net = net_of()
     before = net.grams.detach().clone()
