@@ -43,7 +43,7 @@ def start(root: Path, version: str, *words: str, hasty: bool = True, **options) 
 
 def end(process: subprocess.Popen) -> tuple[int, str, str]:
     """(exit code, stdout, stderr) of the process when it has ended by itself."""
-    out, err = process.communicate(timeout=240)
+    out, err = process.communicate(timeout=600)
     return process.returncode, out, err
 
 
@@ -58,7 +58,7 @@ def saved_step(folder: Path) -> int:
 
 def wait_for_step(folder: Path, step: int, alive: Callable[[], bool]) -> bool:
     """Wait until there is a checkpoint of that step or a later one; False if nobody is alive."""
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 600
     while saved_step(folder) < step:
         if not alive():
             return False

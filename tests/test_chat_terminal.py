@@ -23,7 +23,7 @@ from tests.test_ui import FLAGS, find_chromium
 
 ROOT = Path(__file__).parents[1]
 TEXT = "To be, or not to be: that is the question.\n" * 40
-SECONDS = 240
+SECONDS = 600
 PATIENCE = 10  # seconds until a key is pressed again
 CTRL_C = "\x03"
 
@@ -161,6 +161,7 @@ def test_page_of_maps_works_offline_in_a_browser(tmp_path):
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         shown = browser.new_context(offline=True).new_page()
+        shown.set_default_timeout(1000 * SECONDS)
         errors, loaded = [], []
         shown.on("pageerror", lambda error: errors.append(str(error)))
         shown.on("request", lambda request: loaded.append(request.url))

@@ -54,7 +54,7 @@ def finished(forks, version: str, folder: Path) -> tuple[SeedRun, bytes]:
     """Result and weights, with the optimizer's state, of a run that nobody kills."""
     process = forks.Process(target=train, args=(version, folder))
     process.start()
-    process.join(240)
+    process.join(600)
     assert process.exitcode == 0
     result = SeedRun.model_validate_json(folder.with_suffix(".json").read_bytes())
     return result, (folder / "weights.safetensors").read_bytes()

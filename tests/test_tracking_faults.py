@@ -175,7 +175,7 @@ def test_eight_processes_at_once_lose_nothing(tmp_path):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(240)
+        worker.join(600)
     assert [worker.exitcode for worker in workers] == [0] * 8
     crowd = stored(uri, "crowd")
     assert sorted(f.parent.data.tags["variant"] for f in crowd) == [

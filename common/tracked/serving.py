@@ -22,7 +22,7 @@ from common.tracked.store import is_database, label, sqlite_path, uri
 
 HOST = "127.0.0.1"  # the store has no passwords: never on a network
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-START_SECONDS = 90
+START_SECONDS = 300  # a slow machine that does other work; a server that ends is noticed at once
 STOP_SECONDS = 5
 ENTRANCE = "/papers"
 CODE = Path(__file__).resolve().parents[2]  # where `common` is imported from
