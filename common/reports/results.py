@@ -47,9 +47,10 @@ class Results:
         return sorted(checks.by_hardware(self.records), key=lambda h: (h != self.primary, h))
 
     def versions(self, hardware: str = "") -> list[str]:
-        """The versions with a record on that (or the primary) hardware, oldest first."""
+        """The versions with a record on that (or the primary) hardware, oldest first; then those
+        with a name of their own, as the paper lists them."""
         here = {r.variant for r in self.records if r.hardware.name == (hardware or self.primary)}
-        return sorted(here & set(self.paper.versions), key=order)
+        return sorted((v for v in self.paper.versions if v in here), key=lambda v: order(v)[0])
 
     def numbered(self, hardware: str = "") -> list[str]:
         """Of these, version1, version2, ...: the last is the newest."""
@@ -96,10 +97,10 @@ class Results:
         return sorted(names, key=lambda n: (n != self.paper.metric.name, n))
 
     def best(self) -> str:
-        """The version with the best mean metric on the primary hardware; "" without records."""
+        """The numbered version with the best mean metric on the primary hardware; else ""."""
         metric = self.paper.metric
         sign = 1 if metric.lower_is_better else -1
-        found = [(self.summary(v, metric.name), v) for v in self.versions()]
+        found = [(self.summary(v, metric.name), v) for v in self.numbered()]
         return min(((sign * s.mean, order(v), v) for s, v in found if s), default=("", "", ""))[2]
 
 
