@@ -29,7 +29,7 @@ SECRET = "not/for@anyone"  # the signs that an address gives a meaning of their 
 QUOTED = "not%2Ffor%40anyone"
 S3_USER = "papers"
 BUCKET = "palimpsest"
-START_SECONDS = 90
+START_SECONDS = 300
 
 
 def wait(ready: Callable[[], bool], what: str) -> None:
