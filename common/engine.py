@@ -71,6 +71,7 @@ def start(
         raise UserError("this machine has no CUDA device: use --device cpu.")
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # finds bugs, at the cost of time
     if device == "cuda":
         matmul = "highest"  # on a GPU "medium" is less exact, by design
     matmul = matmul or ("medium" if medium_pays() else "highest")

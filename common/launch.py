@@ -31,6 +31,7 @@ from common.paper import Room, find_root, room
 from common.publish import publish
 from common.records import Dataset, Record, write_json
 from common.sources import closure, commit, hashes, imported_modules
+from common.start import answering
 from common.workers import follow, run_seeds
 
 
@@ -250,6 +251,7 @@ def main(module: str) -> None:
     if parallel.rank():
         follow(args.threads)
     try:
+        answering()
         request = Request(
             paper=paper,
             version=version,

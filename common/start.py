@@ -2,6 +2,7 @@
 
 Left alone, Python would show where in whose module the key was pressed. Here are the two halves of
 the mend: `quietly()` before the imports, `answering()` once somebody catches KeyboardInterrupt.
+`python -m papers.<paper>.<version>.train` calls the first from papers/__init__.py.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ def main() -> None:
 def dvc() -> None:
     """DVC as `papers reproduce` starts it; it says itself that it was interrupted."""
     quietly()
+    import asyncio  # noqa: F401, DVC loads it late, and again at its end if that was interrupted
+
     from dvc import config, logger  # noqa: F401, its main() imports them outside of its `try`
     from dvc.cli import main
 

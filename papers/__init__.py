@@ -1,1 +1,8 @@
 """One room per paper; nothing else. `python -m papers` is the command line."""
+
+import sys
+
+if sys.argv[:1] == ["-m"]:  # a command of this package begins, and will load for a while
+    from common.start import quietly
+
+    quietly()
