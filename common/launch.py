@@ -27,11 +27,11 @@ from common.data.text import load_text
 from common.deviations import find_deviation
 from common.errors import UserError, cannot_write
 from common.hardware import cores, environment, fingerprint
+from common.interrupts import answering
 from common.paper import Room, find_root, room
 from common.publish import publish
 from common.records import Dataset, Record, write_json
 from common.sources import closure, commit, hashes, imported_modules
-from common.start import answering
 from common.workers import follow, run_seeds
 
 

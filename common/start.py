@@ -1,27 +1,11 @@
-"""Where commands start. Modules take a while to load; until a command can answer, Ctrl-C ends it.
-
-Left alone, Python would show where in whose module the key was pressed. Here are the two halves of
-the mend: `quietly()` before the imports, `answering()` once somebody catches KeyboardInterrupt.
-`python -m papers.<paper>.<version>.train` calls the first from papers/__init__.py.
-"""
+"""Where the command `papers` starts, and the DVC that it calls. Ctrl-C ends both at any moment."""
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable
 
-
-def quietly() -> None:
-    """From here on Ctrl-C ends the process at once and without words, unless it is ignored."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def answering() -> None:
-    """From here on Ctrl-C is a KeyboardInterrupt again; without `quietly()` before, no change."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+from common.interrupts import answering, quietly
 
 
 def main() -> None:

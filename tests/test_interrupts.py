@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 MOMENTS = 10
 ENDS = {130, -signal.SIGINT}
 DVC = (  # as `papers reproduce` calls it
-    "import pathlib; from common import start; start.quietly(); "
+    "import pathlib; from common import interrupts, start; interrupts.quietly(); "
     "from common.commands import reproduce; "
     "start.run(lambda: reproduce.dvc(pathlib.Path(), 'version'))"
 )
@@ -39,12 +39,14 @@ def interrupted(words, seconds):
 
 def ours(err):
     """Does a traceback lead through a file of this project or of DVC? Python's own start is out of
-    reach, and so are the two files that it loads before `quietly()` can be called."""
+    reach, and so are the files that it loads before `quietly()` can be called."""
     if "\nKeyboardInterrupt" not in err:  # a library whose import was cut short may fail otherwise
         return False
     files = re.findall(r'File "([^"]*)"', err)
     found = [re.search(r"/(?:common|papers|dvc)/(.*)\.py$", file) for file in files]
-    return any(match and match[1] not in ("__init__", "__main__", "start") for match in found)
+    return any(
+        match and match[1] not in ("__init__", "__main__", "start", "interrupts") for match in found
+    )
 
 
 def test_ours_tells_a_traceback_of_python_from_one_of_the_project():
