@@ -17,8 +17,9 @@ from common.sources import imported_modules
 from tests.hasty import make_checkout, wait_for_step
 
 # Records keep six digits. Sums in another order move the last of them; where training is far from
-# steady, as the Transformer's is in its first steps, each step then multiplies the difference.
-STEADY, TOLERANCE, WANDERED = 20, 2e-5, 5e-3
+# steady, as the Transformer's is in its first steps, each step then multiplies the difference, and
+# the speedrun's optimizer rounds its directions to bfloat16.
+STEADY, TOLERANCE, WANDERED = 20, 1e-4, 5e-3
 RUNS = [  # version, what it needs to be without dropout
     ("rnn.version2", []),
     ("gpt2.version1", []),
