@@ -51,10 +51,10 @@ def ours(err):
 
 def test_ours_tells_a_traceback_of_python_from_one_of_the_project():
     start = 'Traceback (most recent call last):\n  File "<frozen runpy>", line 198, in common\n'
-    loading = start + '  File "/home/me/papers/__main__.py", line 3, in <module>\n'
+    loading = start + '  File "/x/papers/__main__.py", line 3, in <module>\n'
     assert not ours("stopped; common")
     assert not ours(start + "KeyboardInterrupt") and not ours(loading + "KeyboardInterrupt")
-    assert ours(loading + '  File "/home/me/common/cli.py", line 9, in <module>\nKeyboardInterrupt')
+    assert ours(loading + '  File "/x/common/cli.py", line 9, in <module>\nKeyboardInterrupt')
 
 
 @pytest.mark.parametrize(
