@@ -17,9 +17,9 @@ from common.sources import imported_modules
 from tests.hasty import make_checkout, wait_for_step
 
 # Records keep six digits. Sums in another order move the last of them; where training is far from
-# steady, as the Transformer's is in its first steps, each step then multiplies the difference, and
-# the speedrun's optimizer rounds its directions to bfloat16.
-STEADY, TOLERANCE, WANDERED = 20, 1e-4, 5e-3
+# steady, as the Transformer's is in its first steps, each step then multiplies the difference.
+STEADY, TOLERANCE, WANDERED = 20, 2e-5, 5e-3
+ROUNDED = 1e-4  # in place of TOLERANCE, where the optimizer rounds its directions to bfloat16
 RUNS = [  # version, what it needs to be without dropout
     ("rnn.version2", []),
     ("gpt2.version1", []),
@@ -53,14 +53,14 @@ def train(root, processes: int, version: str, *words: str) -> dict:
     return record(root, torchrun(root, processes, version, "--seed", "0", *words))
 
 
-def close(one: dict, two: dict) -> None:
-    """The first STEADY losses to TOLERANCE of their size, all that follows to WANDERED."""
+def close(one: dict, two: dict, tolerance: float) -> None:
+    """The first STEADY losses to `tolerance` of their size, all that follows to WANDERED."""
     first, second = (kept["seeds"][0]["curve"] for kept in (one, two))
     steady = [row for row, step in enumerate(first["step"]) if step <= STEADY]
     for column in ("loss", "validation"):
-        for rows, tolerance in ((steady, TOLERANCE), (range(len(first["step"])), WANDERED)):
+        for rows, bound in ((steady, tolerance), (range(len(first["step"])), WANDERED)):
             expected = [first[column][row] for row in rows]
-            assert [second[column][row] for row in rows] == pytest.approx(expected, rel=tolerance)
+            assert [second[column][row] for row in rows] == pytest.approx(expected, rel=bound)
 
 
 def test_every_torch_version_is_tried():
@@ -78,7 +78,7 @@ def test_every_torch_version_is_tried():
 def test_two_processes_compute_what_one_does(version, words, tmp_path):
     root = make_checkout(tmp_path)
     one, two = (train(root, n, version, *words) for n in (1, 2))
-    close(one, two)
+    close(one, two, ROUNDED if "bfloat16=false" in words else TOLERANCE)
     assert two["engine"]["processes"] == "2" and "processes" not in one["engine"]
     assert two["hardware"]["name"] != one["hardware"]["name"]
 
