@@ -24,9 +24,11 @@ from common.config import resolve
 from common.data.catalog import load_catalog
 from common.data.fetch import ensure
 from common.data.text import load_text
-from common.errors import UserError
+from common.engine import DTYPES
+from common.errors import UserError, nearest
 from common.generation import Writer
 from common.paper import Room
+from common.sources import imported_modules
 
 WEIGHTS, MODEL = "weights.safetensors", "model.json"
 KEYS = {"paper": str, "variant": str, "version": str, "config": dict, "dataset": dict, "seed": int}
@@ -44,6 +46,7 @@ class Checkpoint:
     seed: int
     file: Path
     shapes: dict[str, tuple[int, ...]]  # of every tensor in the file
+    dtype: torch.dtype = torch.float32  # of the model that `fill` builds
 
     def tensors(self, shapes: dict[str, tuple[int, ...]], prefix: str = "") -> dict[str, Tensor]:
         """The tensors `prefix` + name, whose shapes must be these; floats become float32.
@@ -70,7 +73,7 @@ class Checkpoint:
         weights = self.tensors(wanted, prefix)
         net = make()
         net.load_state_dict(weights)
-        return net.float().eval().requires_grad_(False)
+        return net.to(self.dtype).eval().requires_grad_(False)
 
     def writer(self, text: ModuleType) -> Writer:
         """What `text.load` of the version makes of it, tried once.
@@ -117,11 +120,13 @@ def _at_most(count: int, label: str) -> Iterator[None]:
         hook.remove()
 
 
-def read_checkpoint(home: Room, folder: Path, data: str | None = None) -> Checkpoint:
+def read_checkpoint(
+    home: Room, folder: Path, data: str | None = None, dtype: str = "float32"
+) -> Checkpoint:
     """The checkpoint of that folder. `data`: the user's own text, if it was trained on one.
 
-    UserError for files that are missing, damaged or another paper's, and where the data that gave
-    it its vocabulary is not here.
+    UserError for files that are missing, damaged or another paper's, where the data that gave it
+    its vocabulary is not here, and for a dtype that it cannot compute in.
     """
     told, shapes = _told(folder), _shapes(folder)
     if told["paper"] != home.name:
@@ -137,7 +142,16 @@ def read_checkpoint(home: Room, folder: Path, data: str | None = None) -> Checkp
         seed=told["seed"],
         file=folder / WEIGHTS,
         shapes=shapes,
+        dtype=_dtype(home, version, dtype),
     )
+
+
+def _dtype(home: Room, version: str, name: str) -> torch.dtype:
+    if name not in DTYPES:
+        raise UserError(f"no dtype {name!r}." + nearest(name, DTYPES))
+    if name != "float32" and "torch" not in imported_modules(home.path(version, "model.py")):
+        raise UserError(f"{home.name} {version} does without torch: it has no --dtype.")
+    return DTYPES[name]
 
 
 def _told(folder: Path) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import signal
 import sys
@@ -14,14 +13,11 @@ import typer
 from common.commands.attend import attend
 from common.commands.generate import chat, generate
 from common.data.cli import app as data_app
-from common.errors import UserError, cannot_write
+from common.errors import UserError, from_system
 
 # typer shows BadParameter only; every mistake on a command line is one of its two base classes.
 UsageError = typer.BadParameter.__bases__[0]
 ClickError = UsageError.__bases__[0]
-# A disk that is full or broken, a folder or file that is not ours to change.
-FULL_OR_CLOSED = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS, errno.ENOTDIR}
-FULL_OR_CLOSED |= {errno.EACCES, errno.EPERM, errno.EEXIST}
 
 app = typer.Typer(
     help="Classic language-modelling papers: run every version, measure it, read the report.",
@@ -247,7 +243,7 @@ def main(arguments: list[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     except OSError as error:
-        code = _refuse(cannot_write(error) if error.errno in FULL_OR_CLOSED else f"{error}.")
+        code = _refuse(from_system(error))
     if code == 130:
         print("stopped; the same command goes on from here.", file=sys.stderr)
     sys.exit(code)

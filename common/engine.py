@@ -70,7 +70,8 @@ def start(
     if device == "cuda" and not torch.cuda.is_available():
         raise UserError("this machine has no CUDA device: use --device cpu.")
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    # As use_deterministic_algorithms(True, warn_only=True), which loads the compiler: a second.
+    torch.set_deterministic_debug_mode("warn")
     torch.utils.deterministic.fill_uninitialized_memory = False  # finds bugs, at the cost of time
     if device == "cuda":
         matmul = "highest"  # on a GPU "medium" is less exact, by design

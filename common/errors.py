@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
+
+# A disk that is full or broken, a folder or file that is not ours to change.
+FULL_OR_CLOSED = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS, errno.ENOTDIR}
+FULL_OR_CLOSED |= {errno.EACCES, errno.EPERM, errno.EEXIST}
 
 
 class UserError(Exception):
     """Bad input or a missing thing. The command line prints it as one line and exits with 2."""
 
 
-def cannot_write(error: object) -> str:
-    """What to say of a disk that is full or a folder that cannot be written."""
+def from_system(error: Exception) -> str:
+    """What to say of an error of the system: mostly a full disk or a folder that is closed.
+
+    safetensors' own class has no number; what it says is of its writing.
+    """
+    if getattr(error, "errno", None) not in {None, *FULL_OR_CLOSED}:
+        return f"{error}."
     return f"cannot write: {error}; make room or mend the folder, then run the same command again."
 
 

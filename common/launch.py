@@ -25,7 +25,7 @@ from common.config import Plan, parse_override, plan, read_yaml
 from common.data.fetch import ensure, from_receipt
 from common.data.text import load_text
 from common.deviations import find_deviation
-from common.errors import UserError, cannot_write
+from common.errors import UserError, from_system
 from common.hardware import cores, environment, fingerprint
 from common.interrupts import answering
 from common.paper import Room, find_root, room
@@ -269,7 +269,7 @@ def main(module: str) -> None:
     except UserError as error:
         sys.exit(_refuse(str(error)))
     except OSError as error:
-        sys.exit(_refuse(cannot_write(error)))
+        sys.exit(_refuse(from_system(error)))
     except KeyboardInterrupt:
         print("stopped; the same command goes on from here.", file=sys.stderr)
         sys.exit(130)

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from common.errors import cannot_write
+from common.errors import from_system
 
 
 def send(event: dict[str, Any]) -> None:
@@ -90,7 +90,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
         return "UserError: this needs more memory than there is: choose smaller sizes."
     if isinstance(error, OSError) or "os error" in str(error):  # safetensors has its own class
-        return f"UserError: {cannot_write(error)}"
+        return f"UserError: {from_system(error)}"
     return f"{type(error).__name__}: {error}"
 
 

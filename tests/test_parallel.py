@@ -25,7 +25,6 @@ RUNS = [  # version, what it needs to be without dropout
     ("gpt2.version1", []),
     ("gpt2.version2", []),
     ("gpt2.speedrun", ["-S", "bfloat16=false"]),
-    ("gpt2.minute", ["-S", "bfloat16=false"]),
     ("adam.version1", []),
     ("adam.version2", []),
     ("transformer.version2", ["-S", "dropout=0.0"]),

@@ -25,6 +25,7 @@ TopK = Annotated[int | None, typer.Option(help="Draw from the k likeliest.")]
 TopP = Annotated[float | None, typer.Option(help="Draw from the likeliest of this probability.")]
 Beam = Annotated[int | None, typer.Option(help="Search with a beam; 1 is greedy.")]
 LengthPenalty = Annotated[float | None, typer.Option(help="Of the beam; 0 prefers short texts.")]
+Dtype = Annotated[str, typer.Option(help="float32, or bfloat16: faster for large models.")]
 Seed = Annotated[int | None, typer.Option(help="The same seed, the same text.")]
 
 
@@ -41,13 +42,14 @@ def generate(
     seed: Seed = None,
     checkpoint: Folder = None,
     data: Data = None,
+    dtype: Dtype = "float32",
 ) -> None:
     """Write text with a trained model, token by token. What is not given is the room's choice."""
     from common.generation import change, stream
     from common.generation import generate as at_once
 
     given = {name: value for name, value in locals().items() if name in SETTINGS}
-    with opened(paper, version, checkpoint, data) as (_, writer):
+    with opened(paper, version, checkpoint, data, dtype) as (_, writer):
         settings = change(writer.defaults, _named(given))
         prompts = prompt or [""]
         if len(prompts) == 1:
@@ -63,11 +65,12 @@ def chat(
     version: Version = None,
     checkpoint: Folder = None,
     data: Data = None,
+    dtype: Dtype = "float32",
 ) -> None:
     """Talk with a trained model. /help lists what it understands; Ctrl-D ends."""
     from common.chat import Chat
 
-    with opened(paper, version, checkpoint, data) as (_, writer):
+    with opened(paper, version, checkpoint, data, dtype) as (_, writer):
         Chat(writer, say).run()
 
 
@@ -102,7 +105,11 @@ def say(text: str) -> None:
 
 @contextlib.contextmanager
 def opened(
-    paper: str, variant: str | None, folder: Path | None, data: str | None
+    paper: str,
+    variant: str | None,
+    folder: Path | None,
+    data: str | None,
+    dtype: str = "float32",
 ) -> Iterator[tuple[str, Any]]:
     """Variant and Writer of a checkpoint; while it is used, its deviation is in the code."""
     home = room(paper)
@@ -110,7 +117,7 @@ def opened(
     from common.checkpoint import read_checkpoint
     from common.deviations import injection
 
-    checkpoint = read_checkpoint(home, folder, data)
+    checkpoint = read_checkpoint(home, folder, data, dtype)
     named = "+".join(filter(None, (checkpoint.version, checkpoint.deviation)))
     if variant not in (None, named):
         raise UserError(f"{folder.name}/ holds {named}, not {variant}: leave out --version.")

@@ -11,7 +11,6 @@ PAPER = Paper(
         "version1": "from scratch: own tokenizer, attention, optimizer and loop, nothing prebuilt",
         "version2": "the published model and its weights, fast, with a key-value cache",
         "speedrun": "not the published model: what learns most in seconds on a CPU",
-        "minute": "the speedrun at sizes for a minute of training",
     },
     metric=Metric("bits_per_character", "bits per character (test)"),
     dataset="tinyshakespeare",

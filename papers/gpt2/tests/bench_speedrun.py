@@ -19,9 +19,21 @@ import time
 
 SEEDS = (0, 1, 2)
 SINGLE = "--one"
+SIZES = {  # what each changes of the cpu profile; chosen by the validation split
+    "speedrun": {},
+    "minute": {
+        "d_model": 64,
+        "layers": 2,
+        "buckets": 65_536,
+        "dropout": 0.05,
+        "forget": 0.5,
+        "batch": 64,
+        "steps": 600,
+    },
+}
 
 
-def one(version: str, seed: int, threads: int) -> None:
+def one(sizes: str, seed: int, threads: int) -> None:
     """Train and take the exam in this process; its figures as a line of JSON."""
     import numpy as np
     import torch
@@ -33,7 +45,7 @@ def one(version: str, seed: int, threads: int) -> None:
 
     torch.set_num_threads(threads)
     home = room("gpt2")
-    config = plan(home, version, "cpu").config
+    config = plan(home, "speedrun", "cpu", SIZES[sizes]).config
     exam = Exam(home.paper.dataset, config.context, lambda text, characters: characters)
     torch.manual_seed(seed)
     net = model.Speedrun(config, exam.symbols)
@@ -47,11 +59,11 @@ def one(version: str, seed: int, threads: int) -> None:
     print(json.dumps({"nats": nats, "cpu": spent[0], "wall": spent[1]}))
 
 
-def measure(version: str, seed: int, threads: int) -> dict[str, float]:
+def measure(sizes: str, seed: int, threads: int) -> dict[str, float]:
     """The figures of a process of its own, and what the whole of it took."""
     from common.engine import ENVIRONMENT
 
-    command = [sys.executable, "-m", __spec__.name, version, SINGLE, str(seed), str(threads)]
+    command = [sys.executable, "-m", __spec__.name, sizes, SINGLE, str(seed), str(threads)]
     environment = os.environ | ENVIRONMENT | {"OMP_NUM_THREADS": str(threads)}
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
@@ -60,11 +72,11 @@ def measure(version: str, seed: int, threads: int) -> dict[str, float]:
     return {**json.loads(done.stdout), "whole_cpu": cpu, "whole_wall": wall}
 
 
-def main(version: str = "speedrun") -> None:
+def main(sizes: str = "speedrun") -> None:
     print("threads seed  test nats   training: CPU s, wall s   whole process: CPU s, wall s")
     for threads in (1, 2):
         for seed in SEEDS:
-            f = measure(version, seed, threads)
+            f = measure(sizes, seed, threads)
             print(
                 f"{threads:7} {seed:4} {f['nats']:10.4f} {f['cpu']:17.2f} {f['wall']:7.2f}"
                 f" {f['whole_cpu']:22.2f} {f['whole_wall']:7.2f}",

@@ -9,7 +9,6 @@ from common import engine
 from common.config import plan
 from common.paper import room
 from common.training import Run
-from papers.gpt2.minute import model as minute
 from papers.gpt2.speedrun import model, text
 
 SYMBOLS = 11
@@ -155,8 +154,8 @@ def run_of(version, data, **changes):
     return Run(made.config, seed=0, engine=engine.start(matmul="highest"), data=data)
 
 
-def train(run, version="speedrun"):
-    return room("gpt2").module(f"{version}.train").train(run)
+def train(run):
+    return room("gpt2").module("speedrun.train").train(run)
 
 
 @pytest.fixture(scope="module")
@@ -166,17 +165,10 @@ def verse(tmp_path_factory):
     return str(path)
 
 
-@pytest.mark.parametrize("version", ["speedrun", "minute"])
-def test_it_learns_a_text_that_repeats(version, verse):
-    result = train(run_of(version, verse, steps=60), version)
+def test_it_learns_a_text_that_repeats(verse):
+    result = train(run_of("speedrun", verse, steps=60))
     assert result.metrics["bits_per_character"] < 1.0  # guessing costs 4.8
     assert len(result.samples[0]) == 600
-
-
-def test_minute_is_the_speedrun_at_other_sizes():
-    assert minute.Speedrun is model.Speedrun and minute.Config is model.Config
-    configs = [plan(room("gpt2"), version, "cpu").config for version in ("speedrun", "minute")]
-    assert configs[1].steps > configs[0].steps
 
 
 def test_stopped_and_continued_is_bit_for_bit_the_same(verse, tmp_path):

@@ -26,7 +26,7 @@ def make(tmp_path):
     data = tmp_path / "own.txt"
     data.write_text(TEXT)
 
-    def made(version, merges=None):
+    def made(version, merges=None, dtype="float32"):
         model = HOME.module(f"{version}.model")
         values = {**SIZES, "merges": merges}
         config = model.Config(**values)
@@ -45,7 +45,7 @@ def make(tmp_path):
         named = {f"model.{name}": w.contiguous() for name, w in weights.items()}
         save_file(named, tmp_path / "weights.safetensors")
         (tmp_path / "model.json").write_text(json.dumps(told))
-        checkpoint = read_checkpoint(HOME, tmp_path, str(data))
+        checkpoint = read_checkpoint(HOME, tmp_path, str(data), dtype)
         return checkpoint.writer(HOME.module(f"{version}.text"))
 
     return made
@@ -65,6 +65,17 @@ def test_cache_and_batch_write_the_text_of_the_plain_loop(make, version, merges)
     assert len(set("".join(plain))) > 3
     assert generate(writer, prompts, settings) == plain
     assert "".join(stream(writer, prompts[0], settings)) == plain[0]
+
+
+@VERSIONS
+def test_bfloat16_rounds_the_scores_and_no_more(make, version):
+    """Eight bits of a weight are kept, so a score moves by a few hundredths of their spread."""
+    exact, rounded = (make(version, dtype=dtype) for dtype in ("float32", "bfloat16"))
+    tokens = np.array([exact.encode("To be")])
+    one, two = (np.asarray(writer.next(tokens, None)[0]) for writer in (exact, rounded))
+    assert not np.array_equal(one, two)
+    assert np.abs(one - two).max() < 0.1 * one.std()
+    assert len(generate(rounded, ["To be"], Settings(30, 0))[0]) == 30
 
 
 @VERSIONS

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch.nn import Embedding, LayerNorm, Module, ModuleList, Parameter
 
-from papers.adam.version2.model import groups
+from papers.adam.version2.model import AdamW, groups
 from papers.bpe.version2 import model as bpe
 
 EPSILON = 1e-5  # of the norms, in the published code
@@ -278,10 +278,7 @@ class Learner:
         self.config, self.net, self.masters, self.seed = config, net, masters, seed
         self.forward = torch.compile(net) if config.compiled else net
         named = zip((name for name, _ in net.named_parameters()), masters.masters)
-        betas = (0.9, config.beta2)
-        self.optimizer = torch.optim.AdamW(
-            groups(named, config.weight_decay), lr=config.learning_rate, betas=betas, fused=True
-        )
+        self.optimizer = AdamW(groups(named, config.weight_decay), betas=(0.9, config.beta2))
 
     def step(self, tokens, i):
         """Learn from the i-th batch; its loss in nats per token."""

@@ -36,7 +36,7 @@ def make(tmp_path):
     data = tmp_path / "own.txt"
     data.write_text(TEXT)
 
-    def made(version, tensors=None, text=data, **config):
+    def made(version, tensors=None, text=data, dtype="float32", **config):
         told = {
             "paper": "rnn",
             "variant": version,
@@ -50,7 +50,7 @@ def make(tmp_path):
             tmp_path / "weights.safetensors",
         )
         (tmp_path / "model.json").write_text(json.dumps(told))
-        return read_checkpoint(HOME, tmp_path, text and str(text))
+        return read_checkpoint(HOME, tmp_path, text and str(text), dtype)
 
     return made
 
@@ -136,3 +136,11 @@ def test_a_checkpoint_of_another_paper_is_refused(make, tmp_path):
     (tmp_path / "model.json").write_text(json.dumps({**told, "paper": "lstm"}))
     with pytest.raises(UserError, match="'lstm'"):
         read_checkpoint(HOME, tmp_path, str(tmp_path / "own.txt"))
+
+
+def test_a_dtype_that_cannot_be_is_refused(make):
+    with pytest.raises(UserError, match="Did you mean 'bfloat16'"):
+        make("version2", dtype="bf16")
+    with pytest.raises(UserError, match="does without torch"):
+        make("version1", dtype="bfloat16")
+    assert make("version2", dtype="bfloat16").dtype == torch.bfloat16
