@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 from common.entries import check_choice, check_entry, listed
@@ -26,6 +27,7 @@ from common.records import Record
 EXACT, EQUIVALENCE, DIRECTION, OUT = "exact", "equivalence", "direction", "out of reach"
 KINDS = (EXACT, EQUIVALENCE, DIRECTION, OUT)
 HOLDS, FINDING = "holds", "does not follow"
+OWN = "this repository"  # the beginning of a place that is in no paper: a goal of ours
 EQUAL, UNEQUAL = "equal within tolerance", "not equal"
 INCONCLUSIVE, NOT_MEASURED = "inconclusive", "not measured"
 
@@ -85,7 +87,7 @@ class Claim:
     """
 
     id: str
-    place: str  # table, figure, section or equation of the paper
+    place: str  # table, figure, section or equation of the paper; or OWN
     sentence: str  # in our words
     kind: str  # one of KINDS
     measure: Callable[..., Exact | Equal | Pair] | None = None
@@ -247,14 +249,25 @@ def _compare(claim: Claim, pair: Pair) -> Any:
 def figures(comparison: Any) -> dict[str, Any]:
     """A `statistics.Comparison` as the columns of a row."""
     row = {name: getattr(comparison, name) for name in ("low", "high", "n", "p", "detectable")}
-    return {"value": comparison.difference, **row}
+    return {"value": comparison.difference, "median": median(comparison.differences), **row}
 
 
 def _row(claim: Claim, found: Any, judged: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    numbers = ("value", "low", "high", "unit", "n", "p", "adjusted_p", "detectable", "expected")
+    numbers = (
+        "value",
+        "median",
+        "low",
+        "high",
+        "unit",
+        "n",
+        "p",
+        "adjusted_p",
+        "detectable",
+        "expected",
+    )
     row = {name: getattr(claim, name) for name in ("id", "place", "sentence", "kind")}
     row |= {"verdict": None, **dict.fromkeys(numbers), "finding": None}
-    row |= {"reason": getattr(found, "note", "") or None, "seconds": None}
+    row |= {"reason": getattr(found, "note", "") or None, "own": claim.place.startswith(OWN)}
     row |= {"unit": claim.unit, "expected": claim.expected}
     if isinstance(found, Unmeasured):
         return row | {"verdict": found.verdict, "reason": found.reason}
@@ -269,6 +282,8 @@ def _row(claim: Claim, found: Any, judged: dict[str, dict[str, Any]]) -> dict[st
 
 def _finding(claim: Claim, found: Exact) -> str:
     unit = f" {claim.unit}" if claim.unit else ""
+    if isinstance(found.expected, bool):
+        return f"The paper says so ({claim.place}); what it gives does not carry it."
     return (
         f"The paper says {_text(found.expected)}{unit} ({claim.place}); "
         f"its own configuration gives {_text(found.value)}{unit}."

@@ -214,7 +214,7 @@ def deviations(paper: OnePaper = None, json: Json = False) -> None:
 
 @app.command()
 def reseal(paper: OnePaper = None) -> None:
-    """Keep records whose code changed but whose results provably did not."""
+    """Keep records whose code changed but whose golden runs are bit for bit the same."""
     from common.commands import runs
 
     runs.reseal(paper)

@@ -166,7 +166,7 @@ def _ladder_row(
 ) -> dict[str, Any]:
     told = ("id", "title", "place", "paper_says", "code_does", "kind", "introduced", "fixed")
     row = {name: getattr(deviation, name) for name in (*told, "source", "trained")}
-    row |= dict.fromkeys(("cost", "low", "high", "n", "p", "adjusted_p", "detectable"))
+    row |= dict.fromkeys(("cost", "median", "low", "high", "n", "p", "adjusted_p", "detectable"))
     row |= {"unit": room.paper.metric.label, "note": deviation.note}
     if cost is None:
         return row | {"note": ". ".join(filter(None, (str(found), deviation.note)))}
@@ -236,13 +236,13 @@ def changed(path: Path, content: dict[str, Any]) -> str | None:
 def rows_claims(name: str | None = None, root: Path | None = None) -> list[dict[str, Any]]:
     """One row per claim, of one paper or all: what `papers claims` prints, without torch."""
     columns = ("id", "place", "kind", "verdict", "value", "low", "high", "unit", "n")
-    more = ("adjusted_p", "detectable", "expected", "sentence", "finding", "reason")
+    more = ("adjusted_p", "detectable", "expected", "own", "sentence", "finding", "reason")
     return _rows("claims", (*columns, *more), name, root)
 
 
 def rows_deviations(name: str | None = None, root: Path | None = None) -> list[dict[str, Any]]:
     """One row per deviation, of one paper or all: what `papers deviations` prints."""
-    columns = ("id", "place", "kind", "cost", "low", "high", "unit", "n", "adjusted_p")
+    columns = ("id", "place", "kind", "cost", "low", "high", "unit", "n", "adjusted_p", "median")
     return _rows("deviations", (*columns, "title", "introduced", "fixed", "note"), name, root)
 
 
@@ -259,7 +259,7 @@ def _rows(
         content = load_evidence(path)
         stale = changed(path, content)
         rows += [
-            {"paper": room.name, **{c: row[c] for c in columns}, "stale": stale}
+            {"paper": room.name, **{c: row.get(c) for c in columns}, "stale": stale}
             for row in content[part]
         ]
     return rows

@@ -36,6 +36,7 @@ class Paper:
     dataset: str  # its name in the catalogue
     cites: tuple[str, ...] = ()  # rooms of this repository that its models may import
     also: dict[str, str] = field(default_factory=dict)  # other sources: title -> url
+    counts: str = "tokens"  # what its versions learn from, as throughput counts it
 
     @property
     def numbered(self) -> list[str]:

@@ -1,9 +1,10 @@
-"""Keep records through a refactor, by proof: a variant whose golden run is bit for bit the same.
+"""Keep records through a refactor: those of variants whose golden run is bit for bit the same.
 
 A golden run is 20 deterministic steps and a small held-out evaluation (`common.golden.golden`).
 Its numbers stand beside the version: `golden.csv`, and `golden+<deviation>.csv` with that
 deviation in, because a refactor may spare the version and yet move what a deviation replaces.
-It runs on this machine's CPU: it says that the code does the same, for every hardware's record.
+It runs on this machine's CPU with the sizes of the smoke profile, and stands for the records of
+every hardware. What only other sizes or later steps reach, it does not see: `papers verify` does.
 """
 
 from __future__ import annotations
@@ -133,11 +134,11 @@ def run_golden(room: Room, variant: str, golden: Golden | None = None) -> list[f
 
 
 def _difference(room: Room, variant: str, golden: Golden) -> str:
-    """Why the golden run does not prove that the variant is what it was; "" if it does."""
+    """Why the golden run is not that of the variant as it was; "" if it is."""
     path = golden_path(room, variant)
     label = "/".join(path.parts[-3:])
     if not path.is_file():
-        return f"{label} is missing, so nothing proves that it computes the same"
+        return f"{label} is missing, so nothing shows that it computes the same"
     expected = read_golden(path)
     try:
         found = run_golden(room, variant, golden)

@@ -16,18 +16,19 @@ HOSTILE = "A | `title` <script>alert(1)</script> [x](javascript:y)"
 
 def make_claim(name: str, kind: str, verdict: str, **changes: Any) -> dict[str, Any]:
     """A row of evidence.json's claims."""
-    numbers = ("value", "low", "high", "n", "p", "adjusted_p", "detectable", "expected")
+    numbers = ("value", "median", "low", "high", "n", "p", "adjusted_p", "detectable", "expected")
     row = {"id": name, "place": "Sec. 1", "sentence": f"{name} is so", "kind": kind}
     row |= {"verdict": verdict, **dict.fromkeys(numbers), "unit": "bits"}
-    return row | {"finding": None, "reason": None, "seconds": None} | changes
+    return row | {"finding": None, "reason": None, "own": False} | changes
 
 
 def make_deviation(name: str, **changes: Any) -> dict[str, Any]:
     """A row of evidence.json's deviations."""
     row = {"id": name, "title": f"The {name}", "place": "Eq. 2", "paper_says": "one", "kind": "bug"}
     row |= {"code_does": "two", "introduced": "version1", "fixed": "version2", "source": "a thread"}
-    row |= {"trained": True, "cost": 0.15, "low": 0.11, "high": 0.19, "n": 6, "p": 0.03125}
-    return row | {"adjusted_p": 0.0625, "detectable": 0.02, "unit": "bits", "note": ""} | changes
+    row |= {"trained": True, "cost": 0.15, "median": 0.14, "low": 0.11, "high": 0.19, "n": 6}
+    row |= {"p": 0.03125, "adjusted_p": 0.0625, "detectable": 0.02, "unit": "bits", "note": ""}
+    return row | changes
 
 
 def write_evidence(root: Path, name: str, claims: list, deviations: list) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def measured() -> tuple[list, list]:
         make_claim("large", "out of reach", "out of reach", reason="needs <b>64</b> | machines"),
     ]
     deviations = [make_deviation("leak", cost=0.05, low=0.02, high=0.08), make_deviation("summed")]
-    unmeasured = dict.fromkeys(("cost", "low", "high", "n", "p", "adjusted_p"))
+    unmeasured = dict.fromkeys(("cost", "median", "low", "high", "n", "p", "adjusted_p"))
     note = "not measured here. A note"
     return claims, [*deviations, make_deviation("old", kind="choice", note=note, **unmeasured)]
 

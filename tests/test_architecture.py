@@ -12,7 +12,7 @@ from typer.main import get_command
 from common import cli, pipeline
 from common.config import PROFILES, plan, read_yaml
 from common.deviations import deviations_of
-from common.paper import VERSION, rooms
+from common.paper import rooms
 from common.sources import imported_modules, module_file
 
 ROOT = Path(__file__).parents[1]
@@ -69,19 +69,11 @@ def cited(room):
     return [f"{p}/{rest}" for p in each for rest in ("__init__.py", "version*/model.py")]
 
 
-def siblings(room, version, part):
-    """A variant with a name of its own may be another one at other sizes: it may import it."""
-    named = [v for v in room.paper.versions if not VERSION.fullmatch(v)]
-    return [f"papers/{room.name}/{v}/{part}.py" for v in named if version in named]
-
-
 @pytest.mark.parametrize(("room", "version"), VERSIONS, ids=label)
 def test_model_imports_torch_or_numpy_and_cited_models_only(room, version):
     path = room.path(version, "model.py")
     own = f"papers/{room.name}/{version}"
-    assert (
-        allowed(path, f"{own}/__init__.py", *cited(room), *siblings(room, version, "model")) == []
-    )
+    assert allowed(path, f"{own}/__init__.py", *cited(room)) == []
     assert packages(path) <= {"torch", "numpy"}
     assert len(path.read_text().splitlines()) <= 300
 
@@ -91,8 +83,7 @@ def test_train_imports_its_model_its_task_and_common(room, version):
     path = room.path(version, "train.py")
     own = f"papers/{room.name}"
     parts = [f"{own}/{part}.py" for part in ("task", f"{version}/model", f"{version}/__init__")]
-    parts += [f"{own}/__init__.py", *siblings(room, version, "train")]
-    assert allowed(path, "common/*", *parts) == []
+    assert allowed(path, "common/*", f"{own}/__init__.py", *parts) == []
     assert len(path.read_text().splitlines()) <= 40
 
 
@@ -114,7 +105,6 @@ def test_text_imports_its_own_version_and_nothing_trains_with_it(path):
     own = f"papers/{room.name}"
     parts = [f"{own}/{part}.py" for part in ("__init__", "task", "text")]
     version = [name(path.parent) + f"/{part}.py" for part in ("__init__", "model", "decode")]
-    version += siblings(room, path.parent.name, "text")
     models = [] if path.parent == room.folder else [*version, *cited(room)]
     assert allowed(path, "common/*", *parts, *models) == []
     trained = [room.path("task.py")] + [room.path(v, "train.py") for v in room.paper.versions]

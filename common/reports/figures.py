@@ -62,11 +62,11 @@ def curves(results: Results):
     """Validation over steps, seconds and tokens, and training loss over steps, with bands."""
     figure, panels = style.canvas([2.2, 2.2], columns=2, gap=0.7)
     label = tables.measure(results)
-    for axes, (y, x, unit) in zip(panels, PANELS, strict=True):
+    for axes, (y, x, over, unit) in zip(panels, PANELS, strict=True):
         for version in results.versions():
             _band(axes, results.curve(version), x, y, version)
         name = "Validation" if y == "validation" else "Training loss"
-        over = "steps" if x == "step" else x
+        over, unit = (words.replace("tokens", results.paper.counts) for words in (over, unit))
         style.finish(
             axes, f"{name} over {over}", unit, label if y == "validation" else "loss, nats"
         )
@@ -76,10 +76,10 @@ def curves(results: Results):
 
 
 PANELS = (
-    ("validation", "step", "training step"),
-    ("validation", "seconds", "seconds of training"),
-    ("validation", "tokens", "training tokens"),
-    ("loss", "step", "training step"),
+    ("validation", "step", "steps", "training step"),
+    ("validation", "seconds", "seconds", "seconds of training"),
+    ("validation", "tokens", "tokens", "training tokens"),
+    ("loss", "step", "steps", "training step"),
 )
 
 
@@ -130,9 +130,10 @@ def costs(results: Results):
         bars.insert(1, (timed.median, timed.first, timed.last) if timed else None)
         for axes, bar in zip(panels, bars, strict=True):
             _bar(axes, row, bar, _c(version))
+    speed = f"{results.paper.counts}/s"
     reach = "Time to target" if target is None else f"Time to {target:.4g}"
     for axes, title, unit in zip(
-        panels, ("Throughput", reach, "Peak memory"), ("tokens/s", "s", "MiB"), strict=True
+        panels, ("Throughput", reach, "Peak memory"), (speed, "s", "MiB"), strict=True
     ):
         style.finish(axes, title, unit)
         axes.xaxis.set_major_formatter(_short)
@@ -171,7 +172,7 @@ def hardware(results: Results):
     rows(axes, names)
     rows(speed, [""] * len(names))
     style.finish(axes, "Metric by hardware", results.paper.metric.label)
-    style.finish(speed, "Throughput by hardware", f"tokens/s{speed.get_xlabel()}")
+    style.finish(speed, "Throughput by hardware", f"{results.paper.counts}/s{speed.get_xlabel()}")
     figure.legend(*axes.get_legend_handles_labels(), loc="lower right", ncols=4)
     return figure
 

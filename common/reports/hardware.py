@@ -20,7 +20,7 @@ def cells(results: Results) -> Table:
         for version, speed, timed, _, memory in costs.rows:
             metric = tables.shown(results.summary(version, results.paper.metric.name, hardware))
             rows.append([code(hardware), version, metric, speed, reach, timed, memory])
-    header = ["Hardware", "Version", results.paper.metric.label, "Tokens/s"]
+    header = ["Hardware", "Version", results.paper.metric.label, tables.throughput(results)]
     header += ["Target", "Time to target, s", "Peak memory, MiB"]
     return Table(header, rows, right=range(2, 7))
 

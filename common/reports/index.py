@@ -115,7 +115,8 @@ def cells(ordered: list[Results]) -> Table:
         for place, version, metric, speed, _, timed, memory in hardware.cells(results).rows:
             unit = tables.with_unit(metric, results.paper.metric.label)
             paper = link(results.name, f"{results.name}.md")
-            rows.append([place, paper, version, unit, speed, timed, memory])
-    header = ["Hardware", "Paper", "Version", "Metric", "Tokens/s", "Time to target, s"]
+            counted = tables.with_unit(speed, f"{results.paper.counts}/s")
+            rows.append([place, paper, version, unit, counted, timed, memory])
+    header = ["Hardware", "Paper", "Version", "Metric", "Throughput", "Time to target, s"]
     rows.sort(key=lambda row: row[0])
     return Table([*header, "Peak memory, MiB"], rows, right=range(3, 7))

@@ -87,9 +87,9 @@ def ladder(results: Results):
             [deviation["low"], deviation["high"]], [row, row], "|", ms=7, mew=1.8, c=style.INK
         )
     _names(axes, names)
-    unit = f"cost, {results.paper.metric.label}{_stretch(axes, found)}; right is worse"
+    unit = f"{results.paper.metric.label}{_stretch(axes, found)}"
     newest = (results.numbered() or [""])[-1]
-    title = f"What each deviation costs, put back alone into {newest}"
+    title = f"Cost of each deviation, put back alone into {newest}; right is worse"
     style.finish(axes, title, unit)
     kinds = dict.fromkeys(d["kind"] for d in found)
     handles = [Patch(color=style.KINDS.get(k, style.FAINT), label=style.label(k)) for k in kinds]

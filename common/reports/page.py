@@ -32,6 +32,7 @@ def context(results: Results, figures: Iterable[str]) -> dict:
         "stand_ins": provenance.stand_ins(results.records),
         "dataset": results.records[0].dataset if results.records else None,
         "versions": tables.versions(results),
+        "named": results.versions() != results.numbered(),
     }
     if not results.versions():
         return shared
@@ -100,7 +101,10 @@ def _figures(name: str, drawn: set[str]) -> dict[str, Safe]:
 def summary(results: Results) -> Safe:
     """The page's first sentence: how many versions, seeds, hardwares, and what is best."""
     seeds = len(results.record(results.versions()[-1]).seeds)
-    parts = [plural(len(results.versions()), "version"), f"{plural(seeds, 'seed')} each"]
+    numbered, others = results.numbered(), len(results.versions()) - len(results.numbered())
+    parts = [plural(len(numbered), "version"), f"{plural(seeds, 'seed')} each"]
+    if others:
+        parts.insert(1, plural(others, "variant with a name of its own"))
     best = results.best()
     if best:
         found = tables.shown(results.summary(best, results.paper.metric.name))
@@ -110,6 +114,20 @@ def summary(results: Results) -> Safe:
 
 
 def counts(results: Results) -> str:
-    """ "reproduced: 3, inconclusive: 1": verdicts in the order in which they first stand."""
-    found = Counter(claim["verdict"] for claim in results.evidence.get("claims", []))
-    return ", ".join(f"{verdict}: {number(count)}" for verdict, count in found.items())
+    """ "reproduced: 3, inconclusive: 1; our own goals: reproduced: 1", always in one order."""
+    claims = results.evidence.get("claims", [])
+    parts = [
+        start
+        + ", ".join(f"{verdict}: {number(n)}" for verdict, n in sorted(found.items(), key=_rank))
+        for start, own in (("", False), ("our own goals: ", True))
+        if (found := Counter(claim["verdict"] for claim in claims if claim["own"] is own))
+    ]
+    return "; ".join(parts)
+
+
+VERDICTS = ("holds", "equal", "reproduced", "not", "does not follow", "inconclusive", "too few")
+
+
+def _rank(counted: tuple[str, int]) -> tuple[int, str]:
+    starts = [i for i, start in enumerate(VERDICTS) if counted[0].startswith(start)]
+    return (*starts, len(VERDICTS))[0], counted[0]

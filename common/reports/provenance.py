@@ -27,14 +27,24 @@ def records(results: Results) -> Table:
             r.profile,
             len(r.seeds),
             r.started[:10],
-            short(r.commit),
+            short(r.resealed[0].commit if r.resealed else r.commit),
             r.environment.get("torch", ""),
             short(r.seal),
             _history(r),
         ]
         for r in sorted(results.records, key=lambda r: (r.hardware.name, r.variant))
     ]
-    header = ["Variant", "Hardware", "Profile", "Seeds", "Date", "Commit", "torch", "Seal", "Notes"]
+    header = [
+        "Variant",
+        "Hardware",
+        "Profile",
+        "Seeds",
+        "Date",
+        "Commit of the run",
+        "torch",
+        "Seal",
+        "Notes",
+    ]
     return Table(header, rows, right=(3,))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from statistics import median
 
 from common.reports import checks, compare
 from common.reports.results import Results
@@ -17,6 +18,7 @@ from common.reports.text import (
     interval,
     number,
     p_value,
+    signed,
 )
 from common.statistics import Summary
 
@@ -38,11 +40,12 @@ def versions(results: Results) -> Table:
     rows = []
     for name, line in results.paper.versions.items():
         found = results.summary(name, metric.name) if name in measured else None
+        middle = number(median(found.values)) if found else NONE
         n = _seeds(results, name) if name in measured else Safe("not run")
-        rows.append(
-            [Safe(f"**{name}**") if name == results.best() else name, line, shown(found), n]
-        )
-    return Table(["Version", "What it is", metric.label, "Seeds"], rows, right=(2, 3))
+        bold = Safe(f"**{name}**") if name == results.best() else name
+        rows.append([bold, line, shown(found), middle, n])
+    header = ["Version", "What it is", metric.label, "Median", "Seeds"]
+    return Table(header, rows, right=(2, 3, 4))
 
 
 def _seeds(results: Results, variant: str, hardware: str = "") -> Safe:
@@ -95,8 +98,13 @@ def costs(results: Results, hardware: str) -> Table:
         memory = shown(results.summary(version, "peak_memory_mib", hardware))
         rows.append([version, *timings, memory])
     reach = "Time to target, s" if target is None else f"Median time to {number(target)}, s"
-    header = ["Version", "Tokens/s", reach, "Training, s", "Peak memory, MiB"]
+    header = ["Version", throughput(results), reach, "Training, s", "Peak memory, MiB"]
     return Table(header, rows, right=range(1, 5))
+
+
+def throughput(results: Results) -> str:
+    """The column's name: what a second is counted in."""
+    return f"{results.paper.counts.capitalize()}/s"
 
 
 def reached(timed: compare.Timed | None) -> Safe:
@@ -108,7 +116,7 @@ def reached(timed: compare.Timed | None) -> Safe:
 
 
 def config(results: Results) -> Table:
-    """Parameters that were run otherwise than in the paper, per version on the primary hardware."""
+    """Parameters that were run otherwise than by default, per version on the primary hardware."""
     versions = results.versions()
     ran = {v: flat(results.record(v).config) for v in versions}
     wrote = {v: flat(results.record(v).paper_config) for v in versions}
@@ -126,12 +134,12 @@ def _run_for(name: str, wrote: dict, ran: dict) -> Safe:
         return Safe(NONE)
     paper, run = wrote.get(name, NONE), ran.get(name, NONE)
     if paper == run:
-        return Safe(f"as the paper: {escape(_plain(run))}")
+        return escape(_plain(run))
     return Safe(f"{escape(_plain(paper))} → **{escape(_plain(run))}**")
 
 
 def _plain(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else "none" if value is None else str(value)
 
 
 def flat(config: dict, prefix: str = "") -> dict[str, object]:
@@ -180,7 +188,7 @@ def measured(claim: dict) -> Safe:
     if expected in (None, "") or expected == value:
         return shown
     told = number(expected) if finite(expected) and expected is not True else escape(expected)
-    return Safe(f"{shown} (paper: {told})")
+    return Safe(f"{shown} ({'goal' if claim['own'] else 'paper'}: {told})")
 
 
 def verdict(text: str) -> Safe:
@@ -203,10 +211,11 @@ def deviations(results: Results) -> Table:
         "The code does",
         "Kind",
         f"Cost, {unit}",
+        "Median",
         "p (Holm)",
         "Seeds",
     ]
-    return Table(header, rows, right=(4, 5, 6))
+    return Table(header, rows, right=(4, 5, 6, 7))
 
 
 def by_cost(deviation: dict) -> tuple:
@@ -220,6 +229,11 @@ def cost_of(deviation: dict) -> Safe:
     if deviation["cost"] is None:
         return escape(deviation["note"].partition(". ")[0] or "not measured here")
     return difference(deviation["cost"], deviation["low"], deviation["high"])
+
+
+def median_of(deviation: dict) -> Safe:
+    """The median of the seeds' differences: far from the mean where a seed or two carry it."""
+    return Safe(NONE if deviation["median"] is None else signed(deviation["median"]))
 
 
 def _lived(d: dict) -> str:
@@ -240,6 +254,7 @@ def _deviation(d: dict) -> list:
         d["code_does"],
         d["kind"],
         cost_of(d),
+        median_of(d),
         p_value(d["adjusted_p"]),
         n,
     ]

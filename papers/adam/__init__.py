@@ -21,4 +21,5 @@ PAPER = Paper(
             "https://arxiv.org/abs/1904.09237"
         ),
     },
+    counts="images",
 )

@@ -12,6 +12,7 @@ from common.deviations import Deviation
 
 ALGORITHM = "Algorithm 1"
 DECOUPLED = "Loshchilov and Hutter 2019"
+L2 = 3e-4  # lambda of the penalty, its best in trials.py; that of decoupled decay is 0.3
 
 
 def moved(model, gradient, weight=0.0, count=1, **settings):
@@ -32,7 +33,7 @@ def near(found, expected, tolerance=1e-5):
 
 
 def counter_per_tensor(model):
-    """One counter for the optimizer, which goes on by one with every tensor."""
+    """One counter for the optimizer, advanced once per tensor."""
 
     def advance(self, parameters):
         last = max((int(state["step"]) for state in self.state.values()), default=0)
@@ -47,7 +48,7 @@ def counter_per_tensor(model):
     return {"AdamW.advance": advance}
 
 
-def tensors_share_the_step(model):
+def every_tensor_begins_with_alpha(model):
     """The first step of every tensor is alpha."""
     weights = [torch.zeros(2, 2) for _ in range(3)]
     optimizer = model.AdamW(weights, lr=0.1, weight_decay=0.0)
@@ -97,10 +98,14 @@ def epsilon_is_not_corrected(model):
 
 
 def l2_in_gradient(model):
-    """The gradient of lambda |theta|^2 / 2, which then runs through the moments."""
+    """The gradient of lambda |theta|^2 / 2, which then runs through the moments.
+
+    With L2's own lambda, so that the cost is that of the form and not of a wrong lambda.
+    """
 
     def decay_(thetas, gradients, group):
-        torch._foreach_add_(gradients, thetas, alpha=group["weight_decay"])
+        if group["weight_decay"]:
+            torch._foreach_add_(gradients, thetas, alpha=L2)
 
     return {"decay_": decay_}
 
@@ -170,7 +175,7 @@ def small_steps_add_up(model):
 DEVIATIONS = (
     Deviation(
         id="counter_per_tensor",
-        title="Timestep counted per tensor",
+        title="One counter, advanced once per tensor",
         place=f"{ALGORITHM}, t <- t + 1",
         paper_says="One timestep for each evaluation of the objective.",
         code_does="Adds one to t for every tensor, so the bias correction ends too early.",
@@ -179,7 +184,7 @@ DEVIATIONS = (
         fixed="version2",
         source="flashlight/flashlight#143; DiffSharp/DiffSharp#292",
         inject=counter_per_tensor,
-        invariant=tensors_share_the_step,
+        invariant=every_tensor_begins_with_alpha,
     ),
     Deviation(
         id="l2_in_gradient",
@@ -193,8 +198,9 @@ DEVIATIONS = (
         source="torch.optim.Adam(weight_decay); pytorch/pytorch, pull request 21250 (AdamW)",
         inject=l2_in_gradient,
         invariant=decay_is_apart_from_the_gradient,
-        note="At the decoupled form's lambda, which L2 would not choose: what a swapped optimizer "
-        "costs. The claim decoupled-generalises gives each form its best lambda",
+        note="Each form has the lambda that is best for it on the validation split: 0.0003 for L2, "
+        "0.3 decoupled. The test's writers ask for more: with 0.003, L2 costs 0.006 ± 0.010. With "
+        "decoupled decay's 0.3 it does not train at all: the test loss stays at ln 10 = 2.3 nats",
     ),
     Deviation(
         id="decay_everything",

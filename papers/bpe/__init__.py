@@ -18,4 +18,5 @@ PAPER = Paper(
             "https://github.com/openai/gpt-2"
         ),
     },
+    counts="bytes",
 )

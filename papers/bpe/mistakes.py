@@ -6,6 +6,7 @@ to replacements of its names; an invariant fails with the mistake in.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 
@@ -148,6 +149,30 @@ def runs_come_back(model):
     tokenizer = model.train(["aaaa aaaa"], 258)
     for length in range(1, 9):
         assert tokenizer.decode(tokenizer.encode("a" * length)) == "a" * length
+
+
+def pair_as_template(model):
+    r"""The joined pair as the second argument of re.sub, where \n is one character."""
+    plain = model.Trainer.symbol
+
+    def symbol(self, pair):
+        spelled = "".join(self.spelling.get(s, s) for s in pair)
+        joined = bytes(model.BYTES[ord(s)] for s in spelled)
+        read = re.sub(re.escape(joined), joined, joined)  # an error for most escapes
+        made = plain(self, pair)
+        self.spelling[made] = read.translate(model.TO_ID).decode("latin-1")
+        return made
+
+    return {"Trainer.symbol": symbol}
+
+
+def backslashes_are_characters(model):
+    for text in (b"\\d", b"\\n"):
+        word = text.translate(model.TO_ID).decode("latin-1")
+        trainer = model.Trainer({word: 1})
+        with contextlib.suppress(re.error):
+            trainer.step()
+        assert list(trainer.spelling.values()) == [word]
 
 
 def python_classes(model):

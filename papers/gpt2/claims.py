@@ -153,7 +153,7 @@ CLAIMS = (
     ),
     Claim(
         id="beats-ngrams",
-        place="Sec. 2",
+        place="this repository",
         sentence="A Transformer models text better than a table of six characters.",
         kind="direction",
         measure=measures.beats_ngram,

@@ -8,7 +8,7 @@ PAPER = Paper(
     year=1990,
     url="https://doi.org/10.1207/s15516709cog1402_1",
     versions={
-        "version1": "NumPy, backpropagation through time by hand, as the first character models",
+        "version1": "NumPy, backpropagation through time by hand, as in min-char-rnn",
         "version2": "torch, many streams, orthogonal recurrence, clipping by norm, Adam",
     },
     metric=Metric("bits_per_character", "bits per character (test)"),

@@ -34,14 +34,14 @@ CLAIMS = (
     Claim(
         id="elman-network",
         place=f"{ELMAN}, Fig. 2",
-        sentence="The network is torch.nn.RNN (tanh) with a linear readout: outputs and gradients.",
+        sentence="Version 2 is torch.nn.RNN (tanh) with a linear readout: outputs and gradients.",
         kind="equivalence",
         measure=measures.against_torch,
         unit="absolute error",
     ),
     Claim(
         id="versions-agree",
-        place=f"{ELMAN}, Fig. 2",
+        place=f"{BLOG}, min-char-rnn, lossFun",
         sentence="With the same weights, gradients by hand and by autograd are the same.",
         kind="equivalence",
         measure=measures.version1_equals_version2,
@@ -76,7 +76,7 @@ CLAIMS = (
     ),
     Claim(
         id="beats-ngrams",
-        place=f"{BLOG}, Fun with RNNs",
+        place="this repository",
         sentence="A recurrent network models text better than counting five characters can.",
         kind="direction",
         measure=measures.beats_ngram,

@@ -80,7 +80,8 @@ CLAIMS = (
     Claim(
         id="post-norm-reference",
         place="Fig. 1; Sec. 3",
-        sentence="Version 2 is torch.nn.Transformer: outputs and gradients.",
+        sentence="Version 2 is torch.nn.Transformer without its two final norms and its "
+        "attention biases: outputs and gradients.",
         kind="equivalence",
         measure=measures.version2_is_torchs,
         unit="absolute error",
@@ -88,7 +89,8 @@ CLAIMS = (
     Claim(
         id="pre-norm-reference",
         place="Fig. 1; Sec. 3",
-        sentence="Version 3 is torch.nn.Transformer with norm_first: outputs and gradients.",
+        sentence="Version 3 is torch.nn.Transformer with norm_first, without biases but those of "
+        "its norms: outputs and gradients.",
         kind="equivalence",
         measure=measures.version3_is_torchs,
         unit="absolute error",
@@ -103,7 +105,7 @@ CLAIMS = (
     ),
     Claim(
         id="beats-word-for-word",
-        place="Table 2",
+        place="this repository",
         sentence="The Transformer translates better than a lexicon, word for word.",
         kind="direction",
         measure=measures.beats_word_for_word,
@@ -112,7 +114,7 @@ CLAIMS = (
     ),
     Claim(
         id="beats-version1",
-        place="Table 2",
+        place="this repository",
         sentence="The best version translates better than the first.",
         kind="direction",
         measure=measures.beats_version1,
@@ -121,7 +123,7 @@ CLAIMS = (
     ),
     Claim(
         id="warm-up",
-        place="Sec. 5.3",
+        place="Sec. 5.3; Xiong et al. 2020",
         sentence="Without warm-up the norm after the sum does not train at the same highest rate.",
         kind="direction",
         experiment=measures.warmup_is_needed,

@@ -33,7 +33,10 @@ def toy(model, **changes):
 
 
 def theirs(pre_norm: bool):
-    """torch.nn.Transformer of the same sizes; without final norms where the norm comes after."""
+    """torch.nn.Transformer of the same sizes; without final norms where the norm comes after.
+
+    All biases begin at zero. Those that ours lack stay there, as nothing is copied into them.
+    """
     with warnings.catch_warnings():  # of a fast path that norm_first does not have
         warnings.simplefilter("ignore")
         net = torch.nn.Transformer(

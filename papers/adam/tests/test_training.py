@@ -1,13 +1,16 @@
 """The exam is the same for all; versions learn, differ by seed, and continue bit for bit."""
 
+import re
+
 import pytest
 import torch
 
 from common import engine
 from common.config import plan
+from common.data.images import load_images
 from common.paper import room
 from common.training import Run
-from papers.adam import task, trials
+from papers.adam import deviations, task, trials
 
 DATA = "digits"
 VERSIONS = ["version1", "version2"]
@@ -32,8 +35,18 @@ def test_no_image_is_in_two_splits(exam):
         {tuple(row) for row in part[0].tolist()}
         for part in (exam.train, exam.validation, exam.test)
     ]
-    assert [len(part) for part in parts] == [1000, 300, 297]
+    assert [len(part) for part in parts] == [1000, 258, 297]
     assert not parts[0] & parts[1] | parts[0] & parts[2] | parts[1] & parts[2]
+
+
+def test_no_form_of_a_writer_is_in_two_splits():
+    """A form begins with the digits 0 to 9, twice, apart from a few that are missing."""
+    images = load_images(DATA, report=lambda line: None)
+    labels = "".join(map(str, (*images.train_labels, *images.test_labels)))
+    starts = {m.start() for m in re.finditer("01234567890123456789", labels)}
+    cuts = {task.TRAINING.stop, task.VALIDATION.start, task.VALIDATION.stop}
+    assert cuts <= starts
+    assert not any(task.VALIDATION.stop < start <= len(images.train) for start in starts)
 
 
 def test_a_pass_shows_each_image_at_most_once_and_passes_differ(exam):
@@ -98,6 +111,17 @@ def test_bfloat16_keeps_float32_masters():
     run.engine = engine.start(dtype="bfloat16", matmul="highest")
     rounded = train(run, "version2")
     assert rounded.metrics["test_loss"] == pytest.approx(exact.metrics["test_loss"], abs=0.1)
+
+
+@pytest.mark.slow
+def test_each_form_of_decay_is_trained_with_its_best_lambda():
+    config = plan(room("adam"), "version2", "cpu").config
+    assert (config.alpha, config.weight_decay) == (trials.DECAY_RATE, trials.best_decay(False))
+    assert trials.best_decay(True) == deviations.L2
+
+
+def test_l2_with_the_lambda_of_decoupled_decay_does_not_train():
+    assert trials.decayed(True, 0.3, seed=0)[1] == pytest.approx(trials.GUESSING, abs=0.01)
 
 
 def test_a_trial_that_diverges_is_worth_a_guess():

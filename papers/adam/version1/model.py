@@ -36,7 +36,7 @@ def algorithm1(theta, g, m, v, t, alpha=0.001, beta1=0.9, beta2=0.999, epsilon=1
 
 
 class Adam:
-    """Algorithm 1 for a list of tensors, with one timestep for all of them."""
+    """Algorithm 1 for a list of tensors, with one counter, advanced once per tensor."""
 
     def __init__(self, parameters, config):
         self.parameters, self.config = list(parameters), config

@@ -1,8 +1,8 @@
 """AdamW: Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019,
 arXiv:1711.05101), version 2: right and fast.
 
-Against version 1: a step count for each tensor, decay apart from the gradient and only of
-matrices, a schedule for the stepsize, and all tensors of a group in few calls.
+Against version 1: each tensor's own steps are counted, decay stands apart from the gradient and
+is only of matrices, the stepsize has a schedule, and all tensors of a group take few calls.
 
 `AdamW` is used like torch.optim.AdamW and gives its results bit for bit, on groups of parameters:
 

@@ -259,7 +259,8 @@ class Optimizer:
         p.sub_(mean / (square.sqrt() + EPSILON), alpha=rate)
 
     def rows(self, p, rate, decay=0.99):
-        """Each row that was read moves by its gradient over the root of its summed squares."""
+        """A row that was read moves by its gradient over the root of a sum of squares: its own so
+        far, each time it is read decayed a little, and this one's."""
         gradient = p.grad.coalesce()
         rows, values = gradient.indices()[0], gradient.values()
         square = self.kept(p, square=p.shape[:1])["square"]

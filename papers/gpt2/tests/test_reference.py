@@ -41,7 +41,7 @@ def test_the_comparison_notices_a_wrong_gradient(monkeypatch):
     assert twins.worst_of_version2() > 1e-4
 
 
-def test_it_begins_as_small_as_transformers_begins():
+def test_it_begins_as_small_as_transformers_begins_but_for_positions():
     made, built = twins.library()
     sizes = {"n_layer": 2, "n_head": 4, "n_embd": 64, "vocab_size": 300, "n_positions": 32}
     theirs = built(made(**sizes, bos_token_id=0, eos_token_id=0)).transformer
@@ -49,7 +49,7 @@ def test_it_begins_as_small_as_transformers_begins():
     for name, ours in model2.GPT2(config, 300).named_parameters():
         other = theirs.get_parameter(name)
         assert ours.shape == other.shape
-        expected = other.std().item()
+        expected = other.std().item() * (0.5 if name == "wpe.weight" else 1)  # as published
         assert ours.std().item() == pytest.approx(expected, rel=0.1, abs=1e-6), name
 
 

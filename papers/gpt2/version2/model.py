@@ -77,10 +77,11 @@ def attend(q, k, v, hidden):
     scale = q.shape[-1] ** -0.5
     if q.device.type != "cpu" or k.shape[-2] >= FUSED_FROM:
         return F.scaled_dot_product_attention(q, k, v, attn_mask=hidden, scale=scale)
+    heads = q.shape[:2]
     q, k, v = (x.reshape(-1, *x.shape[-2:]) for x in (q, k, v))  # (B H, T or S, K)
     hidden = q.new_zeros(()) if hidden is None else hidden
     scores = torch.baddbmm(hidden, q, k.transpose(1, 2), alpha=scale)  # (B H, T, S)
-    return torch.bmm(scores.softmax(-1), v)
+    return torch.bmm(scores.softmax(-1), v).unflatten(0, heads)
 
 
 class Attention(Module):
@@ -98,7 +99,7 @@ class Attention(Module):
         if kept is not None:
             kept[0][:, :, start:end], kept[1][:, :, start:end] = k, v
             k, v = (x[:, :, :end] for x in kept)  # (B, H, S, K)
-        y = attend(q, k, v, hidden).view(b, self.heads, t, -1)
+        y = attend(q, k, v, hidden)  # (B, H, T, K)
         return self.c_proj(y.transpose(1, 2).reshape(b, t, d))
 
 
@@ -162,10 +163,12 @@ class GPT2(Module):
         self.initialise()
 
     def initialise(self):
-        """Normal matrices, zero biases; what is added to the residual path begins smaller."""
+        """Normal matrices, zero biases; what is added to the residual path begins smaller, and so
+        do positions in the published code: at 0.01."""
         for name, p in self.named_parameters():
             if p.dim() > 1:
-                torch.nn.init.normal_(p, std=initial_std(self.config))
+                half = 0.5 if name == "wpe.weight" else 1
+                torch.nn.init.normal_(p, std=half * initial_std(self.config))
             elif name.endswith("bias"):
                 torch.nn.init.zeros_(p)
         for name, p in self.named_parameters():

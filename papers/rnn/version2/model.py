@@ -1,8 +1,8 @@
 """Simple recurrent network, Elman 1990; version 2: torch, right and fast.
 
 Basic tensor operations and autograd. Against version 1: many streams at once, a loss per
-character, clipping by norm, orthogonal recurrence, Adam with a decaying rate, state carried along
-contiguous text and cut from the graph between chunks.
+character, clipping by norm, orthogonal recurrence, Adam, a rate that falls to zero. As there the
+state is carried along contiguous text and no gradient goes back beyond the chunk.
 
 Symbols: x_t a character, h_t the hidden or context units (Elman, Fig. 2), y_t the scores of the
          next character.
