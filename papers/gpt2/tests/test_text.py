@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from common.checkpoint import read_checkpoint
+from common.commands.attend import attends
 from common.errors import UserError
 from common.generation import Settings, generate, stream
 from common.paper import rooms
@@ -80,6 +81,7 @@ def test_bfloat16_rounds_the_scores_and_no_more(make, version):
 
 @VERSIONS
 def test_maps_are_causal_and_sum_to_one(make, version):
+    assert attends(HOME)
     layers = make(version).attend("To be, or")
     assert [layer.name for layer in layers] == ["layer 1", "layer 2"]
     for layer in layers:

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import re
 
 import numpy as np
 import pytest
@@ -9,9 +11,11 @@ import torch
 from safetensors.torch import save_file
 
 from common.checkpoint import read_checkpoint
+from common.commands.attend import attends
+from common.commands.generate import found
 from common.errors import UserError
 from common.generation import Settings, generate, stream
-from common.paper import rooms
+from common.paper import Room, rooms
 from papers.rnn.task import Exam
 from papers.rnn.version1 import model as version1
 from papers.rnn.version2 import model as version2
@@ -83,6 +87,10 @@ def test_drawing_in_a_batch_is_drawing_alone(make):
     assert [[text] for text in both] == alone
 
 
+def test_an_rnn_has_no_attention(make):
+    assert written(make, "version2").attend is None and not attends(HOME)
+
+
 def test_an_unknown_character_is_named(make):
     with pytest.raises(UserError, match="'é'"):
         generate(written(make, "version2"), ["é"], Settings(1))
@@ -106,8 +114,57 @@ def test_a_checkpoint_that_does_not_fit_is_refused(make, change, said):
 
 def test_another_text_is_refused(make, tmp_path):
     (tmp_path / "other.txt").write_text(TEXT.upper())
-    with pytest.raises(UserError, match="not the text"):
+    with pytest.raises(UserError, match=r"not the text .* that was 'own.txt'.*--checkpoint"):
         make("version2", text=tmp_path / "other.txt")
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "own.txt").write_text(TEXT.upper())
+    with pytest.raises(UserError, match="another of that name"):
+        make("version2", text=tmp_path / "new" / "own.txt")
+
+
+@pytest.fixture
+def trained(tmp_path, monkeypatch):
+    """trained(folder, dataset's name, text): a model.json there, each newer than those before."""
+    for file in ("papers/__main__.py", "papers/rnn/version2/text.py", "common/__init__.py"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    monkeypatch.chdir(tmp_path)
+    times = iter(range(10))
+
+    def train(folder, name, text=""):
+        path = tmp_path / folder / "checkpoints" / "version2" / "model.json"
+        path.parent.mkdir(parents=True)
+        dataset = {"name": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+        told = {"paper": "rnn", "variant": "version2", "version": "version2", "config": {}}
+        path.write_text(json.dumps({**told, "dataset": dataset, "seed": 0}))
+        os.utime(path, (next(times),) * 2)
+        return path.parent
+
+    return train
+
+
+def test_weights_are_those_of_the_given_text(trained, tmp_path):
+    home, mine = Room("rnn", tmp_path / "papers" / "rnn"), tmp_path / "mine.txt"
+    mine.write_text(TEXT)
+    with pytest.raises(UserError, match=r"no weights here: .*version2 --data .*mine.txt`"):
+        found(home, None, str(mine))
+    usual = trained("local/rnn/a", "tinyshakespeare")
+    assert found(home, None, str(mine)) == usual  # reading it says that it does not fit
+    trained("local/rnn/b", "mine.txt", TEXT)
+    newer = trained("local/rnn/c", "mine.txt", TEXT)
+    assert found(home, None) == usual
+    trained("local/rnn/d", "mine.txt", TEXT.upper())
+    usual = trained("local/rnn/e", "tinyshakespeare")
+    assert found(home, None) == usual
+    assert found(home, None, str(mine)) == newer
+    own = trained("papers/rnn", "tinyshakespeare")
+    assert found(home, None) == own
+    assert found(home, None, str(mine)) == newer
+
+
+def test_weights_of_a_users_text_are_taken_where_there_are_no_others(trained, tmp_path):
+    only = trained("local/rnn/a", "mine.txt", TEXT)
+    assert found(Room("rnn", tmp_path / "papers" / "rnn"), None) == only
 
 
 @pytest.mark.parametrize(
@@ -128,6 +185,13 @@ def test_damaged_files_are_named(make, tmp_path, name, content, said):
     path.unlink() if content is None else path.write_bytes(content)
     with pytest.raises(UserError, match=said):
         read_checkpoint(HOME, tmp_path, str(tmp_path / "own.txt"))
+
+
+@pytest.mark.parametrize("folder", ["nowhere/at/all", "own.txt"])
+def test_what_is_no_checkpoint_is_named_as_it_was_given(make, tmp_path, folder):
+    make("version2")
+    with pytest.raises(UserError, match=f"^{re.escape(str(tmp_path / folder))} is no checkpoint"):
+        read_checkpoint(HOME, tmp_path / folder)
 
 
 def test_a_checkpoint_of_another_paper_is_refused(make, tmp_path):
