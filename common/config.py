@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import types
 import typing
 from pathlib import Path
@@ -19,6 +20,9 @@ from common.errors import UserError, nearest
 from common.paper import Room
 
 PROFILES = ("smoke", "cpu", "gpu")
+SEEDS = 2**63
+# YAML 1.1 takes 1e-3 for a word: it asks for a point and a sign, as in 1.0e-3.
+POWER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -64,7 +68,7 @@ def _check(kind: Any, value: Any, where: str) -> Any:
     elif typing.get_origin(kind) is tuple:
         if isinstance(value, list | tuple):
             return tuple(_check(typing.get_args(kind)[0], item, where) for item in value)
-    elif kind is float and type(value) in (int, float):
+    elif kind is float and (type(value) in (int, float) or _is_power(value)):
         return float(value)
     elif isinstance(kind, type) and type(value) is kind:
         return value
@@ -72,6 +76,10 @@ def _check(kind: Any, value: Any, where: str) -> Any:
         return None
     name = getattr(kind, "__name__", str(kind))
     raise UserError(f"{where} must be of type {name}, not {value!r}.")
+
+
+def _is_power(value: Any) -> bool:
+    return isinstance(value, str) and POWER.fullmatch(value) is not None
 
 
 def _check_range(default: Any, value: Any, where: str) -> None:
@@ -107,6 +115,8 @@ def plan(
     profile = profile or params.get("profile", "cpu")
     section = _section(room, params, profile)
     seeds = seeds or _check(tuple[int, ...], section.get("seeds", [0]), f"{profile}.seeds")
+    if strange := [seed for seed in seeds if not 0 <= seed < SEEDS]:
+        raise UserError(f"{room.name}: a seed must be from 0 to 2^63 - 1, not {strange[0]}.")
     if len(set(seeds)) != len(seeds):
         raise UserError(f"{room.name}: seeds must be distinct, not {list(seeds)}.")
     values = {**(section.get(version) or {}), **(overrides or {})}

@@ -12,7 +12,7 @@ import json
 import shutil
 import sys
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,39 +21,25 @@ from filelock import FileLock, Timeout
 
 from common import engine as engines
 from common import parallel
-from common.config import Plan, parse_override, plan, read_yaml
+from common.config import Plan, parse_override, plan
 from common.data.fetch import ensure, from_receipt
 from common.data.text import load_text
-from common.deviations import find_deviation
 from common.errors import UserError, from_system
 from common.hardware import cores, environment, fingerprint
 from common.interrupts import answering
 from common.paper import Room, find_root, room
 from common.publish import publish
-from common.records import Dataset, Record, write_json
-from common.sources import closure, commit, hashes, imported_modules
+from common.records import Dataset, Record, read_record, write_json
+from common.request import (
+    Request,
+    check_engine,
+    check_replaced,
+    check_request,
+    plain,
+    with_engine_defaults,
+)
+from common.sources import closure, commit, hashes
 from common.workers import follow, run_seeds
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to run: a variant and how. None means: as the parameter files say."""
-
-    paper: str
-    version: str
-    deviation: str | None = None
-    profile: str | None = None
-    overrides: dict[str, Any] | None = None
-    seeds: tuple[int, ...] | None = None
-    data: str | None = None  # the user's own text file
-    device: str = "cpu"
-    dtype: str | None = None
-    threads: int | None = None
-    processes: int = field(default_factory=parallel.world)
-
-    @property
-    def variant(self) -> str:
-        return f"{self.version}+{self.deviation}" if self.deviation else self.version
 
 
 @dataclass(frozen=True)
@@ -71,7 +57,7 @@ class Launch:
     @property
     def key(self) -> str:
         """What a continued run must share with the run that was interrupted."""
-        config = _plain(self.plan.config)
+        config = plain(self.plan.config)
         content = [asdict(self.request), config, self.dataset.sha256, self.sources, environment()]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
@@ -92,29 +78,48 @@ def train_variant(request: Request, *, record: bool = False, report=print) -> Pa
     launch.work.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(launch.work / "lock", timeout=0):
-            content = _train(launch, report)
+            content = _train(launch, report, request if record else None)
             local = launch.root / "local" / request.paper / launch.key
             folder = launch.home.folder if record else local
             path = publish(folder, content, launch.work, whole=launch.usual or not record)
     except Timeout:
         raise UserError(f"{request.paper} {request.variant} is already being trained.") from None
+    finally:
+        _sweep(launch.work)
     shutil.rmtree(launch.work, ignore_errors=True)
     return path
+
+
+def _sweep(work: Path) -> None:
+    """A run that was refused or failed before its first checkpoint leaves nothing to go on from."""
+    if {path.name for path in work.glob("*")} <= {"lock", "engine.json"}:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def told(path: Path) -> str:
+    """What a record says, in two lines: the metric's mean, and where it lies."""
+    record = read_record(path)
+    metric = room(record.paper).paper.metric
+    values = [run.metrics.get(metric.name) for run in record.seeds]
+    finite = [value for value in values if value is not None]
+    mean = f"{sum(finite) / len(finite):.4f} {metric.label}" if finite else "diverged"
+    of = f"mean of {len(finite)} seeds" if len(finite) > 1 else f"seed {record.seeds[0].seed}"
+    return f"{record.paper} {record.variant}: {mean}, {of}\nrecord: {path.relative_to(find_root())}"
 
 
 def prepare(request: Request, record: bool, report) -> Launch:
     """Check the request and find out what it means. UserError if it cannot be run."""
     root, home = find_root(), room(request.paper)
-    _check(request, home, record)
+    check_request(request, home, record)
     made = plan(home, request.version, request.profile, request.overrides, request.seeds)
-    filled, usual = _with_engine_defaults(root, request, made)
-    _check_engine(home, filled)
+    filled, usual = with_engine_defaults(root, request, made)
+    check_engine(home, filled)
     dataset = _identify(home, request, report)
     sources = hashes(root, source_files(root, home, request))
     return Launch(root, home, filled, made, dataset, sources, usual)
 
 
-def _train(launch: Launch, report) -> Record:
+def _train(launch: Launch, report, recorded: Request | None) -> Record:
     started, clock = datetime.now(UTC), time.monotonic()
     request, made = launch.request, launch.plan
     engine = _engine(launch)
@@ -122,6 +127,8 @@ def _train(launch: Launch, report) -> Record:
     workers = max(1, cores() // request.threads) if alone else 1
     workers = min(workers, len(made.seeds))
     hardware = fingerprint(engine)
+    if recorded:
+        check_replaced(recorded, launch.home, hardware.name, made)
     results = run_seeds(_jobs(launch, engine.matmul), workers, request.threads, report)
     return Record(
         paper=request.paper,
@@ -131,8 +138,8 @@ def _train(launch: Launch, report) -> Record:
         profile=made.profile,
         hardware=hardware,
         engine={**results[0][1], "workers": str(workers)},
-        config=_plain(made.config),
-        paper_config=_plain(made.defaults),
+        config=plain(made.config),
+        paper_config=plain(made.defaults),
         dataset=launch.dataset,
         environment=environment(),
         lock=_sha256(launch.root / "requirements.lock"),
@@ -161,46 +168,10 @@ def source_files(root: Path, home: Room, request: Request) -> list[Path]:
     return closure(root, *start)
 
 
-def _check(request: Request, home: Room, record: bool) -> None:
-    home.version(request.version)
-    for option, given in (("--data", request.data), ("-S", request.overrides)):
-        if record and given:
-            raise UserError(f"--record runs what params.yaml says: leave out {option} or --record.")
-    if request.data and not Path(request.data).is_file():
-        raise UserError(f"--data {request.data}: there is no such file.")
-    if request.deviation:
-        find_deviation(home, request.deviation)
-        if request.version != home.newest:
-            raise UserError(f"deviations go into {home.newest}, not {request.version}.")
-
-
-def _check_engine(home: Room, request: Request) -> None:
-    """A version without torch computes as NumPy does; no record may say otherwise."""
-    uses_torch = "torch" in imported_modules(home.path(request.version, "model.py"))
-    engine = (request.device, request.dtype, request.processes)
-    if not uses_torch and engine != ("cpu", "float32", 1):
-        raise UserError(
-            f"{request.paper} {request.version} does without torch: it has no --device, no --dtype "
-            "and one process."
-        )
-
-
-def _with_engine_defaults(root: Path, request: Request, made: Plan) -> tuple[Request, bool]:
-    """The request with the engine of params.yaml where it names none; whether it is that one."""
-    defaults = {"threads": 1, "dtype": "float32", **(read_yaml(root / "params.yaml")["engine"])}
-    threads = defaults["threads"] if request.threads is None else request.threads
-    if not isinstance(threads, int) or not 1 <= threads <= cores():
-        raise UserError(f"threads must be from 1 to {cores()}, not {threads!r}.")
-    dtype = request.dtype or defaults["dtype"]
-    engine = (request.device, threads, dtype, request.processes)
-    usual = engine == ("cpu", defaults["threads"], defaults["dtype"], 1)
-    return replace(request, profile=made.profile, threads=threads, dtype=dtype), usual
-
-
 def _identify(home: Room, request: Request, report) -> Dataset:
     """The data of the run: the user's file, or what the paper's data stage found."""
     receipt = home.path("data.json")
-    if request.data:
+    if request.data is not None:
         found = load_text(request.data)
     elif receipt.is_file():
         found = from_receipt(receipt, report)
@@ -215,8 +186,8 @@ def _jobs(launch: Launch, matmul: str) -> list[dict[str, Any]]:
         "paper": request.paper,
         "version": request.version,
         "deviation": request.deviation,
-        "config": _plain(launch.plan.config),
-        "data": str(Path(request.data).resolve()) if request.data else launch.dataset.name,
+        "config": plain(launch.plan.config),
+        "data": launch.dataset.name if request.data is None else str(Path(request.data).resolve()),
         "device": request.device,
         "dtype": request.dtype,
         "threads": request.threads,
@@ -224,10 +195,6 @@ def _jobs(launch: Launch, matmul: str) -> list[dict[str, Any]]:
     }
     folders = {seed: str(launch.work / f"seed-{seed}") for seed in launch.plan.seeds}
     return [{**shared, "seed": seed, "folder": folder} for seed, folder in folders.items()]
-
-
-def _plain(config: Any) -> dict[str, Any]:
-    return json.loads(json.dumps(asdict(config)))
 
 
 def _sha256(path: Path) -> str:
@@ -265,7 +232,7 @@ def main(module: str) -> None:
             threads=args.threads,
         )
         path = train_variant(request, record=args.record)
-        print(f"record: {path.relative_to(find_root())}")
+        print(told(path))
     except UserError as error:
         sys.exit(_refuse(str(error)))
     except OSError as error:

@@ -174,7 +174,8 @@ def read_record(path: Path) -> Record:
         raise UserError(f"{label} is not a valid record: {place}: {first['msg']}.") from None
     if record.seal != record.compute_seal():
         raise UserError(
-            f"{label}: the seal does not match the content; it was edited. Run it again."
+            f"{label}: the seal does not match the content; it was edited. Restore it with git, or "
+            f"run `papers reproduce {record.paper}`."
         )
     _check_content(record, path, label)
     return record

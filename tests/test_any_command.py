@@ -66,6 +66,7 @@ def cut(patch):
     nothing = types.SimpleNamespace(how=None, failures=["cut off"])
     for module, attribute, instead in (
         (launch, "train_variant", prepared),
+        (launch, "told", lambda path: f"record: {path.relative_to(find_root())}"),
         (acquire, "acquire", lambda *_: nothing),
         (reproduce, "dvc", lambda *_: None),
         (reproduce, "aside", lambda root, home, profile: root),
@@ -73,7 +74,7 @@ def cut(patch):
         (runs, "bring_up_to_date", lambda root: "MLflow: cut off."),
         (runs, "adopt", adopted),
         (tracking, "serve", lambda root, port: free_port(port)),
-        (tracking, "export_records", lambda uri, folder: [folder]),
+        (tracking, "export_records", lambda uri, folder: ([folder], [])),
         (reseal, "reseal", lambda *_: []),
         (reseal, "tell_dvc", lambda *_: []),
         (verify, "verify", lambda *_: [row]),

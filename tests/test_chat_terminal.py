@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import save_file
+from typer.main import get_command
 
 from common import cli
 from common.data.text import Characters
-from common.generation import Attention
+from common.generation import Attention, Settings
 from common.visualize import write_pages
 from papers.rnn.version2.model import RNN, Config
 from tests.test_ui import FLAGS, find_chromium
@@ -133,7 +134,7 @@ def test_kill_ends_a_chat(checkpoint):
     assert terminal.end(kill=signal.SIGTERM) == 128 + signal.SIGTERM
 
 
-def test_generate_repeats_itself_and_attend_says_why_not(checkpoint, capsys, monkeypatch):
+def test_generate_repeats_itself_and_names_its_options(checkpoint, capsys, monkeypatch):
     def papers(*arguments):
         with pytest.raises(SystemExit) as stopped:
             cli.main([*arguments, *checkpoint])
@@ -144,11 +145,31 @@ def test_generate_repeats_itself_and_attend_says_why_not(checkpoint, capsys, mon
     (code, first, told), (_, again, _), (_, other, _) = (papers(*asked, s) for s in "112")
     assert (code, first) == (0, again) and first != other
     assert first.startswith("to be") and len(first) == len("to be") + 20 + 1
-    assert "rnn version2" in told
-    code, _, said = papers("attend", "rnn", "to be")
-    assert code == 2 and "no attention" in said
-    code, _, said = papers("generate", "rnn", "--beam", "2", "--top-p", "0.5")
-    assert code == 2 and "leave out top_p" in said
+    assert told.startswith("rnn version2, seed 0, ") and "own.txt, -S hidden=8 " in told
+    for options, words in [
+        (("--beam", "2", "--top-p", "0.5"), "leave out --top-p or --beam"),
+        (("--length-penalty", "1"), "--length-penalty is of the beam: set --beam"),
+        (("--temperature", "0", "--top-k", "5"), "leave out --top-k"),
+        (("--max-tokens", "-1"), "--max-tokens must be"),
+        (("--seed", "-1"), "--seed must be"),
+    ]:
+        code, _, said = papers("generate", "rnn", *options)
+        assert code == 2 and words in said
+
+
+def test_attention_is_refused_before_weights_are_asked_for(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for paper in ("rnn", "bpe"):
+        with pytest.raises(SystemExit, match="2"):
+            cli.main(["attend", paper, "x", "--checkpoint", "/nowhere"])
+        said = capsys.readouterr().err
+        assert said == f"error: {paper} has no attention to draw; these have: gpt2, transformer.\n"
+
+
+def test_help_says_the_defaults():
+    options = {p.name: p.help for p in get_command(cli.app).commands["generate"].params}
+    for name in ("max_tokens", "length_penalty", "seed", "top_p"):
+        assert f"{getattr(Settings(), name):g}" in options[name]
 
 
 @pytest.mark.slow

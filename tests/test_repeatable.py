@@ -130,7 +130,7 @@ def matmuls(request, work, probes, monkeypatch):
         launched = replace(prepare(request, False, print), root=work)
         launched.work.mkdir(parents=True, exist_ok=True)
         with pytest.raises(KeyboardInterrupt):
-            launch._train(launched, print)
+            launch._train(launched, print, None)
     engine.torch.set_float32_matmul_precision("highest")
     return found
 

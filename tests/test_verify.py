@@ -14,6 +14,7 @@ from common.verify import _yaml, compare, prediction_interval, verify
 from tests.factory import HARDWARE, make_record
 from tests.toy import make_toy, write
 
+ROOT = Path(__file__).parents[1]
 METRIC = "bits_per_character"
 TRAIN = '''"""Stands in for a training run: draws the metric from the seed and the configuration."""
 
@@ -146,3 +147,13 @@ def test_what_cannot_be_verified_is_named(tmp_path):
     git(tmp_path, "commit", "-q", "-a", "-m", "break it")
     with pytest.raises(UserError, match="toy version2 seed . cannot be run again: no such option"):
         verify(tmp_path, 1, "toy", say=str)
+
+
+@pytest.mark.slow
+def test_a_real_seed_is_verified():
+    """One seed of rnn, trained again by the real command, in a clone of this checkout."""
+    changed = ["git", "status", "--porcelain", "--", "common", "papers"]
+    if subprocess.run(changed, cwd=ROOT, capture_output=True).stdout:
+        pytest.skip("what the records were made from is not committed")
+    (row,) = verify(ROOT, 1, "rnn", say=str)
+    assert row["ok"] and row["reached"] != "none"

@@ -76,7 +76,7 @@ def _read_file(path: Path) -> Text:
     except UnicodeDecodeError as error:
         raise UserError(
             f"{path.name} is not UTF-8 text (byte {error.start}): convert it, for instance with"
-            " `iconv -t utf-8`."
+            " `iconv -f latin1 -t utf-8 OLD > NEW`."
         ) from None
     if "\0" in text:
         raise UserError(f"{path.name} is binary, not text: give a plain text file.")
