@@ -91,7 +91,7 @@ class Checkpoint:
 
     @property
     def label(self) -> str:
-        return f"{self.file.parent.name}/{self.file.name}"
+        return str(self.file)
 
     def _finite(self, file: Any, name: str) -> Tensor:
         tensor = file.get_tensor(name)
@@ -130,20 +130,29 @@ def read_checkpoint(
     """
     told, shapes = _told(folder), _shapes(folder)
     if told["paper"] != home.name:
-        raise UserError(f"{folder.name}/ is a checkpoint of {told['paper']!r}, not {home.name!r}.")
+        raise UserError(f"{folder} is a checkpoint of {told['paper']!r}, not {home.name!r}.")
     version = home.version(told["version"])
     config = home.module(f"{version}.model").Config
     return Checkpoint(
         paper=home.name,
         version=version,
         deviation=told.get("deviation"),
-        config=resolve(config, told["config"], f"{folder.name}/{MODEL} config"),
+        config=resolve(config, told["config"], f"{folder / MODEL} config"),
         data=_data(told["dataset"], data),
         seed=told["seed"],
         file=folder / WEIGHTS,
         shapes=shapes,
         dtype=_dtype(home, version, dtype),
     )
+
+
+def trained_on(folder: Path) -> tuple[str, str]:
+    """Name and sha256 of the dataset, as the folder's model.json tells them."""
+    return _dataset(_told(folder)["dataset"])
+
+
+def _dataset(told: dict[str, Any]) -> tuple[str, str]:
+    return str(told.get("name")), str(told.get("sha256"))
 
 
 def _dtype(home: Room, version: str, name: str) -> torch.dtype:
@@ -157,13 +166,13 @@ def _dtype(home: Room, version: str, name: str) -> torch.dtype:
 def _told(folder: Path) -> dict[str, Any]:
     try:
         told = json.loads((folder / MODEL).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UserError(f"{folder.name}/ is no checkpoint: it has no {MODEL}.") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(f"{folder} is no checkpoint: it has no {MODEL}.") from None
     except (OSError, ValueError, RecursionError):
-        raise UserError(f"{folder.name}/{MODEL} is damaged: train again.") from None
+        raise UserError(f"{folder / MODEL} is damaged: train again.") from None
     for key, kind in KEYS.items():
         if not isinstance(told, dict) or not isinstance(told.get(key), kind):
-            raise UserError(f"{folder.name}/{MODEL} is damaged: it has no {key}. Train again.")
+            raise UserError(f"{folder / MODEL} is damaged: it has no {key}. Train again.")
     return told
 
 
@@ -173,14 +182,14 @@ def _shapes(folder: Path) -> dict[str, tuple[int, ...]]:
         with safe_open(folder / WEIGHTS, "pt") as file:
             return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     except FileNotFoundError:
-        raise UserError(f"{folder.name}/ is no checkpoint: it has no {WEIGHTS}.") from None
+        raise UserError(f"{folder} is no checkpoint: it has no {WEIGHTS}.") from None
     except (OSError, SafetensorError) as error:
-        raise UserError(f"{folder.name}/{WEIGHTS} is damaged ({error}): train again.") from None
+        raise UserError(f"{folder / WEIGHTS} is damaged ({error}): train again.") from None
 
 
 def _data(dataset: dict[str, Any], given: str | None) -> str:
     """Where the model's vocabulary comes from: the very bytes on which it was trained."""
-    name, sha256 = dataset.get("name"), dataset.get("sha256")
+    name, sha256 = _dataset(dataset)
     if given is None and name not in load_catalog():
         raise UserError(f"this model was trained on {name!r}: name that file with --data.")
     if given is None:
@@ -188,5 +197,9 @@ def _data(dataset: dict[str, Any], given: str | None) -> str:
     else:
         found = load_text(given).sha256
     if found != sha256:
-        raise UserError(f"{given or name} is not the text that this model was trained on.")
+        was = "another of that name" if name == Path(given or name).name else repr(name)
+        raise UserError(
+            f"{given or name} is not the text that this model was trained on: that was {was}."
+            " Train on this one, or name other weights with --checkpoint."
+        )
     return given or name

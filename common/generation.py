@@ -60,13 +60,14 @@ def _check(name: str, value: Any, kind: type, low: float, high: float) -> None:
     if not number or not low <= value <= high or value == math.inf:
         most = "" if high == math.inf else f" and at most {high}"
         what = "a whole number" if kind is int else "a number"
-        raise UserError(f"{name} must be {what} of at least {low}{most}, not {value!r}.")
+        raise UserError(f"{name!r} must be {what} of at least {low}{most}, not {value!r}.")
 
 
 def change(settings: Settings, given: dict[str, Any]) -> Settings:
     """`settings` with the given ones; a beam ends drawing, and drawing the beam.
 
-    UserError for an unknown name, a value out of range, or a beam together with drawing.
+    UserError for an unknown name, a value out of range, a beam together with drawing, and for what
+    would do nothing: the beam's penalty without a beam, top_k or top_p where all is greedy.
     """
     names = [field.name for field in fields(Settings)]
     for name in given:
@@ -74,8 +75,14 @@ def change(settings: Settings, given: dict[str, Any]) -> Settings:
             raise UserError(f"there is no setting {name!r}." + nearest(name, names))
     drawn = [name for name in DRAWING if name in given]
     if given.get("beam") is not None and drawn:
-        raise UserError(f"a beam draws nothing: leave out {drawn[0]} or beam.")
-    return replace(settings, **({"beam": None} if drawn else {}), **given)
+        raise UserError(f"a beam draws nothing: leave out {drawn[0]!r} or 'beam'.")
+    changed = replace(settings, **({"beam": None} if drawn else {}), **given)
+    if "length_penalty" in given and changed.beam is None:
+        raise UserError("'length_penalty' is of the beam: set 'beam' first.")
+    idle = [name for name in ("top_k", "top_p") if given.get(name) not in (None, 1)]
+    if idle and changed.temperature == 0:
+        raise UserError(f"'temperature' 0 draws nothing: set it above 0, or leave out {idle[0]!r}.")
+    return changed
 
 
 def select(state: State, rows: np.ndarray) -> State:
@@ -160,7 +167,7 @@ def check_length(writer: Writer, settings: Settings) -> None:
     """UserError if the model cannot write so many tokens."""
     if writer.longest is not None and settings.max_tokens > writer.longest:
         raise UserError(
-            f"max_tokens must be at most {writer.longest} here, not {settings.max_tokens}:"
+            f"'max_tokens' must be at most {writer.longest} here, not {settings.max_tokens}:"
             " the model has no positions beyond."
         )
 

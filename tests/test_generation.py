@@ -192,6 +192,33 @@ def test_a_beam_ends_drawing_and_drawing_the_beam():
         change(Settings(), {"topp": 0.3})
 
 
+@pytest.mark.parametrize(
+    ("before", "given", "said"),
+    [
+        (Settings(), {"length_penalty": 1.0}, "'length_penalty' is of the beam"),
+        (
+            Settings(beam=4),
+            {"length_penalty": 1.0, "top_p": 0.5},
+            "'length_penalty' is of the beam",
+        ),
+        (Settings(beam=4), {"length_penalty": 1.0}, None),
+        (Settings(), {"length_penalty": 1.0, "beam": 2}, None),
+        (Settings(), {"temperature": 0, "top_k": 5}, "leave out 'top_k'"),
+        (Settings(temperature=0), {"top_p": 0.5}, "leave out 'top_p'"),
+        (Settings(top_k=5), {"temperature": 0}, None),
+        (Settings(temperature=0, top_k=5), {"top_k": None}, None),
+        (Settings(temperature=0), {"top_k": 5, "temperature": 1}, None),
+    ],
+)
+def test_a_setting_that_would_do_nothing_is_refused(before, given, said):
+    if said is None:
+        changed = change(before, given)
+        assert all(getattr(changed, name) == value for name, value in given.items())
+        return
+    with pytest.raises(UserError, match=said):
+        change(before, given)
+
+
 @given(st.binary(max_size=40) | st.text(max_size=20).map(str.encode))
 def test_pieces_join_to_the_whole_text(content):
     decode = lambda tokens: bytes(tokens).decode("utf-8", "replace")  # noqa: E731

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import re
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,22 +19,35 @@ from common.paper import Room, find_root, room, rooms
 PaperName = Annotated[str, typer.Argument(metavar="PAPER", help="As `papers list` names it.")]
 Version = Annotated[str | None, typer.Option(help="Default: the newest that can; +ID: a variant.")]
 Folder = Annotated[
-    Path | None, typer.Option("--checkpoint", metavar="FOLDER", help="Use this one.")
+    Path | None,
+    typer.Option(
+        "--checkpoint",
+        metavar="FOLDER",
+        help="Default: the paper's own weights, else the newest under local/ that fit --data.",
+    ),
 ]
 Data = Annotated[str | None, typer.Option(metavar="FILE", help="Your text that it learned from.")]
-MaxTokens = Annotated[int | None, typer.Option(help="Write at most so many.")]
-Temperature = Annotated[float | None, typer.Option(help="0 is greedy; more is bolder.")]
-TopK = Annotated[int | None, typer.Option(help="Draw from the k likeliest.")]
-TopP = Annotated[float | None, typer.Option(help="Draw from the likeliest of this probability.")]
-Beam = Annotated[int | None, typer.Option(help="Search with a beam; 1 is greedy.")]
-LengthPenalty = Annotated[float | None, typer.Option(help="Of the beam; 0 prefers short texts.")]
+MaxTokens = Annotated[int | None, typer.Option(help="Write at most so many: 300 for most rooms.")]
+Temperature = Annotated[
+    float | None, typer.Option(help="0 is greedy, 1 as learned; more is bolder.")
+]
+TopK = Annotated[int | None, typer.Option(help="Draw from the k likeliest. Default: all.")]
+TopP = Annotated[
+    float | None, typer.Option(help="Draw from the likeliest of this probability. Default: 1, all.")
+]
+Beam = Annotated[int | None, typer.Option(help="Search with so many texts; 1 is greedy.")]
+LengthPenalty = Annotated[
+    float | None, typer.Option(help="Of the beam; 0 prefers short texts. Default: 0.6.")
+]
 Dtype = Annotated[str, typer.Option(help="float32, or bfloat16: faster for large models.")]
-Seed = Annotated[int | None, typer.Option(help="The same seed, the same text.")]
+Seed = Annotated[int | None, typer.Option(help="The same seed, the same text. Default: 0.")]
 
 
 def generate(
     paper: PaperName,
-    prompt: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
+    prompt: Annotated[
+        list[str] | None, typer.Option(help="May be repeated. Default: none.")
+    ] = None,
     version: Version = None,
     max_tokens: MaxTokens = None,
     temperature: Temperature = None,
@@ -49,7 +65,7 @@ def generate(
     from common.generation import generate as at_once
 
     given = {name: value for name, value in locals().items() if name in SETTINGS}
-    with opened(paper, version, checkpoint, data, dtype) as (_, writer):
+    with opened(paper, version, checkpoint, data, dtype) as (_, writer), _options_named():
         settings = change(writer.defaults, _named(given))
         prompts = prompt or [""]
         if len(prompts) == 1:
@@ -79,6 +95,17 @@ SETTINGS = ("max_tokens", "temperature", "top_k", "top_p", "beam", "length_penal
 
 def _named(given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
+
+
+@contextlib.contextmanager
+def _options_named() -> Iterator[None]:
+    """A setting that an error names is an option here: 'top_k' is --top-k."""
+    try:
+        yield
+    except UserError as error:
+        quoted = rf"'({'|'.join(SETTINGS)})'"
+        message = re.sub(quoted, lambda m: "--" + m[1].replace("_", "-"), str(error))
+        raise UserError(message) from None
 
 
 def _print_all(writer: Any, prompt: str, parts: Iterator[str]) -> None:
@@ -113,25 +140,41 @@ def opened(
 ) -> Iterator[tuple[str, Any]]:
     """Variant and Writer of a checkpoint; while it is used, its deviation is in the code."""
     home = room(paper)
-    folder = folder or found(home, variant)
+    folder = folder or found(home, variant, data)
     from common.checkpoint import read_checkpoint
     from common.deviations import injection
 
     checkpoint = read_checkpoint(home, folder, data, dtype)
     named = "+".join(filter(None, (checkpoint.version, checkpoint.deviation)))
     if variant not in (None, named):
-        raise UserError(f"{folder.name}/ holds {named}, not {variant}: leave out --version.")
+        raise UserError(f"{folder} holds {named}, not {variant}: leave out --version.")
     _can_write(home, checkpoint.version)
-    place = folder.resolve()
-    root = find_root()
-    shown = place.relative_to(root) if place.is_relative_to(root) else folder
-    print(f"{paper} {named}, seed {checkpoint.seed}: {shown}", file=sys.stderr)
+    told = [f"{paper} {named}", f"seed {checkpoint.seed}", checkpoint.data]
+    told += filter(None, [_overrides(home, checkpoint)])
+    print(f"{', '.join(told)}: {_shown(folder)}", file=sys.stderr)
     with injection(home, checkpoint.version, checkpoint.deviation):
         yield named, checkpoint.writer(home.module(f"{checkpoint.version}.text"))
 
 
-def found(home: Room, variant: str | None) -> Path:
-    """The folder of the variant's weights: the paper's own, else the newest of local trainings."""
+def _shown(folder: Path) -> Path:
+    place, root = folder.resolve(), find_root()
+    return place.relative_to(root) if place.is_relative_to(root) else folder
+
+
+def _overrides(home: Room, checkpoint: Any) -> str:
+    """How its config differs from params.yaml, as `papers train` takes it: "-S steps=3"."""
+    from common.config import plan
+
+    usual = asdict(plan(home, checkpoint.version).config)
+    config = asdict(checkpoint.config)
+    return " ".join(f"-S {k}={json.dumps(v)}" for k, v in config.items() if v != usual[k])
+
+
+def found(home: Room, variant: str | None, data: str | None = None) -> Path:
+    """The folder of the variant's weights: the paper's own, else the newest of local trainings.
+
+    With `data` only what was trained on that text; without, what was trained on the paper's.
+    """
     variant = variant or _newest(home)
     version, plus, deviation = variant.partition("+")
     _can_write(home, home.version(version))
@@ -139,18 +182,38 @@ def found(home: Room, variant: str | None) -> Path:
         from common.deviations import find_deviation
 
         find_deviation(home, deviation)
-    own = home.path("checkpoints", variant)
     local = (find_root() / "local" / home.name).glob(f"*/checkpoints/{variant}/model.json")
-    newest = sorted(local, key=lambda path: path.stat().st_mtime)
-    if (own / "model.json").is_file():
-        return own
-    if newest:
-        return newest[-1].parent
+    newest = sorted(local, key=lambda path: path.stat().st_mtime, reverse=True)
+    own = home.path("checkpoints", variant, "model.json")
+    folders = [path.parent for path in (own, *newest) if path.is_file()]
+    if folders:
+        return _fitting(folders, data)
     option = f" --deviation {deviation}" if plus else ""
+    option += f" --data {data}" if data else ""
+    # DVC keeps the weights of versions; those of a version with a deviation in are trained anew.
+    committed = "" if plus or data else f", `papers reproduce {home.name}` the committed results'"
     raise UserError(
         f"{home.name} {variant} has no weights here: `papers train {home.name} {version}{option}`"
-        f" makes some, `papers reproduce {home.name}` the committed results'."
+        f" makes some{committed}."
     )
+
+
+def _fitting(folders: list[Path], data: str | None) -> Path:
+    """The first that learned from that text, or, without one, from a dataset of the catalogue.
+
+    Where none did, the first: reading it says what it was trained on.
+    """
+    from common.checkpoint import trained_on
+    from common.data.catalog import load_catalog
+    from common.data.text import load_text
+
+    known, wanted = load_catalog(), data and load_text(data).sha256
+
+    def fits(folder: Path) -> bool:
+        name, sha256 = trained_on(folder)
+        return sha256 == wanted if data else name in known
+
+    return next(filter(fits, folders), folders[0])
 
 
 def _writing(home: Room) -> list[str]:
