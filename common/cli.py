@@ -37,7 +37,7 @@ Profile = Annotated[str | None, typer.Option(help="smoke, cpu or gpu; default: a
 
 @app.command("list")
 def list_papers(json: Json = False) -> None:
-    """List the papers: versions, verdicts, where they were run."""
+    """List the papers with their versions and verdicts."""
     from common.commands import overview
 
     overview.print_list(json)
@@ -69,8 +69,8 @@ def train(
 ) -> None:
     """Train one version. What was interrupted goes on where it stood."""
     from common.config import parse_override
-    from common.launch import Request, train_variant
-    from common.paper import find_root, room
+    from common.launch import Request, told, train_variant
+    from common.paper import room
 
     request = Request(
         paper=room(paper).name,
@@ -85,7 +85,7 @@ def train(
         threads=threads,
     )
     path = train_variant(request, record=record)
-    print(f"record: {path.relative_to(find_root())}")
+    print(told(path))
 
 
 @app.command()
@@ -118,7 +118,9 @@ def report(
 
 
 @app.command()
-def ui(port: Annotated[int, typer.Option(help="On 127.0.0.1.")] = 5000) -> None:
+def ui(
+    port: Annotated[int, typer.Option(min=1024, max=65535, help="On 127.0.0.1.")] = 5000,
+) -> None:
     """Bring MLflow up to date and open its pages on this machine."""
     from common.commands import runs
 
@@ -221,11 +223,14 @@ def reseal(paper: OnePaper = None) -> None:
 
 
 @app.command()
-def verify(sample: Annotated[int, typer.Option(help="How many runs.", min=1)] = 2) -> None:
+def verify(
+    paper: OnePaper = None,
+    sample: Annotated[int, typer.Option(help="How many runs.", min=1)] = 2,
+) -> None:
     """Repeat a few random runs in a temporary copy and compare them with their records."""
     from common.commands import runs
 
-    runs.verify(sample)
+    runs.verify(paper, sample)
 
 
 def main(arguments: list[str] | None = None) -> None:

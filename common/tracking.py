@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import tempfile
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import groupby
@@ -21,10 +21,12 @@ from typing import TYPE_CHECKING, Any
 
 from common.errors import UserError
 from common.paper import Paper, rooms
-from common.records import Record, record_path, write_record
+from common.records import Record, write_record
 from common.tracked.experiments import (
     attach,
+    by_path,
     delete,
+    delete_others,
     experiment_of,
     experiments,
     families,
@@ -35,6 +37,7 @@ from common.tracked.runs import Run, record_run
 from common.tracked.serving import serve, with_entrance
 from common.tracked.store import (
     SAFE,
+    batches,
     is_database,
     label,
     locked,
@@ -53,7 +56,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment
 
 __all__ = ["Imported", "export_records", "import_records", "prepare", "query", "read_back"]
-__all__ += ["serve", "temporary_store", "try_import", "ui_app", "uri"]
+__all__ += ["remove_others", "serve", "temporary_store", "try_import", "ui_app", "uri"]
 
 METRICS_PER_CALL, PARAMS_PER_CALL = 1000, 100
 Figures = Mapping[str, Sequence[Path]]
@@ -109,11 +112,12 @@ def import_records(
     """Bring the store up to date with the records; those that it already has are left alone.
 
     figures: paper -> image files, attached to the paper's versions. papers: name -> Paper, by
-    default those of this repository. summarise: values -> mean, low, high, by default
-    `common.statistics.summary`. UserError when the store cannot be used.
+    default those of this repository. summarise: values -> mean, low, high, by default that of
+    `common.statistics`. UserError when the store cannot be used.
     """
     client = prepare(uri)
-    summarise = summarise or _summary()
+    if summarise is None:
+        from common.statistics import summary as summarise
     done = [Imported()]
     for name, group in groupby(sorted(records, key=lambda r: r.paper), key=lambda r: r.paper):
         paper = _paper(name) if papers is None else papers.get(name)
@@ -121,8 +125,7 @@ def import_records(
             experiment = experiment_of(client, uri, name, paper)
             done.append(_import(client, uri, experiment, paper, list(group), summarise))
             attach(client, experiment, (figures or {}).get(name, ()))
-    columns = zip(*((d.new, d.unchanged, d.replaced) for d in done))
-    return Imported(*map(sum, columns))
+    return Imported(*map(sum, zip(*((d.new, d.unchanged, d.replaced) for d in done))))
 
 
 def try_import(records: Iterable[Record], uri: str, figures: Figures | None = None) -> str:
@@ -145,16 +148,23 @@ def read_back(uri: str) -> list[Record]:
     return sorted(records, key=lambda r: (r.paper, r.hardware.name, r.variant))
 
 
-def export_records(uri: str, folder: Path) -> list[Path]:
+def export_records(uri: str, folder: Path) -> tuple[list[Path], list[Record]]:
     """Write the store's records as `folder/<paper>/runs/<hardware>/<variant>.json`.
 
-    The bytes are those that were imported. UserError when a seal does not match.
+    Of records with one path, e.g. of two profiles, the newest is written; the others are returned
+    beside the paths. The bytes are those that were imported. UserError when a seal does not match.
     """
-    records = read_back(uri)
-    paths = [record_path(folder / record.paper, record) for record in records]
-    for path, record in zip(paths, records):
+    paths, left_out = by_path(read_back(uri), folder)
+    for path, record in paths.items():
         write_record(path, record)
-    return paths
+    return sorted(paths), left_out
+
+
+def remove_others(records: Iterable[Record], uri: str) -> int:
+    """Delete, the MLflow way, the runs in whose place none of these records stands; how many."""
+    client = prepare(uri)
+    with speaking(uri), locked(uri):
+        return delete_others(client, records)
 
 
 def query(uri: str, papers: Iterable[str] | None = None) -> tuple[Any, Any]:
@@ -196,12 +206,6 @@ def _paper(name: str) -> Paper | None:
         return rooms()[name].paper if name in rooms() else None
     except UserError:
         return None
-
-
-def _summary() -> Callable:
-    from common.statistics import summary
-
-    return summary
 
 
 def _import(
@@ -276,9 +280,9 @@ def _write_run(
     tags = run.tags | ({"mlflow.parentRunId": parent} if parent else {})
     created = client.create_run(experiment.experiment_id, run.started, tags, run.name)
     identity = created.info.run_id
-    for part in _batches(run.points, METRICS_PER_CALL):
+    for part in batches(run.points, METRICS_PER_CALL):
         client.log_batch(identity, metrics=[Metric(*point) for point in part])
-    for part in _batches(list(run.params.items()), PARAMS_PER_CALL):
+    for part in batches(list(run.params.items()), PARAMS_PER_CALL):
         client.log_batch(identity, params=[Param(key, value) for key, value in part])
     client.log_inputs(identity, [_dataset_input(run)])
     for name, text in run.files.items():
@@ -294,7 +298,3 @@ def _dataset_input(run: Run) -> Any:
     data = run.dataset
     dataset = Dataset(data["name"], data["digest"], "local", data["source"])
     return DatasetInput(dataset, [InputTag(k, v) for k, v in run.dataset_tags.items()])
-
-
-def _batches(items: list, size: int) -> Iterator[list]:
-    return (items[i : i + size] for i in range(0, len(items), size))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from common import cli, pipeline
+from common import cli, pipeline, scaffold
 from common.config import PROFILES, plan, read_yaml
 from common.deviations import deviations_of
 from common.paper import rooms
@@ -258,3 +258,9 @@ def test_command_line_starts_light():
     light = ("common/cli.py", "common/paper.py", "common/data/cli.py", "common/errors.py")
     for path in (*light, *commands):
         assert not module_level(ROOT / path) & HEAVY, path
+
+
+def test_no_room_bears_a_name_that_means_something_else():
+    assert [name for name in rooms(ROOT) if scaffold.taken(name)] == []
+    pages = {path.stem.lower() for path in (ROOT / "reports").iterdir()}
+    assert pages - set(rooms(ROOT)) <= scaffold.RESERVED, "a page over all papers is no room"

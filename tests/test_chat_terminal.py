@@ -83,8 +83,8 @@ class Terminal:
             pytest.fail(f"the process ended: {self.output[-500:]!r}")
 
     def end(self, kill=None):
-        """The exit code. With `kill` the process gets that signal, and again after a minute: while it
-        ends by the first, a second would end it in another way."""
+        """The exit code. With `kill` the process gets that signal, and again after a minute: a
+        second one while it ends by the first would end it in another way."""
         deadline, killed = time.monotonic() + SECONDS, -6 * PATIENCE
         while time.monotonic() < deadline:
             if kill and time.monotonic() > killed + 6 * PATIENCE:

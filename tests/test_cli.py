@@ -14,7 +14,7 @@ from common import cli
 from common.commands import compare, doctor, overview, reproduce, runs
 from common.errors import UserError
 from common.paper import Room, rooms
-from common.records import read_record, write_json
+from common.records import Dataset, read_record, write_json
 from tests.factory import make_record, make_room
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +34,9 @@ MISTAKES = [
     (["claims", "rn"], "rnn"),
     (["new", "Not-A-Name"], "lower case"),
     (["new", "rnn"], "already"),
+    (["new", "hardware"], "something else in this repository"),
+    (["new", "smoke"], "my_smoke"),
+    (["new", "class"], "keyword of Python"),
     (["verify", "--sample", "0"], "--sample"),
     (["runs", "import", "no-such.json"], "no-such.json"),
 ]
@@ -121,6 +124,42 @@ def test_runs_import_adopts_a_record_from_elsewhere(tmp_path):
     assert read_record(place) == record
 
 
+SEEDS = {"paper": "rnn", "variant": "version2", "seeds": range(3)}
+OTHER_KINDS = [
+    ({"profile": "smoke"}, "another profile"),
+    ({"dataset": Dataset(name="own", sha256="ab" * 32)}, "another dataset"),
+    ({"dataset": Dataset(name="toy_text", sha256="cd" * 32)}, "another text"),
+    ({"config": {"hidden": 3}}, "another config"),
+    ({"seeds": [0, 2]}, r"lacks seeds .*\(1\)"),
+]
+
+
+def adopt(record, folder):
+    home, brought = Room("rnn", folder / "rnn"), folder / "brought.json"
+    write_json(brought, record.model_dump(mode="json"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "room", lambda name: _with_paper(home))
+        return runs.adopt(brought)
+
+
+@pytest.mark.parametrize(("changes", "reason"), OTHER_KINDS, ids=lambda v: str(v)[:25])
+def test_runs_import_replaces_no_record_by_one_of_another_kind(tmp_path, changes, reason):
+    before = make_record(**SEEDS)
+    place = adopt(before, tmp_path)
+    with pytest.raises(UserError, match=f"{reason}.*delete papers/rnn/runs/"):
+        adopt(make_record(**SEEDS | changes), tmp_path)
+    assert read_record(place) == before
+
+
+def test_runs_import_says_what_it_replaces(tmp_path, capsys):
+    adopt(make_record(**SEEDS), tmp_path)
+    adopt(make_record(**SEEDS), tmp_path)
+    assert "replaces the same record with 3 seeds" in capsys.readouterr().out
+    more = make_record(**SEEDS | {"seeds": range(4)})
+    assert read_record(adopt(more, tmp_path)) == more
+    assert "replaces one of 2026-01-02 with 3 seeds" in capsys.readouterr().out
+
+
 def test_runs_import_refuses_a_forged_record(tmp_path):
     forged = make_record(paper="rnn", variant="version2").model_dump(mode="json")
     forged["seeds"][0]["metrics"]["bits_per_character"] = 0.1
@@ -136,6 +175,13 @@ def _with_paper(home):
     return Adopting(home.name, home.folder)
 
 
+def test_compare_needs_two_versions(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(make_room(tmp_path, "lonely", ("version1",)))
+    code, _, err = papers(["compare", "lonely", "version1", "version2"], capsys)
+    rooms.cache_clear()
+    assert (code, "has one version, version1" in err) == (2, True)
+
+
 def test_compare_never_crosses_hardware():
     home = rooms(ROOT)["rnn"]
     made = [
@@ -148,22 +194,6 @@ def test_compare_never_crosses_hardware():
     assert row[0] == "one-1t-float32"
     assert float(row[3]) == pytest.approx(-0.5, abs=0.05)
     assert row[6] == "6"
-
-
-def test_doctor_tells_stale_stages_in_words():
-    status = [{"changed deps": {"common/a.py": "modified"}}, "always changed"]
-    assert doctor._reasons(status) == "common/a.py modified; always changed"
-    status = [{"changed deps": {"params.yaml": {"cpu.seeds": "modified"}}}]
-    assert doctor._reasons(status) == "params.yaml: cpu.seeds modified"
-
-
-def test_doctor_survives_a_check_that_cannot_be_made():
-    def broken(root):
-        raise UserError("the thing is damaged.")
-        yield
-
-    (finding,) = doctor._checked(broken)
-    assert finding.mend and "damaged" in finding.state
 
 
 def test_nox_and_doctor_agree_on_the_stamp(noxfile):

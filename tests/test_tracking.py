@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from common import tracking
+from common.commands import runs
 from common.errors import UserError
 from common.paper import rooms
-from common.records import read_records
+from common.records import read_record, read_records
 from common.statistics import summary
 from common.tracked import sql, store
 from common.tracked.experiments import experiments
@@ -214,11 +216,48 @@ def test_export_gives_the_same_bytes(tmp_path, template):
     room = rooms(tmp_path)["exported"]
     with empty_store(template) as uri:
         tracking.import_records(read_records(room.folder), uri)
-        written = tracking.export_records(uri, tmp_path / "out")
-    assert len(written) == 4
+        written, left_out = tracking.export_records(uri, tmp_path / "out")
+    assert (len(written), left_out) == (4, [])
     for path in written:
         original = room.folder.parent / path.relative_to(tmp_path / "out")
         assert path.read_bytes() == original.read_bytes()
+
+
+def test_export_writes_the_newest_of_two_and_names_the_other(tmp_path, template):
+    smoke = make_record("twice", profile="smoke", started="2026-01-01T00:00:00+00:00")
+    real = make_record("twice", started="2026-01-02T00:00:00+00:00")
+    with empty_store(template) as uri:
+        tracking.import_records([real, smoke], uri)
+        written, left_out = tracking.export_records(uri, tmp_path)
+    assert [read_record(path) for path in written] == [real]
+    assert left_out == [smoke]
+
+
+def test_runs_without_a_record_are_removed_and_come_back_with_it(tmp_path, template):
+    here, gone = make_records("kept", ["version1", "version2"])
+    other = make_record("vanished")
+    with empty_store(template) as uri:
+        tracking.import_records([here, gone, other], uri)
+        assert tracking.remove_others([here], uri) == 2
+        assert tracking.read_back(uri) == [here]
+        assert tracking.remove_others([here], uri) == 0
+        assert tracking.import_records([gone], uri) == tracking.Imported(new=1)
+        assert tracking.read_back(uri) == [here, gone]
+
+
+def test_only_the_checkouts_own_store_loses_runs_without_a_record(tmp_path, template, monkeypatch):
+    room, strange = make_room(tmp_path, "viewed"), make_record("strange")
+    monkeypatch.chdir(room)
+    shared = tmp_path / "shared" / "mlflow.db"
+    shared.parent.mkdir()
+    for store_file, whole in ((tmp_path / "mlflow.db", False), (shared, True)):
+        shutil.copy(template, store_file)
+        address = f"sqlite:///{store_file}"
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        tracking.import_records([strange], address)
+        said = runs.bring_up_to_date(tmp_path)
+        assert ("1 without a record removed" in said) is not whole
+        assert ("strange" in {r.paper for r in tracking.read_back(address)}) is whole
 
 
 def test_export_refuses_a_record_that_was_edited(tmp_path, template):

@@ -15,6 +15,9 @@ from common.records import Record, changed_sources, read_records
 
 def print_comparison(name: str, old: str, new: str, code: bool) -> None:
     home = room(name)
+    if len(home.paper.versions) == 1:
+        only = next(iter(home.paper.versions))
+        raise UserError(f"'{name}' has one version, {only}: there is no other to compare it with.")
     home.version(old), home.version(new)
     if old == new:
         raise UserError(f"{old} and {new} are the same version: name two.")
@@ -27,8 +30,11 @@ def print_comparison(name: str, old: str, new: str, code: bool) -> None:
         return
     better = "lower" if home.paper.metric.lower_is_better else "higher"
     label = home.paper.metric.label
-    header = ["hardware", old, new, f"{new} - {old}", "95 % interval", "p", "seeds", "note"]
-    table(f"{label}, {better} is better, paired by seed", header, rows)
+    header = ["hardware", old, new, f"{new} - {old}", "95 % interval", "p", "seeds"]
+    table(f"{label}, {better} is better, paired by seed", header, [row[:-1] for row in rows])
+    for hardware, *_, note in rows:
+        if note:
+            print(f"{hardware}: {note}")
 
 
 def print_code(root: Path, home: Room, old: str, new: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,10 @@ from common.paper import Room, find_root, rooms
 
 DISK_GIB = 2.0  # an environment takes about this much
 PYTHONS = ((3, 11), (3, 12))
+# What a stage made elsewhere and git does not hold, as `_reasons` puts it.
+MADE = re.compile(r"papers/\w+/(data\.json|checkpoints/\S+) (deleted|not in cache)$")
+FETCH, REWRITTEN = "papers data fetch", "git checkout data.dvc"
+SHOWN = 4  # reasons on a line
 
 
 class Finding(NamedTuple):
@@ -109,6 +114,20 @@ def _records_of(root: Path, home: Room) -> Iterator[Finding]:
             yield Finding(what, f"changed since: {', '.join(changed)}", again)
     state = f"{whole} of {len(paths)} belong to this code" if paths else "none yet"
     yield Finding(f"records {home.name}", state, "" if paths else f"papers reproduce {home.name}")
+    if paths and whole == len(paths):
+        yield from _together(root, home)
+
+
+def _together(root: Path, home: Room) -> Iterator[Finding]:
+    """Records that are good by themselves, but that the report refuses beside each other."""
+    from common.records import read_records
+    from common.reports.checks import check_records
+
+    try:
+        check_records(root, home.name, home.paper, read_records(home.folder))
+    except UserError as error:
+        mend = f"papers reproduce {home.name}, or delete the record that does not belong"
+        yield Finding(f"report {home.name}", f"would be refused: {error}", mend)
 
 
 def pipelines(root: Path) -> Iterator[Finding]:
@@ -136,10 +155,44 @@ def dvc(root: Path) -> Iterator[Finding]:
         yield Finding("dvc", reason.removeprefix("ERROR: ").split(" If there are no")[0], mend)
         return
     stale = json.loads(done.stdout)
+    if stale.pop("data.dvc", None):
+        yield pinned()
+    papers: dict[str, dict[str, str]] = {}
     for stage, reasons in stale.items():
-        yield Finding(f"stage {stage}", _reasons(reasons), f"dvc repro {stage}")
+        place, _, name = stage.rpartition(":")
+        paper = place.removeprefix("papers/").partition("/")[0]
+        papers.setdefault(paper, {})[name] = _reasons(reasons)
+    for paper, stages in papers.items():
+        yield _stale(paper, stages)
     if not stale:
         yield Finding("dvc", "all stages are up to date")
+
+
+def pinned() -> Finding:
+    """How data/ stands to its pin; never to be mended by `dvc repro data.dvc`, which writes it."""
+    from common.data.pin import check_pin
+
+    state = check_pin()
+    if state == "equal":
+        mend = "move away what the catalogue does not name"
+        return Finding("data.dvc", "data/ holds more than it pins", mend)
+    return Finding("data.dvc", state, REWRITTEN if REWRITTEN in state else FETCH)
+
+
+def _stale(paper: str, stages: dict[str, str]) -> Finding:
+    """One line for all stale stages of a paper, or of the root, whose name is empty."""
+    what = paper or "pages over all papers"
+    again = f"papers reproduce {paper}".strip()
+    words = list(dict.fromkeys(w for reason in stages.values() for w in reason.split("; ")))
+    changed = [word for word in words if not MADE.match(word)]
+    if not changed:
+        return Finding(what, "not run here", f"{again} (or read reports/)")
+    shown = "; ".join(changed[:SHOWN])
+    if len(changed) > SHOWN:
+        shown += f"; and {len(changed) - SHOWN} more, see `dvc status`"
+    if paper and all(word.endswith(".py modified") for word in changed):
+        again = f"papers reseal {paper}, else {again}"
+    return Finding(what, f"{len(stages)} stale: {shown}", again)
 
 
 def _reasons(reasons: list[Any]) -> str:

@@ -3,32 +3,82 @@
 from __future__ import annotations
 
 import json as json_module
+import textwrap
 from collections import Counter
-from typing import Any
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from common.errors import UserError
-from common.paper import Room, find_root, room, rooms
+from common.paper import Room, find_root, order, room, rooms
 
-KEPT_WHOLE = ("paper", "id", "kind", "variant", "version")  # not broken in a narrow terminal
-WIDE = 400  # columns where no terminal limits them
+if TYPE_CHECKING:
+    from common.records import Record
+
+KEPT_WHOLE = ("paper", "id", "kind", "variant", "version", "hardware", "verdict", "started")
+GAP = 2  # between columns
+ROOMY = 40  # columns of the terminal that a cell of several words should have
+TOGETHER = "\xa0"  # a blank at which a line is broken only where it must be
 
 
-def table(title: str, header: list[str], rows: list[list[Any]]) -> None:
-    """Print a table; cells are plain text, never markup. In a pipe, each row is one line."""
+def table(title: str, header: list[str], rows: list[list[Any]], spare: tuple[str, ...] = ()):
+    """Print a table; cells are plain text, never markup. In a pipe, each row is one line.
+
+    spare: columns that a narrow terminal goes without, the first first; --json has them.
+    """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    drawn = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for name in header:
-        drawn.add_column(name, overflow="fold", no_wrap=name in KEPT_WHOLE)
-    for row in rows:
-        drawn.add_row(*(Text(str(cell)) for cell in row))
     console = Console()
+    columns = {name: [str(row[i]) for row in rows] for i, name in enumerate(header)}
+    widths = fit(columns, console.width if console.is_terminal else None, spare)
+    whole = sum(widths.values()) + GAP * len(widths)
     if not console.is_terminal:
-        console.width = WIDE
+        console.width = max(whole, len(title))
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, GAP - 1, 0, 0))
+    for name, width in widths.items():
+        drawn.add_column(fold(name, width), width=width, overflow="fold")
+    for i in range(len(rows)):
+        drawn.add_row(*(Text(fold(columns[name][i], width)) for name, width in widths.items()))
+    if title:
+        console.print(Text(title))
     console.print(drawn)
+    if absent := [name for name in header if name not in widths]:
+        console.print(Text(f"no room here for: {', '.join(absent)}; --json has all."))
+
+
+def fit(
+    columns: dict[str, list[str]], limit: int | None, spare: tuple[str, ...] = ()
+) -> dict[str, int]:
+    """Column -> width. Without a limit as wide as its cells are; columns may be left out."""
+    natural = {name: max(map(len, (name, *cells))) for name, cells in columns.items()}
+    if limit is None:
+        return natural
+    roomy = {n: w if n in KEPT_WHOLE else min(w, ROOMY) for n, w in natural.items()}
+    for name in spare:
+        if sum(roomy.values()) + GAP * len(roomy) > limit:
+            del roomy[name]
+    widths = {name: natural[name] for name in roomy}
+    least = {n: w if n in KEPT_WHOLE else _longest_word(n, columns[n]) for n, w in widths.items()}
+    while sum(widths.values()) + GAP * len(widths) > limit:
+        loose = [name for name in widths if widths[name] > least[name]]
+        if not loose:  # too narrow for whole words: rich folds within them
+            break
+        widths[max(loose, key=widths.__getitem__)] -= 1
+    return widths
+
+
+def _longest_word(name: str, cells: list[str]) -> int:
+    return max(len(word) for text in (name, *cells) for word in text.split())
+
+
+def fold(text: str, width: int) -> str:
+    """The text in lines of at most `width`, broken at blanks."""
+    if max(map(len, text.split(" "))) > width:
+        text = text.replace(TOGETHER, " ")
+    lines = [textwrap.wrap(line, width, break_on_hyphens=False) for line in text.split("\n")]
+    return "\n".join(part for line in lines for part in line).replace(TOGETHER, " ")
 
 
 def print_json(content: Any) -> None:
@@ -36,15 +86,14 @@ def print_json(content: Any) -> None:
 
 
 def verdicts(home: Room) -> dict[str, int]:
-    """Verdict -> how many claims of the paper have it, as evidence.json says."""
-    path = home.path("evidence.json")
+    """Verdict -> how many claims have it, as evidence.json says. UserError if it is damaged."""
+    from common.evidence import FILE, load_evidence
+
+    path = home.path(FILE)
     if not path.is_file():
         return {}
-    try:
-        claims = json_module.loads(path.read_bytes())["claims"]
-        return dict(sorted(Counter(claim["verdict"] for claim in claims).items()))
-    except (ValueError, KeyError, TypeError):
-        raise UserError(f"{home.name}/evidence.json is damaged: run `papers report`.") from None
+    claims = load_evidence(path)["claims"]
+    return dict(sorted(Counter(claim["verdict"] for claim in claims).items()))
 
 
 def recorded(home: Room) -> list[tuple[str, str]]:
@@ -53,28 +102,37 @@ def recorded(home: Room) -> list[tuple[str, str]]:
 
 
 def outline(home: Room) -> dict[str, Any]:
-    """What `papers list` tells of a paper."""
-    paper = home.paper
+    """What `papers list` tells of a paper; `damaged` says what is wrong with its evidence."""
+    paper, damaged, counts = home.paper, "", {}
+    try:
+        counts = verdicts(home)
+    except UserError as error:
+        damaged = str(error)
     return {
         "paper": home.name,
         "title": paper.title,
         "year": paper.year,
         "versions": list(paper.versions),
-        "verdicts": verdicts(home),
+        "verdicts": counts,
         "hardware": sorted({hardware for hardware, _ in recorded(home)}),
+        **({"damaged": damaged} if damaged else {}),
     }
 
 
 def print_list(json: bool) -> None:
+    """All papers; one whose evidence is damaged is marked, and the mend told below."""
     found = [outline(home) for home in rooms().values()]
-    rows = [
-        [f["paper"], f["year"], f["title"], len(f["versions"]), counted(f["verdicts"])]
-        for f in found
-    ]
+    damaged = {f["paper"]: f["damaged"] for f in found if "damaged" in f}
     if json:
         print_json(found)
-    else:
-        table("", ["paper", "year", "title", "versions", "verdicts"], rows)
+        return
+    header, told = ["paper", "year", "title", "versions", "verdicts"], []
+    for f in found:
+        cell = "damaged" if f["paper"] in damaged else counted(f["verdicts"])
+        told.append([f["paper"], f["year"], f["title"], len(f["versions"]), cell])
+    table("", header, told, spare=() if damaged else ("verdicts",))
+    for message in damaged.values():
+        print(message)
 
 
 def counted(counts: dict[str, int]) -> str:
@@ -82,11 +140,11 @@ def counted(counts: dict[str, int]) -> str:
 
 
 def print_paper(name: str, json: bool) -> None:
-    """One paper with its records; a damaged record is named."""
+    """One paper with its records, versions first; a damaged record is named."""
     from common.records import read_records
 
     home = room(name)
-    paper, records = home.paper, read_records(home.folder)
+    paper, records = home.paper, sorted(read_records(home.folder), key=_versions_first)
     runs = [
         {
             "variant": record.variant,
@@ -102,12 +160,19 @@ def print_paper(name: str, json: bool) -> None:
         told = {"authors": paper.authors, "url": paper.url, "cites": list(paper.cites)}
         print_json({**outline(home), **told, "versions": paper.versions, "records": runs})
         return
-    print(f"{paper.title}, {paper.authors}, {paper.year}\n{paper.url}")
+    print(f"{paper.title}, {paper.authors}, {paper.year}\n{paper.url}\n")
     table("versions", ["version", "what it is"], [list(row) for row in paper.versions.items()])
     if runs:
-        table("records", list(runs[0]), [list(run.values()) for run in runs])
+        header = ["variant", "hardware", "profile", "seeds", "mean", "started"]
+        rows = [[*list(run.values())[:-1], run["started"][:10]] for run in runs]
+        table(f"records: {paper.metric.name}", header, rows, spare=("profile",))
     print(f"verdicts: {counted(verdicts(home))}")
     print(f"report: reports/{name}.md    again: papers reproduce {name}")
+
+
+def _versions_first(record: Record) -> tuple[Any, ...]:
+    """By hardware; there the versions, oldest first, then what was put back into them."""
+    return record.hardware.name, bool(record.deviation), order(record.version), record.variant
 
 
 def mean(values: Any) -> float | None:
@@ -117,32 +182,46 @@ def mean(values: Any) -> float | None:
 
 
 def print_rows(kind: str, name: str | None, json: bool) -> None:
-    """`kind`: claims or deviations."""
+    """`kind`: claims or deviations; a table per paper."""
     from common import evidence
 
-    if name:
-        room(name)
-    rows = getattr(evidence, f"rows_{kind}")(name)
+    rows = [] if name and _unjudged(room(name)) else getattr(evidence, f"rows_{kind}")(name)
     if json:
         print_json(rows)
+    elif not rows and name and _unjudged(room(name)):
+        print(f"no {kind} judged yet: papers reproduce {name}")
     elif not rows:
         print(f"no {kind} yet.")
     else:
-        value, column = ("value", "measured") if kind == "claims" else ("cost", "cost")
-        verdict = ["verdict"] if kind == "claims" else []
-        header = ["paper", "id", "kind", *verdict, column, "n", "place"]
-        cells = [{**row, column: _measured(row, value)} for row in rows]
-        table("", header, [["-" if row[c] is None else row[c] for c in header] for row in cells])
+        for paper, of_paper in groupby(rows, key=lambda row: row["paper"]):
+            _print_rows(kind, paper, list(of_paper))
 
 
-def _measured(row: dict[str, Any], value: str) -> str:
+def _unjudged(home: Room) -> bool:
+    """Has nothing been run here, and nothing been judged?"""
+    return not home.path("evidence.json").is_file() and not recorded(home)
+
+
+def _print_rows(kind: str, paper: str, rows: list[dict[str, Any]]) -> None:
+    if kind == "claims":
+        cells = [{**row, "measured": _measured(row, "value", row["unit"])} for row in rows]
+        title, header = paper, ["id", "kind", "verdict", "measured", "n", "place"]
+    else:  # all in the paper's metric
+        cells = [{**row, "cost": _measured(row, "cost")} for row in rows]
+        title, header = f"{paper}: cost in {rows[0]['unit']}", ["id", "kind", "cost", "n", "place"]
+    lines = [["-" if row[c] is None else row[c] for c in header] for row in cells]
+    table(title, header, lines, spare=("place", "kind"))
+
+
+def _measured(row: dict[str, Any], value: str, unit: str = "") -> str:
     """'-1.44 [-1.46, -1.43] bits', as far as there are such numbers."""
     if row[value] is None:
         return "-"
     number = "{:.4g}".format
     plain = row[value] if isinstance(row[value], str | bool | int) else number(row[value])
-    interval = "" if row["low"] is None else f" [{number(row['low'])}, {number(row['high'])}]"
-    return f"{plain}{interval} {row['unit']}".strip()
+    if row["low"] is None:
+        return f"{plain} {unit}".strip()
+    return f"{plain} [{number(row['low'])},{TOGETHER}{number(row['high'])}] {unit}".strip()
 
 
 def report(papers: list[str] | None, check: bool) -> None:
@@ -151,6 +230,8 @@ def report(papers: list[str] | None, check: bool) -> None:
 
     root = find_root()
     names = [room(name).name for name in papers] if papers else None
+    for name in names or rooms():
+        _check_evidence(room(name))
     if not check:
         for path in render.write_reports(root, names):
             print(path.relative_to(root))
@@ -158,6 +239,14 @@ def report(papers: list[str] | None, check: bool) -> None:
     if found := render.check(root):
         raise UserError("\n".join([*found, "Run `papers report` and commit what it writes."]))
     print("the reports are what the records say.")
+
+
+def _check_evidence(home: Room) -> None:
+    """UserError where claims were to be judged: the page would be written without them."""
+    from common.evidence import FILE, load_evidence
+
+    if recorded(home) and home.path("claims.py").is_file():
+        load_evidence(home.path(FILE))
 
 
 def write_pipelines(papers: list[str] | None) -> None:

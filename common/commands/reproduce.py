@@ -1,12 +1,14 @@
 """`papers reproduce`: the data, the stages that are not up to date, MLflow, and a summary.
 
-Another profile than the committed one runs in a clone under local/<profile>/. Not by `dvc exp run
+Another profile than the committed one runs in a clone under local/<profile>/, which is kept as long
+as the checkout stays as it is. Not by `dvc exp run
 --temp`: that copy also holds the committed records of the usual profile, which a report must not
 mix with others, and it leaves its results in a hidden commit.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import signal
@@ -107,21 +109,40 @@ def _end(child: subprocess.Popen) -> None:
 
 
 def aside(root: Path, home: Room, profile: str) -> Path:
-    """A clone in local/<profile>/<paper>, as the checkout is now, without the paper's records."""
+    """A clone in local/<profile>/<paper>, as the checkout is now, without the paper's records.
+
+    If the checkout is as it was, so is the clone left: what was interrupted in it goes on.
+    """
     folder = root / "local" / profile / home.name
+    listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    names = sorted(set(filter(None, listed.split("\0"))))
+    made_from, note = _digest(root, names), folder / ".git" / "made-from"
+    if note.is_file() and note.read_text() == made_from:
+        print(f"\nas it was left: {folder.relative_to(root)} (delete it to begin anew)")
+        return folder
     if folder.exists():
         shutil.rmtree(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     _git(root, "clone", "--quiet", "--shared", str(root), str(folder))
-    listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for name in filter(None, listed.split("\0")):
+    for name in names:
         _mirror_file(root / name, folder / name)
     copied = folder / "papers" / home.name
     for results in ("runs", "metrics"):
         shutil.rmtree(copied / results, ignore_errors=True)
     params = read_yaml(copied / "params.yaml") | {"profile": profile}
     (copied / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    note.write_text(made_from)
     return folder
+
+
+def _digest(root: Path, names: list[str]) -> str:
+    """A hash of the commit and of the files' names and bytes."""
+    digest = hashlib.sha256(_git(root, "rev-parse", "HEAD").encode())
+    for name in names:
+        path = root / name
+        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "absent"
+        digest.update(f"{name}\0{content}\n".encode())
+    return digest.hexdigest()
 
 
 def _mirror_file(source: Path, target: Path) -> None:

@@ -11,11 +11,20 @@ from common.errors import UserError
 from common.paper import find_root, room, rooms
 from common.records import Record, read_record, read_records, record_path, write_json
 
+KIND = {  # what a record shares with the one whose place it takes
+    "profile": lambda record: record.profile,
+    "dataset": lambda record: record.dataset.name,
+    "text": lambda record: record.dataset.sha256[:12],
+    "config": lambda record: record.config,
+}
+SHOWN = ("profile", "dataset", "text")
+
 
 def adopt(path: Path) -> Path:
     """Put a record that was made elsewhere into its place and return that place.
 
-    UserError if it is damaged or forged, or its paper or version is not in this repository.
+    UserError if it is damaged or forged, its paper or version is not in this repository, or the
+    record in that place is of another kind or has seeds that this one lacks.
     """
     try:
         record = Record.model_validate_json(path.read_bytes())
@@ -28,9 +37,27 @@ def adopt(path: Path) -> Path:
     home = room(record.paper)
     home.version(record.version)
     place = record_path(home.folder, record)
+    if place.is_file():
+        print(_replaces(path, record, read_record(place)))
     write_json(place, record.model_dump(mode="json"))
     read_record(place)
     return place
+
+
+def _replaces(path: Path, new: Record, old: Record) -> str:
+    """What the new record takes the place of. UserError if they are not runs of the same kind."""
+    where = "/".join(("papers", old.paper, "runs", old.hardware.name, f"{old.variant}.json"))
+    mend = f"delete {where} first if it is to go (git keeps it)."
+    for what, read in KIND.items():
+        if read(new) != read(old):
+            shown = f" ({read(new)}, there {read(old)})" if what in SHOWN else ""
+            raise UserError(f"{path} has another {what} than the record in place{shown}: {mend}")
+    lost = sorted({run.seed for run in old.seeds} - {run.seed for run in new.seeds})
+    if lost:
+        seeds = ", ".join(map(str, lost))
+        raise UserError(f"{path} lacks seeds that the record in place has ({seeds}): {mend}")
+    same = "the same record" if new.seal == old.seal else f"one of {old.started[:10]}"
+    return f"replaces {same} with {len(old.seeds)} seeds: {where}"
 
 
 def import_all(files: list[Path]) -> None:
@@ -42,11 +69,18 @@ def import_all(files: list[Path]) -> None:
 
 
 def bring_up_to_date(root: Path) -> str:
-    """Import every paper's records. UserError if MLflow cannot take them."""
-    from common import tracking
+    """Import every paper's records. UserError if MLflow cannot take them.
 
-    done = tracking.import_records(all_records(), tracking.uri(root), figures(root))
-    return f"MLflow: {done}."
+    The checkout's own store is made what the records say; one that others share keeps the rest.
+    """
+    from common import tracking
+    from common.tracked.store import sqlite_path
+
+    records, store = all_records(), tracking.uri(root)
+    done = tracking.import_records(records, store, figures(root))
+    own = sqlite_path(store) == root.resolve() / "mlflow.db"
+    gone = tracking.remove_others(records, store) if own else 0
+    return f"MLflow: {done}{f', {gone} without a record removed' if gone else ''}."
 
 
 def all_records() -> list[Record]:
@@ -63,8 +97,14 @@ def figures(root: Path) -> dict[str, list[Path]]:
 def export(folder: Path) -> None:
     from common import tracking
 
-    for path in tracking.export_records(tracking.uri(find_root()), folder):
+    written, left_out = tracking.export_records(tracking.uri(find_root()), folder)
+    for path in written:
         print(path)
+    for record in left_out:
+        print(
+            f"left out: {record.paper} {record.variant} on {record.hardware.name}, profile "
+            f"{record.profile}, started {record.started}: a newer one has its place"
+        )
 
 
 def serve(port: int) -> None:
@@ -91,11 +131,11 @@ def reseal(name: str | None) -> None:
         raise UserError(f"to be run again: {', '.join(sorted(set(again)))}: `papers reproduce`.")
 
 
-def verify(sample: int) -> None:
+def verify(name: str | None, sample: int) -> None:
     """UserError when a repeated run is not what its record says."""
     from common.verify import verify as repeat
 
-    rows = repeat(find_root(), sample)
+    rows = repeat(find_root(), sample, name)
     table("", list(rows[0]), [list(row.values()) for row in rows])
     if wrong := [f"{r['paper']} {r['variant']} seed {r['seed']}" for r in rows if not r["ok"]]:
         raise UserError(f"not what the record promises: {', '.join(wrong)}.")

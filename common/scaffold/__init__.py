@@ -11,22 +11,34 @@ import shutil
 from pathlib import Path
 
 from common.commands.overview import write_pipelines
+from common.config import PROFILES
 from common.errors import UserError
-from common.paper import find_root, rooms
+from common.paper import VERSION, find_root, rooms
 
 TEMPLATE = Path(__file__).parent / "room"
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+RESERVED = frozenset(
+    [
+        *("readme", "index", "deviations", "hardware", "figures"),  # pages over all papers
+        *("resume", "attend", "bench", *PROFILES),  # folders under local/
+        *("common", "papers", "tests", "data", "docs", "local", "reports", "runs"),  # folders
+        *("dvc", "mlflow", "numpy", "torch"),  # modules
+        *("new", "room", "version"),  # words of the commands
+    ]
+)
 
 
 def create(name: str) -> list[Path]:
     """Make papers/<name>, its dvc.yaml and its place in the root's; return the room's files.
 
-    UserError for a name that is taken or cannot name a Python package.
+    UserError for a name that is taken, means something else here, or cannot name a package.
     """
     root = find_root()
     folder = root / "papers" / name
-    if not NAME.fullmatch(name) or keyword.iskeyword(name) or len(name) > 40:
+    if not NAME.fullmatch(name) or len(name) > 40:
         raise UserError(f"{name!r} cannot name a room: lower case words joined by '_', please.")
+    if reason := taken(name):
+        raise UserError(f"{name!r} cannot name a room, {reason}: choose another, e.g. my_{name}.")
     if folder.exists():
         raise UserError(f"papers/{name} is there already: choose another name.")
     try:
@@ -38,6 +50,15 @@ def create(name: str) -> list[Path]:
         raise
     print(_next_steps(name))
     return written
+
+
+def taken(name: str) -> str:
+    """What else the name means, "" if nothing."""
+    if keyword.iskeyword(name):
+        return "it is a keyword of Python"
+    if name in RESERVED or VERSION.fullmatch(name):
+        return "it names something else in this repository"
+    return ""
 
 
 def _write(source: Path, folder: Path, name: str) -> Path:

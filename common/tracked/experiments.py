@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -113,6 +113,27 @@ def delete(client: MlflowClient, family: Family, tags: dict[str, str]) -> None:
         for key, value in tags.items():
             client.set_tag(run.info.run_id, key, value)
         client.delete_run(run.info.run_id)
+
+
+def delete_others(client: MlflowClient, records: Iterable[Record]) -> int:
+    """Delete the runs in whose place none of the records stands; how many."""
+    kept = {(record.paper, *place(record)) for record in records}
+    found = [(e.name, family) for e in experiments(client) for family in families(client, e)]
+    others = [family for name, family in found if (name, *family.place) not in kept]
+    for family in others:
+        delete(client, family, {"record": "gone"})
+    return len(others)
+
+
+def by_path(records: Iterable[Record], folder: Path) -> tuple[dict[Path, Record], list[Record]]:
+    """Path below `folder` -> its newest record; beside that, the older ones of the same path."""
+    newest: dict[Path, Record] = {}
+    older = []
+    for record in sorted(records, key=lambda record: record.started):
+        path = record_path(folder / record.paper, record)
+        older += [newest[path]] if path in newest else []
+        newest[path] = record
+    return newest, older
 
 
 def attach(client: MlflowClient, experiment: Experiment, figures: Sequence[Path]) -> None:

@@ -93,6 +93,10 @@ def write_texts(folder: Path, files: Mapping[str, str]) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
+def batches(items: list, size: int) -> Iterator[list]:
+    return (items[i : i + size] for i in range(0, len(items), size))
+
+
 def probe(path: Path) -> None:
     """Is the SQLite file sound and free? MLflow would retry for minutes before it told."""
     if not path.exists() or not path.stat().st_size:

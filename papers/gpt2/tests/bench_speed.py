@@ -21,7 +21,6 @@ import torch
 
 from common import engine
 from common.engine import Masters
-from papers.gpt2 import twins
 from papers.gpt2.version2 import model
 from papers.gpt2.version2.decode import Decoder
 
@@ -48,8 +47,8 @@ def ours(dtype: torch.dtype):
     return lambda: learner.step(tokens, next(steps)), net
 
 
-def theirs():
-    made, built = twins.library()
+def theirs(library):
+    made, built = library
     net = built(
         made(
             n_layer=6, n_head=6, n_embd=384, vocab_size=SYMBOLS, n_positions=CONTEXT,
@@ -106,13 +105,15 @@ def contestant(name: str, new: int) -> None:
     """Answer each task named on the standard input with a line of JSON."""
     torch.set_num_threads(1)
     theirs_it_is = name.startswith("transformers")
-    if theirs_it_is:
-        twins.library()
+    if theirs_it_is:  # what only one of them needs, the other does not import
+        from papers.gpt2 import twins
+
+        library = twins.library()
     else:
         engine.start()
     before = megabytes()
     dtype = torch.bfloat16 if name == "bfloat16" else torch.float32
-    step, net = theirs() if theirs_it_is else ours(dtype)
+    step, net = theirs(library) if theirs_it_is else ours(dtype)
     for line in sys.stdin:
         task, _, rows = line.strip().partition(" ")
         if task == "training":

@@ -1,0 +1,98 @@
+"""`papers doctor`: one line per cause, and a mend that does no harm."""
+
+import json
+import types
+
+import pytest
+
+from common.commands import doctor
+from common.data import pin
+from common.errors import UserError
+from common.paper import rooms
+from tests.factory import make_room
+
+NOT_HERE = {
+    "papers/rnn/dvc.yaml:data": [{"changed outs": {"papers/rnn/data.json": "not in cache"}}],
+    "papers/rnn/dvc.yaml:train@version1": [
+        {"changed deps": {"papers/rnn/data.json": "deleted"}},
+        {"changed outs": {"papers/rnn/checkpoints/version1": "not in cache"}},
+    ],
+}
+PYTHON = {"changed deps": {"common/engine.py": "modified"}}
+
+
+@pytest.fixture
+def stale(monkeypatch, tmp_path):
+    """The findings for what `dvc status --json` says."""
+
+    def found(status):
+        done = types.SimpleNamespace(returncode=0, stdout=json.dumps(status), stderr="")
+        monkeypatch.setattr(doctor.subprocess, "run", lambda *_, **__: done)
+        return list(doctor.dvc(tmp_path))
+
+    return found
+
+
+def test_doctor_tells_stale_stages_in_words():
+    status = [{"changed deps": {"common/a.py": "modified"}}, "always changed"]
+    assert doctor._reasons(status) == "common/a.py modified; always changed"
+    status = [{"changed deps": {"params.yaml": {"cpu.seeds": "modified"}}}]
+    assert doctor._reasons(status) == "params.yaml: cpu.seeds modified"
+
+
+def test_doctor_survives_a_check_that_cannot_be_made():
+    def broken(root):
+        raise UserError("the thing is damaged.")
+        yield
+
+    (finding,) = doctor._checked(broken)
+    assert finding.mend and "damaged" in finding.state
+
+
+def test_a_fresh_clone_is_one_line_per_paper(stale):
+    (finding,) = stale(NOT_HERE)
+    assert doctor.line(finding) == (
+        "!! rnn: not run here\n     -> papers reproduce rnn (or read reports/)"
+    )
+
+
+def test_what_changed_is_told_and_not_hidden_by_what_was_not_run(stale):
+    many = {"changed deps": {f"papers/bpe/file{i}": "modified" for i in range(9)}}
+    status = NOT_HERE | {"papers/rnn/dvc.yaml:evidence": [PYTHON], "papers/bpe/dvc.yaml:a": [many]}
+    rnn, bpe = stale(status | {"index": [PYTHON]})[:2]
+    assert rnn.state == "3 stale: common/engine.py modified"
+    assert rnn.mend == "papers reseal rnn, else papers reproduce rnn"
+    assert bpe.state.endswith("; and 5 more, see `dvc status`")
+    assert bpe.mend == "papers reproduce bpe"
+    assert stale({"index": [PYTHON]})[0].what == "pages over all papers"
+    assert not stale({})[0].mend
+
+
+@pytest.mark.parametrize(
+    ("state", "mend"),
+    [
+        ("partial: digits not fetched", "papers data fetch"),
+        ("differs: digits (a has wrong bytes)", "papers data fetch"),
+        (f"differs: data.dvc was rewritten. {pin.RESTORE}", "git checkout data.dvc"),
+        ("equal", "move away what the catalogue does not name"),
+    ],
+)
+def test_the_pin_is_never_to_be_written_anew(stale, monkeypatch, state, mend):
+    monkeypatch.setattr(pin, "check_pin", lambda: state)
+    finding, stages = stale({"data.dvc": [{"changed outs": {"data": "modified"}}]})
+    assert (finding.what, finding.mend) == ("data.dvc", mend)
+    assert stages.state == "all stages are up to date"
+
+
+def test_records_that_the_report_would_refuse_are_told(tmp_path):
+    root = make_room(tmp_path, "few", ("version1", "version2"))
+    make_room(tmp_path, "few", ("version1",), seeds=range(2))
+    make_room(tmp_path, "whole", ("version1", "version2"))
+    home = rooms(root)["whole"]
+    assert [f.mend for f in doctor._records_of(root, home)] == [""]
+    (tmp_path / "papers/few/__init__.py").write_text(
+        (tmp_path / "papers/whole/__init__.py").read_text()
+    )
+    *_, finding = doctor._records_of(root, rooms(root)["few"])
+    assert "would be refused" in finding.state and "misses seed 2" in finding.state
+    assert "papers reproduce few" in finding.mend
