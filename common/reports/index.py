@@ -33,7 +33,7 @@ def papers(ordered: list[Results], folder: str) -> Table:
         [
             link(r.paper.title, f"{folder}{r.name}.md"),
             r.paper.year,
-            len(r.paper.versions),
+            len(r.paper.numbered),
             _best(r),
             page.counts(r) or NONE,
             _bugs(r),
