@@ -89,7 +89,7 @@ def ladder(results: Results):
     _names(axes, names)
     unit = f"{results.paper.metric.label}{_stretch(axes, found)}"
     newest = (results.numbered() or [""])[-1]
-    title = f"Cost of each deviation, put back alone into {newest}; right is worse"
+    title = f"Cost of each deviation in {newest} (right is worse)"
     style.finish(axes, title, unit)
     kinds = dict.fromkeys(d["kind"] for d in found)
     handles = [Patch(color=style.KINDS.get(k, style.FAINT), label=style.label(k)) for k in kinds]

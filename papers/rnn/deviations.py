@@ -136,7 +136,7 @@ DEVIATIONS = (
     ),
     Deviation(
         id="one_step_gradient",
-        title="Elman's rule: the error stops at the context units",
+        title="Elman's rule: no error through time",
         place="Elman 1990, Fig. 2 (context units)",
         paper_says="Context units hold copies: the error goes back through the current step alone.",
         code_does="As the paper. Both versions send it back through the whole chunk instead.",
