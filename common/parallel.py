@@ -44,6 +44,12 @@ def start() -> None:
     dist.init_process_group("cpu:gloo,cuda:nccl" if gpus else "gloo")
 
 
+def stop() -> None:
+    """Part from the others. A process that just ends may take gloo's threads down while they run."""
+    if world() > 1:
+        dist.destroy_process_group()
+
+
 def tell(message: dict[str, Any] | None = None) -> dict[str, Any] | None:
     """The first process's message, in every process."""
     if world() == 1:

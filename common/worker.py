@@ -83,6 +83,7 @@ def _jobs() -> Iterator[dict[str, Any]]:
         parallel.tell(None)
     while parallel.rank() and (job := parallel.tell()):
         yield {**job, "rank": parallel.rank()}
+    parallel.stop()
 
 
 def _reason(error: Exception) -> str:
