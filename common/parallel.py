@@ -45,7 +45,7 @@ def start() -> None:
 
 
 def stop() -> None:
-    """Part from the others. A process that just ends may take gloo's threads down while they run."""
+    """Part from the others: gloo's threads must not run when a process ends."""
     if world() > 1:
         dist.destroy_process_group()
 
