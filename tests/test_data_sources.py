@@ -40,6 +40,17 @@ def test_packages_give_the_pinned_bytes(name, tmp_path):
         assert is_right(tmp_path / file.path, file), file.path
 
 
+def test_tiny_shakespeare_is_always_at_hand(tmp_path, monkeypatch):
+    """No network, no mirror, no package: the very bytes of the catalogue, and no stand-in."""
+    monkeypatch.setenv("PAPERS_DATA", str(tmp_path))
+    monkeypatch.delenv("PAPERS_DATA_MIRROR", raising=False)
+    monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("asked the network"))
+    got = ensure("tinyshakespeare", allow_stand_in=False, report=lambda line: None)
+    assert (got.how, got.stand_in_for) == ("this repository", None)
+    file = catalog.get("tinyshakespeare").files[0]
+    assert is_right(got.folder / file.path, file)
+
+
 def test_number_words_are_split_and_reordered():
     assert packages._german("einhunderteinundzwanzig") == "ein hundert ein und zwanzig"
     assert packages._english("one thousand, twenty-one") == "one thousand twenty one"

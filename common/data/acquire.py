@@ -1,6 +1,7 @@
 """Getting a dataset's missing bytes: every source in order, nothing unchecked takes a final name.
 
-Order: `dvc pull` where a remote is configured, the mirror folder, then the catalogue's sources.
+Order: what the repository itself holds, `dvc pull` where a remote is configured, the mirror folder,
+then the catalogue's other sources.
 Sources write into `data/.part/<dataset>/`; a file moves from there to its place by an atomic
 rename, once its sha256 is right. One process at a time works on a dataset.
 """
@@ -21,7 +22,7 @@ import filelock
 
 from common.data import hub, web
 from common.data.archives import Unavailable, unpack
-from common.data.catalog import Dataset, File, Hub, Package, Web
+from common.data.catalog import SETS, Dataset, Embedded, File, Hub, Package, Web
 from common.data.fetch import MANIFEST, Report, data_root, file_sha256, files_of, is_right
 from common.data.packages import make
 from common.errors import UserError
@@ -122,6 +123,9 @@ def _keep(dataset: Dataset, part: Path, folder: Path, missing: list[File]) -> st
 
 def sources(dataset: Dataset, report: Report) -> Iterator[Source]:
     """Label and function of every source. The function writes the files it has into a folder."""
+    for source in dataset.sources:
+        if isinstance(source, Embedded):
+            yield "this repository", lambda part, missing, s=source: _embedded(s, part, missing)
     if not dataset.hub:
         if dvc_remote():
             yield "dvc pull", lambda part, missing: _dvc_pull(dataset, part, missing)
@@ -184,6 +188,12 @@ def _mirror(dataset: Dataset, mirror: Path, part: Path, missing: list[File]) -> 
             shutil.copyfile(folder / file.path, target)
         elif packed.is_file():
             unpack(packed, target, file)
+
+
+def _embedded(source: Embedded, part: Path, missing: list[File]) -> None:
+    """Unpack the one file that a set inside the repository has."""
+    for file in missing:
+        unpack(SETS / source.file, part / file.path, file)
 
 
 def _one_line(error: object) -> str:

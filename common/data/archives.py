@@ -1,7 +1,8 @@
-"""Packed files: gzip, and members of tar and zip archives, read into memory, never extracted."""
+"""Packed files: gzip, bzip2, and members of tar and zip archives, read into memory, never extracted."""
 
 from __future__ import annotations
 
+import bz2
 import fnmatch
 import gzip
 import tarfile
@@ -20,9 +21,10 @@ class Unavailable(Exception):
 
 
 def unpack(packed: Path, target: Path, file: File) -> None:
-    """Decompress gzip, at most one byte more than the file has. Unavailable if it is broken."""
+    """Decompress gzip or bzip2, at most one byte more than the file has. Unavailable if broken."""
+    opened = bz2.open if packed.suffix == ".bz2" else gzip.open
     try:
-        with gzip.open(packed) as source:
+        with opened(packed) as source:
             target.write_bytes(source.read(file.bytes + 1))
     except (OSError, EOFError, zlib.error) as error:
         raise Unavailable(f"{packed.name.removeprefix('.download-')} is broken: {error}") from None

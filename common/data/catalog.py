@@ -38,6 +38,13 @@ class File(Model):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+class Embedded(Model):
+    """A compressed file beside the catalogue: a small corpus in the public domain, always there."""
+
+    how: Literal["embedded"]
+    file: Annotated[str, AfterValidator(safe_path)]
+
+
 class Web(Model):
     """A home on the web. `names` maps our paths to the home's, where these differ.
 
@@ -72,7 +79,7 @@ class Hub(Model):
     splits: dict[str, str]  # ours (train, validation, test) -> the hub's, slices allowed
 
 
-Source = Annotated[Web | Package | Hub, Field(discriminator="how")]
+Source = Annotated[Embedded | Web | Package | Hub, Field(discriminator="how")]
 
 
 class Dataset(Model):
