@@ -1,4 +1,4 @@
-"""Packed files: gzip, bzip2, and members of tar and zip archives, read into memory, never extracted."""
+"""Packed files: gzip, bzip2, members of tar and zip archives; read into memory, never extracted."""
 
 from __future__ import annotations
 
