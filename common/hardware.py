@@ -15,6 +15,7 @@ import psutil
 import torch
 
 from common.engine import Engine
+from common.processors import hardware_name, processor
 from common.records import Hardware
 
 PROBE_SECONDS = 1.0  # for each of the two measurements
@@ -25,12 +26,11 @@ def fingerprint(engine: Engine) -> Hardware:
     cuda = engine.device.type == "cuda"
     accelerator = torch.cuda.get_device_name(engine.device) if cuda else None
     dtype = str(engine.dtype).removeprefix("torch.")
-    name = slug(accelerator) if accelerator else f"{slug(processor())}-{engine.threads}t"
-    name += f"-{engine.processes}p" if engine.processes > 1 else ""
+    here = processor()
     return Hardware(
-        name=f"{name}-{dtype}",
+        name=hardware_name(here, accelerator, engine.threads, dtype, engine.processes),
         device=engine.device.type,
-        processor=processor(),
+        processor=here,
         accelerator=accelerator,
         cores=cores(),
         memory_gib=round(psutil.virtual_memory().total / 2**30),
@@ -39,23 +39,6 @@ def fingerprint(engine: Engine) -> Hardware:
         matmul_gflops=round(matmul_gflops(engine.device), 1),
         copy_gb_per_s=round(copy_gb_per_s(engine.device), 1),
     )
-
-
-def slug(text: str) -> str:
-    """'AMD EPYC 9B45 64-Core Processor' -> 'amd-epyc-9b45'."""
-    text = re.sub(r"\(r\)|\(tm\)|\d+-core|processor|cpu|@.*", " ", text.lower())
-    return "-".join(re.findall(r"[a-z0-9.]+", text)) or "unknown"
-
-
-def processor() -> str:
-    """The processor's model name as the system gives it."""
-    try:
-        info = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-        if match := re.search(r"^model name\s*:\s*(.+)$", info, re.MULTILINE):
-            return match[1].strip()
-    except OSError:
-        pass  # not Linux
-    return platform.processor() or platform.machine()
 
 
 def cores() -> int:

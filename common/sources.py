@@ -33,9 +33,18 @@ def imported_modules(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(filter(None, [_package(path, node.level), node.module]))
+            yield base
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def _package(path: Path, level: int) -> str:
+    """The package that the dots of a relative import stand for: "papers.rnn" for two of them in
+    papers/rnn/version1/train.py, "" where there are none."""
+    parts = path.parts[: len(path.parts) - level] if level else ()
+    starts = [i for i, part in enumerate(parts) if part in LOCAL]
+    return ".".join(parts[starts[-1] :]) if starts else ""
 
 
 def closure(root: Path, *start: Path) -> list[Path]:
@@ -102,16 +111,32 @@ def hashes(root: Path, files: list[Path]) -> dict[str, str]:
 
 
 def commit(root: Path, sources: list[str]) -> str:
-    """The checkout's commit; "-dirty" is appended when one of the sources has changes."""
-
-    def git(*arguments: str) -> str:
-        result = subprocess.run(
-            ["git", *arguments], cwd=root, capture_output=True, text=True, check=True
-        )
-        return result.stdout.strip()
-
-    try:
-        changed = git("status", "--porcelain", "--", *sources)
-        return git("rev-parse", "HEAD") + ("-dirty" if changed else "")
-    except (OSError, subprocess.CalledProcessError):
+    """The checkout's commit; "-dirty" is appended when one of the sources has changes. "unknown"
+    where `no_commit` says why."""
+    if no_commit(root):
         return "unknown"
+    changed = _git(root, "status", "--porcelain", "--", *sources).stdout.strip()
+    return _git(root, "rev-parse", "HEAD").stdout.strip() + ("-dirty" if changed else "")
+
+
+def no_commit(root: Path) -> str:
+    """Why git names no commit of this checkout, in a few words; "" if it names one.
+
+    Code that was unpacked inside another repository has no commit: the other's is not its own.
+    """
+    try:
+        top = _git(root, "rev-parse", "--show-toplevel")
+    except OSError:
+        return "git is not installed"
+    if top.returncode:
+        reason = top.stderr.strip().splitlines() or ["git failed"]
+        foreign = "dubious ownership" in top.stderr
+        mend = "; run `git config --global --add safe.directory` with this folder's path"
+        return reason[0].removeprefix("fatal: ") + mend * foreign
+    if Path(top.stdout.strip()).resolve() != root.resolve():
+        return "this folder is no git checkout of its own, it only lies inside one"
+    return "" if not _git(root, "rev-parse", "HEAD").returncode else "git has no commit yet"
+
+
+def _git(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)

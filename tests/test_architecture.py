@@ -233,6 +233,19 @@ def test_documented_commands_exist():
     assert found
 
 
+def test_no_room_test_calls_an_invariant():
+    """The negative control asks whether a bug is noticed by tests that do not know of it."""
+    calling = [
+        name(path)
+        for path in TESTS
+        if "papers" in path.relative_to(ROOT).parts
+        and re.search(
+            r"\binvariant\b|\bnotices\b|import deviations|deviations import", path.read_text()
+        )
+    ]
+    assert calling == []
+
+
 def test_source_files_stay_readable():
     for path in CODE:
         lines = path.read_text().splitlines()

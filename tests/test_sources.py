@@ -1,9 +1,11 @@
 """Source hashes: what changes behaviour changes them, and nothing else; imports are followed."""
 
+import subprocess
+
 import pytest
 
 from common.paper import find_root
-from common.sources import closure, tree_hash
+from common.sources import closure, commit, imported_modules, no_commit, tree_hash
 
 CODE = '''"""A module."""
 import os
@@ -90,3 +92,47 @@ def test_a_run_of_rnn_does_not_depend_on_reports_or_tracking():
     names = {p.relative_to(root).as_posix() for p in files}
     assert {"common/training.py", "papers/rnn/task.py", "papers/rnn/version2/model.py"} <= names
     assert not {n for n in names if "report" in n or "track" in n or "version1" in n}
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("from . import model", "papers.rnn.version1.model"),
+        ("from .model import Config", "papers.rnn.version1.model"),
+        ("from .. import task", "papers.rnn.task"),
+        ("from ..task import Exam", "papers.rnn.task"),
+        ("from ... import rnn", "papers.rnn"),
+    ],
+)
+def test_relative_imports_are_sources_too(tmp_path, line, found):
+    for name in ("papers/rnn/task", "papers/rnn/version1/model", "papers/rnn/version1/train"):
+        path = tmp_path / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x = 1\n")
+    path.write_text(line + "\n")
+    assert found in set(imported_modules(path))
+    wanted = {tmp_path / f"{found.replace('.', '/')}.py"} - {tmp_path / "papers/rnn.py"}
+    assert wanted <= set(closure(tmp_path, path))
+
+
+def git(folder, *words):
+    subprocess.run(["git", "-c", "user.name=a", "-c", "user.email=a@b", *words], cwd=folder)
+
+
+def test_the_commit_of_a_repository_around_this_one_is_not_ours(tmp_path):
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "commit", "-q", "--allow-empty", "-m", "theirs")
+    unpacked = tmp_path / "palimpsest"
+    unpacked.mkdir()
+    assert commit(unpacked, ["a.py"]) == "unknown"
+    assert "inside one" in no_commit(unpacked)
+    git(unpacked, "init", "-q")
+    assert no_commit(unpacked) == "git has no commit yet"
+    git(unpacked, "commit", "-q", "--allow-empty", "-m", "ours")
+    assert len(commit(unpacked, ["a.py"])) == 40 and no_commit(unpacked) == ""
+
+
+def test_git_says_why_it_names_no_commit(tmp_path, monkeypatch):
+    assert "not a git repository" in no_commit(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert (commit(tmp_path, []), no_commit(tmp_path)) == ("unknown", "git is not installed")

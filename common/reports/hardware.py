@@ -89,6 +89,8 @@ def machines(records: Iterable[Record], link_papers: bool = False) -> Table:
 def _machine(name: str, records: list[Record], link_papers: bool) -> list:
     first = records[0].hardware
     processor = first.processor + (f", {first.accelerator}" if first.accelerator else "")
+    if not any(character.isdigit() for character in processor):
+        processor += " (generation not recorded)"
     probes = [_range([getattr(r.hardware, p) for r in records]) for p in PROBES]
     papers = sorted({r.paper for r in records})
     links = Safe(", ".join(link(p, f"{p}.md") for p in papers))

@@ -170,3 +170,22 @@ def test_a_state_of_other_groups_is_refused():
     saved = model.AdamW([parameter(2)]).state_dict()
     with pytest.raises(ValueError, match="groups"):
         model.AdamW([parameter(2), parameter(3)]).load_state_dict(saved)
+
+
+WRONG = {
+    "one tensor": lambda p: p,
+    "a string": lambda p: "weights",
+    "names": lambda p: [("w", p)],
+    "no tensors": lambda p: [1.0],
+    "what was computed": lambda p: [2 * p],
+    "complex": lambda p: [torch.zeros(2, dtype=torch.complex64, requires_grad=True)],
+    "integers": lambda p: [torch.zeros(2, dtype=torch.int64)],
+    "nothing": lambda p: [],
+}
+
+
+@pytest.mark.parametrize("given", WRONG.values(), ids=WRONG)
+def test_what_it_could_not_train_is_refused(given):
+    """torch.optim.AdamW takes names and complex numbers; nothing else of these either."""
+    with pytest.raises((TypeError, ValueError), match="AdamW"):
+        model.AdamW(given(parameter(3)))

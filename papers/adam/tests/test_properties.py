@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from papers.adam import checks, counterexample, deviations, relatives
-from papers.adam.version2 import model
+from papers.adam import checks, counterexample, relatives
 
 gradients = st.lists(st.floats(-1e3, 1e3).filter(lambda g: abs(g) > 1e-3), min_size=1, max_size=60)
 
@@ -71,8 +70,3 @@ def test_the_same_losses_are_no_counterexample_with_default_betas():
     """Thm. 2 gives each pair of betas its own losses: one must not generalise."""
     slopes = counterexample.theorem1(3.0, 30_000)
     assert counterexample.run(relatives.adam, slopes, 1.0, 1.0)[0] < -0.9
-
-
-@pytest.mark.parametrize("deviation", deviations.DEVIATIONS, ids=lambda d: d.id)
-def test_version2_is_free_of_deviations(deviation):
-    assert deviation.invariant(model) is None

@@ -100,11 +100,13 @@ class AdamW:
 
     Moments have their parameter's dtype: give it float32 masters of bfloat16 weights. Parameters
     without a gradient are left as they are, and their step count too. ValueError for settings
-    outside their range, no parameters, one given twice, sparse gradients, a state that does not
-    fit.
+    outside their range, no parameters, one given twice, one that is no leaf or not real, sparse
+    gradients, a state that does not fit; TypeError for what is no list of tensors.
     """
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=1e-2):
+        if isinstance(params, torch.Tensor | str):
+            raise TypeError(f"AdamW takes a list of parameters, not one {type(params).__name__}")
         given = list(params)
         if not given:
             raise ValueError("AdamW got no parameters")
@@ -177,6 +179,13 @@ def _all(param_groups):
 
 def _check(param_groups):
     parameters = _all(param_groups)
+    for p in parameters:
+        if not isinstance(p, torch.Tensor):
+            raise TypeError(f"AdamW takes parameters without their names, not a {type(p).__name__}")
+        if not p.is_leaf:
+            raise ValueError("AdamW can only train leaves, not what was computed from them")
+        if not p.is_floating_point():
+            raise ValueError(f"AdamW trains real numbers, not {p.dtype}")
     if len(set(parameters)) < len(parameters):
         raise ValueError("AdamW got a parameter twice: each belongs to one group")
     for group in param_groups:

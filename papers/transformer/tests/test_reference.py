@@ -112,12 +112,3 @@ def test_layers_start_unlike(model):
     net = model.Transformer(model.Config(**twins.SIZES), twins.SYMBOLS)
     firsts = [dict(layer.named_parameters()) for layer in net.encoder]
     assert not any(torch.equal(w, firsts[1][k]) for k, w in firsts[0].items() if w.dim() == 2)
-
-
-def test_the_deviations_are_noticed():
-    from common.deviations import notices
-    from papers.transformer.deviations import DEVIATIONS
-
-    for deviation in DEVIATIONS:
-        deviation.invariant(model3)
-        assert notices(model3, deviation), deviation.id
