@@ -6,6 +6,7 @@ holds, per profile, what was run: the seeds, and each version's changes to those
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import re
@@ -22,6 +23,9 @@ from common.paper import Room
 PROFILES = ("smoke", "cpu", "gpu")
 SEEDS = 2**63
 # YAML 1.1 takes 1e-3 for a word: it asks for a point and a sign, as in 1.0e-3.
+# What YAML raises: also for 2024-99-99, numbers of thousands of digits, thousands of brackets.
+UNREADABLE = (yaml.YAMLError, ValueError, RecursionError)
+LARGEST = 2**63  # no size, count or seed of a run goes beyond 64 bits
 POWER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
 
@@ -31,7 +35,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UserError(f"{path.name} is missing from {path.parent.name}/.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         reason = " ".join(str(error).split())
         raise UserError(f"{path.parent.name}/{path.name} cannot be read: {reason}") from None
     if not isinstance(content, dict):
@@ -44,7 +48,7 @@ def resolve(cls: type, values: dict[str, Any], where: str) -> Any:
     hints = typing.get_type_hints(cls)
     names = [f.name for f in dataclasses.fields(cls)]
     if not isinstance(values, dict):
-        raise UserError(f"{where} must be a mapping of parameters to values, not {values!r}.")
+        raise UserError(f"{where} must be a mapping of parameters to values, not {_shown(values)}.")
     for key in values:
         if key not in names:
             raise UserError(f"{where} has no parameter {key!r}." + nearest(str(key), names))
@@ -61,13 +65,17 @@ def _check(kind: Any, value: Any, where: str) -> Any:
     """Return `value` as `kind`. An integer passes for a float; nothing else is converted."""
     if isinstance(kind, types.UnionType):
         for option in typing.get_args(kind):
-            try:
+            with contextlib.suppress(UserError):
                 return _check(option, value, where)
-            except UserError:
-                continue
+    elif typing.get_origin(kind) is typing.Literal:
+        if value in (choices := typing.get_args(kind)):
+            return value
+        raise UserError(f"{where} must be one of {', '.join(choices)}, not {_shown(value)}.")
     elif typing.get_origin(kind) is tuple:
         if isinstance(value, list | tuple):
             return tuple(_check(typing.get_args(kind)[0], item, where) for item in value)
+    elif type(value) is int and kind in (int, float) and abs(value) >= LARGEST:
+        raise UserError(f"{where} must be below 2^63 in size: this number is too large.")
     elif kind is float and (type(value) in (int, float) or _is_power(value)):
         return float(value)
     elif isinstance(kind, type) and type(value) is kind:
@@ -75,7 +83,16 @@ def _check(kind: Any, value: Any, where: str) -> Any:
     elif kind is types.NoneType and value is None:
         return None
     name = getattr(kind, "__name__", str(kind))
-    raise UserError(f"{where} must be of type {name}, not {value!r}.")
+    raise UserError(f"{where} must be of type {name}, not {_shown(value)}.")
+
+
+def _shown(value: Any) -> str:
+    """A value as an error shows it: its beginning, if it is long or cannot be shown whole."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # Python refuses to print numbers of 4,300 digits
+        return f"this {type(value).__name__}"
+    return text if len(text) <= 80 else f"{text[:80]}..."
 
 
 def _is_power(value: Any) -> bool:
@@ -119,7 +136,12 @@ def plan(
         raise UserError(f"{room.name}: a seed must be from 0 to 2^63 - 1, not {strange[0]}.")
     if len(set(seeds)) != len(seeds):
         raise UserError(f"{room.name}: seeds must be distinct, not {list(seeds)}.")
-    values = {**(section.get(version) or {}), **(overrides or {})}
+    if version not in section:
+        raise UserError(
+            f"{room.name}/params.yaml: profile {profile} says nothing of {version}. Add it; "
+            f"`{version}: {{}}` trains it with the paper's values."
+        )
+    values = {**(section[version] or {}), **(overrides or {})}
     cls = room.module(f"{version}.model").Config
     config = resolve(cls, values, f"{room.name} {profile}.{version}")
     return Plan(profile, config, cls(), tuple(seeds))
@@ -149,5 +171,5 @@ def parse_override(text: str) -> tuple[str, Any]:
         raise UserError(f"-S takes NAME=VALUE, not {text!r}.")
     try:
         return key.strip(), yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise UserError(f"-S {key}: the value {value!r} is not valid YAML.") from None
+    except UNREADABLE:
+        raise UserError(f"-S {key}: the value {_shown(value)} cannot be read as YAML.") from None

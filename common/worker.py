@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from common.errors import from_system
+from common.errors import UserError, from_system
 
 
 def send(event: dict[str, Any]) -> None:
@@ -50,6 +50,11 @@ def work(job: dict[str, Any]) -> None:
     with injection(home, job["version"], job["deviation"]):
         result = home.module(f"{job['version']}.train").train(
             Run(config, seed, started, job["data"], folder, report, leads=not job["rank"])
+        )
+    if home.paper.metric.name not in result.metrics:
+        raise UserError(
+            f"the exam returns {', '.join(sorted(result.metrics))}, but PAPER.metric of "
+            f"{home.name} is {home.paper.metric.name!r}: name the same in both."
         )
     if job["rank"]:
         return

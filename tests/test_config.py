@@ -1,6 +1,7 @@
 """Parameter files: what is right resolves, what is wrong is named with the nearest right word."""
 
 import dataclasses
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ class Config:
     tied: bool = False
     name: str | None = None
     sizes: tuple[int, ...] = (1, 2)
+    kind: Literal["a", "b"] = "a"
 
 
 def test_defaults_stay_and_an_integer_passes_for_a_float():
@@ -38,6 +40,10 @@ def test_defaults_stay_and_an_integer_passes_for_a_float():
         ({"layers": 0}, "toy.layers must be at least 1, not 0."),
         ({"rate": float("inf")}, "toy.rate must be finite, not inf."),
         ({"rate": -0.5}, "toy.rate must not be negative, not -0.5."),
+        ({"layers": 2**63}, "toy.layers must be below 2^63 in size: this number is too large."),
+        ({"rate": 10**400}, "toy.rate must be below 2^63 in size: this number is too large."),
+        ({"layers": "9" * 500}, f"toy.layers must be of type int, not '{'9' * 79}...."),
+        ({"kind": "c"}, "toy.kind must be one of a, b, not 'c'."),
         (["layers"], "toy must be a mapping of parameters to values, not ['layers']."),
     ],
 )
@@ -113,3 +119,35 @@ def test_overrides_win_over_the_file(tmp_path):
 def test_an_unknown_version_is_named():
     with pytest.raises(UserError, match="Did you mean 'version2'"):
         plan(room("rnn"), "verson2")
+
+
+@pytest.mark.parametrize("value", ["2024-99-99", "9" * 5000, "[" * 3000, "{a: [", "2024-13-01T99"])
+def test_any_value_on_the_command_line_is_read_or_refused_in_a_sentence(value):
+    try:
+        parse_override(f"layers={value}")
+    except UserError as error:
+        assert len(str(error)) < 200 and "cannot be read" in str(error)
+
+
+def test_a_damaged_parameter_file_is_named(tmp_path):
+    path = tmp_path / "rnn" / "params.yaml"
+    path.parent.mkdir()
+    for text in ("seeds: 2024-99-99", "a: " + "[" * 3000, "a: " + "9" * 5000, "\tx"):
+        path.write_text(text)
+        with pytest.raises(UserError, match="rnn/params.yaml cannot be read"):
+            read_yaml(path)
+
+
+def test_a_version_that_a_profile_does_not_name_is_refused(tmp_path):
+    (tmp_path / "params.yaml").write_text("profile: cpu\ncpu: {seeds: [0], version1: {}}\n")
+    home = Room("rnn", tmp_path)
+    assert plan(home, "version1").config == plan(home, "version1").defaults
+    with pytest.raises(UserError, match="profile cpu says nothing of version2"):
+        plan(home, "version2")
+
+
+@pytest.mark.parametrize("version", ["version1", "version2", "version3"])
+def test_widths_that_the_heads_cannot_share_are_refused(version):
+    for values in ({"d_model": 64, "heads": 3}, {"d_model": 15, "heads": 3}):
+        with pytest.raises(UserError, match="d_model must be even and a multiple of heads"):
+            plan(room("transformer"), version, overrides=values)

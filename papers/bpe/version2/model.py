@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush, heapreplace
 from itertools import chain
 from operator import add
+from typing import Literal
 
 FORMAT = "bpe-1"
 CACHED, LONGEST_CACHED = 100_000, 100  # pieces, and characters of a piece
@@ -24,7 +25,7 @@ Pair = tuple[int, int]
 @dataclass(frozen=True)
 class Config:  # defaults: GPT-2, Sec. 2.2
     merges: int = 50_000
-    pattern: str = "gpt2"
+    pattern: Literal["gpt2", "cl100k"] = "gpt2"
     share: float = 1.0  # of the training lines that are counted
 
 
@@ -37,9 +38,7 @@ TO_ID = bytes(BYTES.index(b) for b in range(256))  # byte -> id
 
 # -- pieces: merges never cross them (Sec. 3.2) ---------------------------------------------------
 
-# Written for ASCII; `split` shows each other character as one of its kind. The first is GPT-2's,
-# the second that of cl100k_base.
-PATTERNS = {
+PATTERNS = {  # for ASCII; `split` shows each other character as one of its kind
     "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?[A-Za-z]+| ?[0-9]+| ?[^\sA-Za-z0-9]+|\s+(?!\S)|\s+",
     "cl100k": r"'(?i:[sdmt]|ll|ve|re)|[^\r\nA-Za-z0-9]?+[A-Za-z]++|[0-9]{1,3}+"
     r"| ?[^\sA-Za-z0-9]++[\r\n]*+|\s++\Z|\s*[\r\n]|\s+(?!\S)|\s",

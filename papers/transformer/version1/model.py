@@ -28,6 +28,10 @@ class Config:  # defaults: Table 3, row "base", and Sec. 5
     batch: int = 1000  # pairs; Sec. 5.1 has 25,000 words a side, about 25 to a sentence
     steps: int = 100_000
 
+    def __post_init__(self):
+        if self.d_model % self.heads or self.d_model % 2:
+            raise ValueError("d_model must be even and a multiple of heads")
+
 
 def initialise(config, symbols, rng):
     """Weights by name. One layer of each kind is drawn, and the others are copies of it."""

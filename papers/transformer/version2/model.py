@@ -30,6 +30,10 @@ class Config:  # defaults: Table 3, row "base", and Sec. 5
     averaged: int = 5  # Sec. 6.1: the last checkpoints, of which the mean translates
     apart: int = 1000  # steps between them; the paper's are ten minutes apart
 
+    def __post_init__(self):
+        if self.d_model % self.heads or self.d_model % 2:
+            raise ValueError("d_model must be even and a multiple of heads")
+
 
 def matrix(rows, columns):
     """Xavier uniform, as in the authors' tensor2tensor."""

@@ -35,14 +35,17 @@ class Config:  # defaults: Table 3, row "base", and Sec. 5; the rate is ours
     averaged: int = 5  # checkpoints, `apart` steps from each other
     apart: int = 1000
 
+    def __post_init__(self):
+        if self.d_model % self.heads or self.d_model % 2:
+            raise ValueError("d_model must be even and a multiple of heads")
+
 
 def matrix(rows, columns):
     return Parameter(torch.empty(rows, columns).normal_(std=rows**-0.5))
 
 
 def several(make, count):
-    """`count` layers, each with random weights of its own."""
-    return ModuleList([make() for _ in range(count)])
+    return ModuleList([make() for _ in range(count)])  # each with random weights of its own
 
 
 class LayerNorm(Module):
@@ -57,13 +60,11 @@ class LayerNorm(Module):
 
 
 def score_scale(d_k):
-    """Sec. 3.2.1: without it large products push the softmax to where its gradient is small."""
-    return d_k**-0.5
+    return d_k**-0.5  # Sec. 3.2.1: large products push the softmax to where its gradient is small
 
 
 def embedding_scale(d_model):
-    """Sec. 3.4."""
-    return math.sqrt(d_model)
+    return math.sqrt(d_model)  # Sec. 3.4
 
 
 def attend(q, k, v, hidden):
@@ -82,8 +83,7 @@ def split(x, parts, heads):
     return x.unflatten(-1, (parts, heads, -1)).permute(2, 0, 3, 1, 4)
 
 
-def merge(x):
-    """(B, H, T, K) -> (B, T, D)."""
+def merge(x):  # (B, H, T, K) -> (B, T, D)
     return x.transpose(1, 2).flatten(-2)
 
 
