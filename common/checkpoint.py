@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -23,6 +23,7 @@ from torch.nn.modules.module import register_module_parameter_registration_hook 
 from common.config import resolve
 from common.data.catalog import load_catalog
 from common.data.fetch import ensure
+from common.data.own import MARK, own_file, unix_newlines
 from common.data.text import load_text
 from common.engine import DTYPES
 from common.errors import UserError, nearest
@@ -87,7 +88,7 @@ class Checkpoint:
         except (RuntimeError, ValueError, IndexError, TypeError, ArithmeticError) as error:
             reason = " ".join(str(error).split())
             raise UserError(f"{self.label} does not go with its config: {reason}") from None
-        return writer
+        return _reading_any_newlines(writer)
 
     @property
     def label(self) -> str:
@@ -100,6 +101,16 @@ class Checkpoint:
             if not tensor.isfinite().all():
                 raise UserError(f"{self.label}: {name} is not finite: this training diverged.")
         return tensor
+
+
+def _reading_any_newlines(writer: Writer) -> Writer:
+    """Prompts follow the rule of training texts: a line ends with a line feed."""
+
+    def through(read: Callable) -> Callable:
+        return lambda prompt: read(unix_newlines(prompt))
+
+    attend = writer.attend and through(writer.attend)
+    return replace(writer, encode=through(writer.encode), attend=attend)
 
 
 @contextlib.contextmanager
@@ -191,13 +202,16 @@ def _data(dataset: dict[str, Any], given: str | None) -> str:
     """Where the model's vocabulary comes from: the very bytes on which it was trained."""
     name, sha256 = _dataset(dataset)
     if given is None and name not in load_catalog():
-        raise UserError(f"this model was trained on {name!r}: name that file with --data.")
+        file = name.removeprefix(MARK)
+        raise UserError(f"this model was trained on your file {file!r}: name it with --data.")
     if given is None:
         found = ensure(name, allow_stand_in=False, report=lambda line: None).sha256
     else:
+        given = str(own_file(given))
         found = load_text(given).sha256
     if found != sha256:
-        was = "another of that name" if name == Path(given or name).name else repr(name)
+        same = name == (MARK + Path(given).name if given else name)
+        was = "another of that name" if same else repr(name.removeprefix(MARK))
         raise UserError(
             f"{given or name} is not the text that this model was trained on: that was {was}."
             " Train on this one, or name other weights with --checkpoint."

@@ -12,7 +12,7 @@ import json
 import shutil
 import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from common import engine as engines
 from common import parallel
 from common.config import Plan, parse_override, plan
 from common.data.fetch import ensure, from_receipt
+from common.data.own import own_file
 from common.data.text import load_text
 from common.errors import UserError, from_system
 from common.hardware import cores, environment, fingerprint
@@ -111,6 +112,8 @@ def prepare(request: Request, record: bool, report) -> Launch:
     """Check the request and find out what it means. UserError if it cannot be run."""
     root, home = find_root(), room(request.paper)
     check_request(request, home, record)
+    if request.data is not None:
+        request = replace(request, data=str(own_file(request.data)))
     made = plan(home, request.version, request.profile, request.overrides, request.seeds)
     filled, usual = with_engine_defaults(root, request, made)
     check_engine(home, filled)
@@ -187,7 +190,7 @@ def _jobs(launch: Launch, matmul: str) -> list[dict[str, Any]]:
         "version": request.version,
         "deviation": request.deviation,
         "config": plain(launch.plan.config),
-        "data": launch.dataset.name if request.data is None else str(Path(request.data).resolve()),
+        "data": request.data or launch.dataset.name,
         "device": request.device,
         "dtype": request.dtype,
         "threads": request.threads,

@@ -10,6 +10,7 @@ from typing import Any
 from common import parallel
 from common.config import Plan, read_yaml
 from common.data.catalog import get
+from common.data.own import own_file
 from common.deviations import find_deviation
 from common.errors import UserError
 from common.hardware import cores
@@ -55,8 +56,7 @@ def _check_text(path: str, home: Room, record: bool) -> None:
         raise UserError("--record runs what params.yaml says: leave out --data or --record.")
     if (kind := get(home.paper.dataset).kind) != "text":
         raise UserError(f"{home.name} learns from {kind}, not from a text: leave out --data.")
-    if not Path(path).is_file():
-        raise UserError(f"--data {path}: there is no such file.")
+    own_file(path)
 
 
 def check_replaced(asked: Request, home: Room, hardware: str, new: Plan) -> None:

@@ -32,7 +32,7 @@ class Run:
     config: Any  # the version's Config
     seed: int
     engine: Engine
-    data: str  # a dataset's name in the catalogue, or the path of the user's own text
+    data: str  # a dataset's name in the catalogue, or the absolute path of the user's own text
     folder: Path | None = None  # for checkpoints and the final weights
     report: Callable[[int, int, float], None] = lambda step, steps, loss: None
     limit: int | None = None  # stop after so many steps, reporting each (golden runs)

@@ -142,4 +142,4 @@ def test_any_text_trains(tmp_path, content):
     path.write_text(content)
     code, out, err = finish(start(path, "--seed", "0", "-S", "steps=50"))
     assert code == 0, err
-    assert record_of(out).dataset.name == "own.txt"
+    assert record_of(out).dataset.name == "file:own.txt"

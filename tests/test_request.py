@@ -33,7 +33,7 @@ def test_other_words_are_no_numbers(written):
 
 @pytest.mark.parametrize(
     ("paper", "data", "message"),
-    [("rnn", "", "there is no such file"), ("adam", __file__, "adam learns from images")],
+    [("rnn", "", "no file is named"), ("adam", __file__, "adam learns from images")],
 )
 def test_a_text_that_cannot_be_learned_from_is_refused(paper, data, message):
     with pytest.raises(UserError, match=message):

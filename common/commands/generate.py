@@ -205,9 +205,10 @@ def _fitting(folders: list[Path], data: str | None) -> Path:
     """
     from common.checkpoint import trained_on
     from common.data.catalog import load_catalog
+    from common.data.own import own_file
     from common.data.text import load_text
 
-    known, wanted = load_catalog(), data and load_text(data).sha256
+    known, wanted = load_catalog(), data and load_text(str(own_file(data))).sha256
 
     def fits(folder: Path) -> bool:
         name, sha256 = trained_on(folder)

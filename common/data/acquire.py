@@ -185,6 +185,7 @@ def _mirror(dataset: Dataset, mirror: Path, part: Path, missing: list[File]) -> 
         target.parent.mkdir(parents=True, exist_ok=True)
         packed = folder / f"{file.path}.gz"
         if (folder / file.path).is_file():
+            _check_size(folder / file.path, file)
             shutil.copyfile(folder / file.path, target)
         elif packed.is_file():
             unpack(packed, target, file)
@@ -194,6 +195,12 @@ def _embedded(source: Embedded, part: Path, missing: list[File]) -> None:
     """Unpack the one file that a set inside the repository has."""
     for file in missing:
         unpack(SETS / source.file, part / file.path, file)
+
+
+def _check_size(path: Path, file: File) -> None:
+    """A wrong file may be large: it is refused before it is copied."""
+    if (size := path.stat().st_size) != file.bytes:
+        raise Unavailable(f"{file.path} has {size} bytes, not {file.bytes}")
 
 
 def _one_line(error: object) -> str:

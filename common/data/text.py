@@ -12,6 +12,7 @@ import numpy as np
 
 from common.data.catalog import get, load_catalog
 from common.data.fetch import Fetched, Report, ensure, files_of, from_receipt
+from common.data.own import MARK, decoded, own_file
 from common.errors import UserError, nearest
 
 SHORTEST = 1_000  # characters: less than this cannot be split and trained on
@@ -19,7 +20,8 @@ SHORTEST = 1_000  # characters: less than this cannot be split and trained on
 
 @dataclass(frozen=True)
 class Text:
-    """A corpus as one string. `name` never holds a folder: it goes into records."""
+    """A corpus as one string. `name` goes into records: a dataset's, or "file:" and a file's name
+    without its folder."""
 
     name: str
     sha256: str
@@ -39,25 +41,23 @@ class Splits(NamedTuple):
 def load_text(
     name_or_path: str | Path, *, receipt: Path | None = None, report: Report = print
 ) -> Text:
-    """A text of the catalogue by name, or the user's own UTF-8 file by path.
+    """A text of the catalogue by name, or the user's own UTF-8 file by absolute path.
 
-    With `receipt`, the very dataset that the file names, if there is such a file. UserError for
-    unknown names, sets that are no text, and files that are empty, binary or too short.
+    A name never means a file, nor a path a dataset. With `receipt`, the very dataset that it
+    names, if there is such a file. UserError for unknown names, sets that are no text, and files
+    that are empty, binary or too short.
     """
     if receipt is not None and receipt.exists():
         return _read_set(from_receipt(receipt, report))
     name = str(name_or_path)
-    if name in load_catalog():
-        if get(name).kind != "text":
-            raise UserError(f"'{name}' is of kind {get(name).kind}, not a text.")
-        return _read_set(ensure(name, report=report))
-    path = Path(name_or_path).expanduser()
-    if not path.is_file():
+    if Path(name).is_absolute():
+        return _read_file(own_file(name))
+    if name not in load_catalog():
         texts = [d.name for d in load_catalog().values() if d.kind == "text"]
-        raise UserError(
-            f"'{name}' is neither a text of the catalogue nor a file.{nearest(name, texts)}"
-        )
-    return _read_file(path)
+        raise UserError(f"'{name}' is no text of the catalogue.{nearest(name, texts)}")
+    if get(name).kind != "text":
+        raise UserError(f"'{name}' is of kind {get(name).kind}, not a text.")
+    return _read_set(ensure(name, report=report))
 
 
 def _read_set(fetched: Fetched) -> Text:
@@ -70,21 +70,16 @@ def _read_set(fetched: Fetched) -> Text:
 
 
 def _read_file(path: Path) -> Text:
-    content = path.read_bytes()
     try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise UserError(
-            f"{path.name} is not UTF-8 text (byte {error.start}): convert it, for instance with"
-            " `iconv -f latin1 -t utf-8 OLD > NEW`."
-        ) from None
-    if "\0" in text:
-        raise UserError(f"{path.name} is binary, not text: give a plain text file.")
+        content = path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path.name} cannot be read: {error.strerror}.") from None
+    text = decoded(content, path.name)
     if len(text.strip()) < SHORTEST:
         raise UserError(
             f"{path.name} has {len(text.strip())} characters; at least {SHORTEST} are needed."
         )
-    return Text(path.name, hashlib.sha256(content).hexdigest(), None, text.replace("\r\n", "\n"))
+    return Text(MARK + path.name, hashlib.sha256(content).hexdigest(), None, text)
 
 
 def split(text: Text | str, fractions: tuple[float, float, float] = (0.9, 0.05, 0.05)) -> Splits:

@@ -40,7 +40,10 @@ def make(tmp_path):
             "variant": version,
             "version": version,
             "config": values,
-            "dataset": {"name": "own.txt", "sha256": hashlib.sha256(TEXT.encode()).hexdigest()},
+            "dataset": {
+                "name": "file:own.txt",
+                "sha256": hashlib.sha256(TEXT.encode()).hexdigest(),
+            },
             "seed": 0,
         }
         named = {f"model.{name}": w.contiguous() for name, w in weights.items()}

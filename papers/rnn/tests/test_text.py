@@ -46,7 +46,10 @@ def make(tmp_path):
             "variant": version,
             "version": version,
             "config": {"hidden": 9, **config},
-            "dataset": {"name": "own.txt", "sha256": hashlib.sha256(TEXT.encode()).hexdigest()},
+            "dataset": {
+                "name": "file:own.txt",
+                "sha256": hashlib.sha256(TEXT.encode()).hexdigest(),
+            },
             "seed": 0,
         }
         save_file(

@@ -181,13 +181,17 @@ def values(attention, x, memory, *_):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"heads": 5}, "go with its config"),
+        ({"heads": 5}, "a multiple of heads"),
         ({"layers": 10**9}, "asks for more"),
         ({"layers": 1}, None),
         ({"d_ff": 10**12}, "sizes"),
     ],
 )
 def test_a_config_that_does_not_fit_is_refused(made, change, said):
+    if said and "heads" in said:  # known from the config alone
+        with pytest.raises(UserError, match=said):
+            made("version3", **change)
+        return
     checkpoint = made("version3", **change)
     if said is None:  # fewer layers than the file has: the rest is left alone
         assert checkpoint.writer(HOME.module("version3.text"))
