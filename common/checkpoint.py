@@ -23,8 +23,7 @@ from torch.nn.modules.module import register_module_parameter_registration_hook 
 from common.config import resolve
 from common.data.catalog import load_catalog
 from common.data.fetch import ensure
-from common.data.own import MARK, own_file, unix_newlines
-from common.data.text import load_text
+from common.data.own import MARK, own_file, read_own, unix_newlines
 from common.engine import DTYPES
 from common.errors import UserError, nearest
 from common.generation import Writer
@@ -208,7 +207,7 @@ def _data(dataset: dict[str, Any], given: str | None) -> str:
         found = ensure(name, allow_stand_in=False, report=lambda line: None).sha256
     else:
         given = str(own_file(given))
-        found = load_text(given).sha256
+        found = read_own(given)[1]
     if found != sha256:
         same = name == (MARK + Path(given).name if given else name)
         was = "another of that name" if same else repr(name.removeprefix(MARK))

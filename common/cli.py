@@ -13,7 +13,7 @@ import typer
 from common.commands.attend import attend
 from common.commands.generate import chat, generate
 from common.data.cli import app as data_app
-from common.errors import UserError, from_system
+from common.errors import UserError, check_utf8, from_system
 
 # typer shows BadParameter only; every mistake on a command line is one of its two base classes.
 UsageError = typer.BadParameter.__bases__[0]
@@ -236,8 +236,10 @@ def verify(
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line. Mistakes end in one line and exit code 2, Ctrl-C in 130."""
     _stop_cleanly()
+    words = sys.argv[1:] if arguments is None else arguments
     try:
-        code = app(arguments, prog_name="papers", standalone_mode=False) or 0
+        check_utf8(*words)
+        code = app(words, prog_name="papers", standalone_mode=False) or 0
     except UserError as error:
         code = _refuse(str(error))
     except ClickError as error:

@@ -32,3 +32,16 @@ def nearest(word: str, choices: Iterable[str]) -> str:
     if close:
         return f" Did you mean '{close[0]}'?"
     return f" Known: {', '.join(choices)}." if choices else ""
+
+
+def check_utf8(*words: str) -> None:
+    """UserError for a word of a command line, or a file's name, with bytes that are no UTF-8.
+
+    It could be used, but neither printed nor written into a record.
+    """
+    for word in words:
+        try:
+            word.encode("utf-8")
+        except UnicodeEncodeError:
+            shown = word.encode("utf-8", "backslashreplace").decode()
+            raise UserError(f"{shown} is not UTF-8: rename the file, or type it anew.") from None

@@ -25,7 +25,7 @@ from common.config import Plan, parse_override, plan
 from common.data.fetch import ensure, from_receipt
 from common.data.own import own_file
 from common.data.text import load_text
-from common.errors import UserError, from_system
+from common.errors import UserError, check_utf8, from_system
 from common.hardware import cores, environment, fingerprint
 from common.interrupts import answering
 from common.paper import Room, find_root, room
@@ -191,6 +191,7 @@ def _jobs(launch: Launch, matmul: str) -> list[dict[str, Any]]:
         "deviation": request.deviation,
         "config": plain(launch.plan.config),
         "data": request.data or launch.dataset.name,
+        "sha256": launch.dataset.sha256,
         "device": request.device,
         "dtype": request.dtype,
         "threads": request.threads,
@@ -222,6 +223,7 @@ def main(module: str) -> None:
         follow(args.threads)
     try:
         answering()
+        check_utf8(*sys.argv[1:])
         request = Request(
             paper=paper,
             version=version,

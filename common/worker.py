@@ -33,6 +33,7 @@ def work(job: dict[str, Any]) -> None:
     """Train one seed; its result also stays in `<folder>.json` for a later call."""
     from common import engine
     from common.config import resolve
+    from common.data.own import check_unchanged
     from common.deviations import injection
     from common.paper import room
     from common.records import write_json
@@ -47,6 +48,8 @@ def work(job: dict[str, Any]) -> None:
         if not job["rank"]:
             send({"seed": seed, "step": step, "steps": steps, "loss": loss})
 
+    if Path(job["data"]).is_absolute():  # a dataset of the catalogue is checked whenever it is read
+        check_unchanged(job["data"], job["sha256"])
     with injection(home, job["version"], job["deviation"]):
         result = home.module(f"{job['version']}.train").train(
             Run(config, seed, started, job["data"], folder, report, leads=not job["rank"])

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from common import tracking
+from common.data import catalog, web
+from tests.small_sets import CONTENT, DEAD, Server, entry, serving
 from tests.stores import empty_store
 
 
@@ -34,3 +38,42 @@ def uri(template):
     """One store for most tests; each takes a paper of its own."""
     with empty_store(template) as uri:
         yield uri
+
+
+@pytest.fixture
+def sets(tmp_path, monkeypatch):
+    """A catalogue in a temporary folder: a function that adds a dataset to it."""
+    folder = tmp_path / "sets"
+    folder.mkdir()
+    monkeypatch.setattr(catalog, "SETS", folder)
+    monkeypatch.setattr(web, "PAUSE", 0.0)
+    monkeypatch.setenv("PAPERS_DATA", str(tmp_path / "data"))
+    monkeypatch.delenv("PAPERS_DATA_MIRROR", raising=False)
+
+    def add(name: str, *, content: bytes = CONTENT, base: str = DEAD, **more) -> None:
+        facts = {"title": name, "kind": "text", "licence": "none", "home": "https://example.org"}
+        facts["files"] = [entry("input.txt", content)]
+        facts["sources"] = [{"how": "url", "base": base}]
+        (folder / f"{name}.json").write_text(json.dumps(facts | more), encoding="utf-8")
+        catalog.load_catalog.cache_clear()
+
+    yield add
+    catalog.load_catalog.cache_clear()
+
+
+@pytest.fixture
+def mirror(tmp_path, monkeypatch) -> Path:
+    folder = tmp_path / "mirror" / "play"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv("PAPERS_DATA_MIRROR", str(folder.parent))
+    return folder
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A web server on this machine: its address, its folder, and its handler's class."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    handler = type("Handler", (Server,), {})
+    with serving(partial(handler, directory=str(folder))) as address:
+        yield address, folder, handler

@@ -192,3 +192,22 @@ def test_a_good_command_line_reaches_the_training(place):
     code, out, err = papers(["train", "rnn", "version2", *OWN, "-S", "hidden=3"])
     assert (code, out, err) == (0, "record: local/record.json\n", "")
     assert len(COMMANDS) >= 20
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["runs", "import", "a\udcff.json"],
+        ["runs", "export", "a\udcff"],
+        ["data", "fetch", "digits", "--receipt", "a\udcff.json"],
+        ["train", "rnn", "version2", "--data", "a\udcff.txt"],
+        ["generate", "rnn", "--checkpoint", "a\udcff"],
+        ["attend", "gpt2", "words", "--out", "a\udcff"],
+    ],
+)
+def test_a_path_that_is_not_utf8_is_said_before_anything_is_done(place, words):
+    before = sorted(place.rglob("*"))
+    code, out, err = papers(words)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: a\\udcff") and "is not UTF-8: rename the file" in err
+    assert sorted(place.rglob("*")) == before

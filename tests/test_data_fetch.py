@@ -1,106 +1,17 @@
-"""Fetching: every way in which bytes can be wrong, lacking or slow to come, on a tiny catalogue."""
+"""Fetching: every way in which bytes can be wrong or lacking, on a tiny catalogue."""
 
 from __future__ import annotations
 
 import gzip
-import hashlib
-import http.server
 import json
+import shutil
 import threading
-from functools import partial
-from pathlib import Path
 
 import pytest
 
-from common.data import catalog, fetch, web
+from common.data import catalog, fetch
 from common.errors import UserError
-
-CONTENT = b"to be or not to be\n" * 400
-OTHER = b"all the world's a stage\n" * 10
-DEAD = "http://127.0.0.1:9"  # the discard port: nobody listens
-
-
-def entry(path: str, content: bytes) -> dict:
-    digest = hashlib.sha256(content).hexdigest()
-    return {"path": path, "bytes": len(content), "sha256": digest}
-
-
-@pytest.fixture
-def sets(tmp_path, monkeypatch):
-    """A catalogue in a temporary folder: a function that adds a dataset to it."""
-    folder = tmp_path / "sets"
-    folder.mkdir()
-    monkeypatch.setattr(catalog, "SETS", folder)
-    monkeypatch.setattr(web, "PAUSE", 0.0)
-    monkeypatch.setenv("PAPERS_DATA", str(tmp_path / "data"))
-    monkeypatch.delenv("PAPERS_DATA_MIRROR", raising=False)
-
-    def add(name: str, *, content: bytes = CONTENT, base: str = DEAD, **more) -> None:
-        facts = {"title": name, "kind": "text", "licence": "none", "home": "https://example.org"}
-        facts["files"] = [entry("input.txt", content)]
-        facts["sources"] = [{"how": "url", "base": base}]
-        (folder / f"{name}.json").write_text(json.dumps(facts | more), encoding="utf-8")
-        catalog.load_catalog.cache_clear()
-
-    yield add
-    catalog.load_catalog.cache_clear()
-
-
-@pytest.fixture
-def mirror(tmp_path, monkeypatch) -> Path:
-    folder = tmp_path / "mirror" / "play"
-    folder.mkdir(parents=True)
-    monkeypatch.setenv("PAPERS_DATA_MIRROR", str(folder.parent))
-    return folder
-
-
-class Server(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder. The first `broken` answers end after half of the bytes they promise."""
-
-    broken = 0
-    answers = 0
-
-    def do_GET(self) -> None:
-        type(self).answers += 1
-        if type(self).broken < type(self).answers:
-            return super().do_GET()
-        content = Path(self.translate_path(self.path)).read_bytes()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content[: len(content) // 2])
-        self.close_connection = True
-        return None
-
-    def log_message(self, *words) -> None:
-        pass
-
-
-@pytest.fixture
-def home(tmp_path):
-    """A web server on this machine: its address, its folder, and its handler's class."""
-    folder = tmp_path / "home"
-    folder.mkdir()
-    handler = type("Handler", (Server,), {})
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(handler, directory=str(folder))
-    )
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}", folder, handler
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def file(name: str = "play") -> Path:
-    return fetch.data_root() / name / "input.txt"
-
-
-def leftovers() -> list[str]:
-    """Files in the data folder that are neither a dataset's nor a lock."""
-    paths = (p for p in fetch.data_root().rglob("*") if p.is_file())
-    return [p.name for p in paths if p.name != "input.txt" and p.suffix != ".lock"]
+from tests.small_sets import CONTENT, DEAD, OTHER, entry, file, leftovers
 
 
 def test_a_fetched_set_needs_no_source_again(sets, mirror):
@@ -136,6 +47,15 @@ def test_wrong_mirror_is_never_used(sets, mirror, home):
     assert file().read_bytes() == CONTENT
 
 
+def test_a_mirrors_file_of_another_size_is_not_copied(sets, mirror, monkeypatch):
+    sets("play")
+    with (mirror / "input.txt").open("wb") as huge:
+        huge.truncate(5 << 30)
+    monkeypatch.setattr(shutil, "copyfile", lambda *_: pytest.fail("5 GiB were copied"))
+    with pytest.raises(UserError, match=r"input.txt has 5368709120 bytes, not 7600"):
+        fetch.ensure("play")
+
+
 def test_gzip_in_the_mirror_whole_and_truncated(sets, mirror):
     sets("play")
     packed = gzip.compress(CONTENT)
@@ -148,27 +68,6 @@ def test_gzip_in_the_mirror_whole_and_truncated(sets, mirror):
     assert file().read_bytes() == CONTENT
 
 
-def test_broken_download_starts_again(sets, home):
-    address, folder, handler = home
-    (folder / "input.txt").write_bytes(CONTENT)
-    sets("play", base=address)
-    handler.broken = 2
-    assert fetch.ensure("play").how == address
-    assert handler.answers == 3
-    assert file().read_bytes() == CONTENT and leftovers() == []
-
-
-def test_half_a_download_never_takes_the_final_name(sets, home):
-    address, folder, handler = home
-    (folder / "input.txt").write_bytes(CONTENT)
-    sets("play", base=address)
-    handler.broken = web.ATTEMPTS
-    with pytest.raises(UserError, match=address):
-        fetch.ensure("play")
-    assert not file().exists() and leftovers() == []
-    assert fetch.ensure("play").how == address  # the next call goes on
-
-
 def test_what_a_killed_process_left_is_swept_away(sets, mirror):
     sets("play")
     (mirror / "input.txt").write_bytes(CONTENT)
@@ -177,24 +76,6 @@ def test_what_a_killed_process_left_is_swept_away(sets, mirror):
     (part / "input.txt").write_bytes(CONTENT[:100])
     fetch.ensure("play")
     assert file().read_bytes() == CONTENT and leftovers() == []
-
-
-def test_home_may_compress_and_name_files_otherwise(sets, home):
-    address, folder, _ = home
-    (folder / "first.gz").write_bytes(gzip.compress(CONTENT))
-    names = {"input.txt": "first.gz"}
-    sets("play", sources=[{"how": "url", "base": address, "names": names}])
-    assert fetch.ensure("play").how == address
-
-
-def test_only_the_missing_file_is_fetched(sets, home):
-    address, folder, handler = home
-    sets("play", base=address, files=[entry("input.txt", CONTENT), entry("b.txt", OTHER)])
-    (folder / "b.txt").write_bytes(OTHER)
-    file().parent.mkdir(parents=True)
-    file().write_bytes(CONTENT)
-    fetch.ensure("play")
-    assert handler.answers == 1
 
 
 def test_stand_in_takes_over_loudly_and_can_be_forbidden(sets, mirror):
@@ -266,8 +147,13 @@ def test_receipts_have_the_same_bytes_whatever_the_source(sets, mirror, tmp_path
     (mirror / "input.txt").write_bytes(OTHER)
     with pytest.raises(UserError, match="written for other bytes"):
         fetch.from_receipt(first)
-    second.write_text("{}", encoding="utf-8")
-    with pytest.raises(UserError, match="not a data receipt"):
+    for broken in ("{}", "[]", "{", '"play"'):
+        second.write_text(broken, encoding="utf-8")
+        with pytest.raises(UserError, match="not a data receipt"):
+            fetch.from_receipt(second)
+    odd = {"dataset": ["play"], "sha256": 5, "stand_in_for": None}
+    second.write_text(json.dumps(odd), encoding="utf-8")
+    with pytest.raises(UserError, match="Unknown dataset"):
         fetch.from_receipt(second)
 
 

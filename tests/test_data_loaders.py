@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import struct
 
 import numpy as np
@@ -15,7 +14,6 @@ from common.data import catalog, pin
 from common.data.hub import as_dataset
 from common.data.images import load_images, load_torchvision, read_idx
 from common.data.labelled import load_labelled
-from common.data.own import own_file
 from common.data.text import Characters, Text, load_text, split
 from common.data.translation import load_pairs
 from common.errors import UserError
@@ -85,116 +83,6 @@ def test_digits_come_from_the_installed_package(tmp_path, monkeypatch):
     carried = pytest.importorskip("sklearn.datasets").load_digits()
     assert np.array_equal(images.test_labels, carried.target[1_500:])
     assert np.array_equal(images.train[0], (carried.images[0] * 255 // 16).astype(np.uint8))
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "has 0 characters"),
-        (b"too short", "has 9 characters"),
-        (b" \n" * 1_000, "has 0 characters"),
-        (b"\x89PNG\r\n\x1a\n" * 200, "is binary"),
-        (b"text\0text" * 200, "is binary"),
-    ],
-)
-def test_own_file_that_is_no_text(tmp_path, content, words):
-    path = tmp_path / "mine.txt"
-    path.write_bytes(content)
-    with pytest.raises(UserError, match=f"^mine.txt .*{words}"):
-        load_text(path)
-
-
-def test_own_file(tmp_path):
-    path = tmp_path / "mine.txt"
-    path.write_bytes("\ufeffgrün\r\n".encode() * 300)
-    text = load_text(path)
-    assert text.name == "file:mine.txt"  # no folder: the name goes into records
-    assert text.text.startswith("grün\n") and "\r" not in text.text
-
-
-RUSSIAN = (
-    "Мы сидели у реки и читали старую книгу, пока не стемнело. Потом пришёл дед, принёс хлеба и "
-    "молока, и мы долго слушали, как он рассказывает о войне, о море и о людях, которых давно нет. "
-    "Ветер стих, над водой поднялся туман, и кто-то в деревне запел песню.\n"
-)
-LETTER = "Fräulein Müller sagte: „Grüß Gott“ – für 3 €.\n" * 40
-LATIN = "Fräulein Müller sagte: Grüß Gott.\n" * 60
-
-
-@pytest.mark.parametrize(
-    ("text", "encoding"),
-    [
-        (LETTER, "UTF-16"),
-        (LETTER, "UTF-16LE"),
-        (LETTER, "UTF-16BE"),
-        (LETTER, "UTF-32"),
-        (LETTER, "WINDOWS-1252"),
-        (RUSSIAN * 8, "CP1251"),
-        ("私たちは川のそばで古い本を読んでいます。\n" * 40, "SHIFT-JIS"),
-    ],
-)
-def test_another_encoding_is_named_and_the_advice_gives_the_text(tmp_path, text, encoding):
-    """The advised command is run in Python's words: what comes out is what was written."""
-    path = tmp_path / "mine.txt"
-    path.write_bytes(text.encode(encoding))
-    with pytest.raises(UserError) as told:
-        load_text(path)
-    advised = re.search(r"iconv -f (\S+) -t UTF-8 mine.txt", str(told.value))[1]
-    assert path.read_bytes().decode(advised) == text
-
-
-def test_latin_1_is_read_by_the_advice_too(tmp_path):
-    (tmp_path / "mine.txt").write_bytes(LATIN.encode("latin-1"))
-    with pytest.raises(UserError, match="iconv -f WINDOWS-1252"):
-        load_text(tmp_path / "mine.txt")
-    assert LATIN.encode("latin-1").decode("cp1252") == LATIN
-
-
-@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
-def test_lines_end_alike_whatever_the_machine(tmp_path, end):
-    (tmp_path / "mine.txt").write_bytes(end.join(["to be", "or not"] * 200).encode())
-    assert set(load_text(tmp_path / "mine.txt").text) == set("to be\nor not")
-
-
-def sparse(path):
-    with path.open("wb") as file:
-        file.truncate(1 << 40)
-
-
-@pytest.mark.parametrize(
-    ("make", "words"),
-    [
-        (lambda path: path.mkdir(), "is a folder"),
-        (os.mkfifo, "is a pipe"),
-        (lambda path: path.symlink_to("/dev/zero"), "is a device"),
-        (sparse, "has 1,024.0 GiB; 1 GiB is the most"),
-        (lambda path: None, "there is no such file"),
-        (lambda path: path.symlink_to(path), "Too many levels"),
-    ],
-)
-def test_what_is_no_file_of_text_is_said_before_it_is_read(tmp_path, make, words):
-    make(tmp_path / "mine.txt")
-    with pytest.raises(UserError, match=words):
-        own_file(tmp_path / "mine.txt")
-
-
-def test_a_file_of_the_system_without_a_size_is_no_text():
-    with pytest.raises(UserError, match="mem cannot be read"):
-        load_text("/proc/self/mem")
-
-
-def test_a_name_that_is_not_utf8_is_said_at_once():
-    with pytest.raises(UserError, match=r"the name of a\\udcff.txt is not UTF-8"):
-        own_file("a\udcff.txt")
-
-
-def test_a_name_is_a_dataset_and_a_path_is_a_file(tmp_path, monkeypatch):
-    """A file called like a dataset, in the working folder: neither passes for the other."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "tinyshakespeare").write_text("my own words\n" * 100)
-    path = own_file("tinyshakespeare")
-    own = load_text(path)
-    assert (own.name, own.text[:6]) == ("file:tinyshakespeare", "my own")
 
 
 def test_names_that_are_no_text():

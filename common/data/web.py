@@ -6,18 +6,21 @@ import importlib
 import importlib.util
 import time
 from pathlib import Path
+from types import ModuleType
+from typing import BinaryIO
 
-from common.data.archives import Unavailable, member, unpack
+from common.data.archives import LARGEST, Unavailable, member, unpack
 from common.data.catalog import File, Web
 
 ATTEMPTS = 3
 PAUSE = 1.0  # seconds before the second attempt, doubled before the third
-TIMEOUT = (5.0, 30.0)  # seconds to connect, seconds without a byte
+TIMEOUT = (5.0, 10.0)  # seconds to connect, seconds without a byte
 
 HOPELESS = {  # words of an error after which another attempt does not help -> what we say
     "resolve": "no such host, or no network",
     "refused": "connection refused",
     "connect timeout": "no answer",
+    "Read timed out": "no answer",
 }
 
 
@@ -30,7 +33,8 @@ def download(source: Web, part: Path, missing: list[File]) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         got = part / (".download-" + remote.replace("/", "-"))
         if not got.exists():
-            _get(f"{source.base.rstrip('/')}/{remote}", got)
+            most = LARGEST if inside else file.bytes
+            _get(f"{source.base.rstrip('/')}/{remote}", got, most + most // 1000 + 1000)
         if inside:
             target.write_bytes(member(got, inside))
         elif remote.endswith(".gz") and not file.path.endswith(".gz"):
@@ -39,23 +43,66 @@ def download(source: Web, part: Path, missing: list[File]) -> None:
             got.replace(target)
 
 
-def _get(url: str, target: Path) -> None:
-    """Download to `target`; pooch writes to another name first and shows the progress."""
+class _Bounded:
+    """A file that takes so many bytes: a home that sends without end is not listened to."""
+
+    def __init__(self, file: BinaryIO, most: int):
+        self.file, self.left = file, most
+
+    def write(self, content: bytes) -> None:
+        self.left -= len(content)
+        if self.left < 0:
+            raise Unavailable("it sends more bytes than the file has")
+        self.file.write(content)
+
+    def flush(self) -> None:
+        self.file.flush()
+
+
+def _get(url: str, target: Path, most: int) -> None:
+    """Download to `target`; pooch writes to another name first and shows the progress.
+
+    What packing may add to a file that does not shrink is within `most` bytes.
+    """
+    pooch = _pooch()
+    bar = importlib.util.find_spec("tqdm") is not None
+    stream = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT)
+
+    def downloader(url: str, path: str, pup: object) -> None:
+        with Path(path).open("wb") as file:
+            stream(url, _Bounded(file, most), pup)
+
+    for attempt in range(ATTEMPTS):
+        try:
+            pooch.retrieve(url, None, target.name, target.parent, downloader=downloader)
+            return
+        except Unavailable:
+            raise
+        except Exception as error:  # requests' and urllib3's errors, and pooch's ValueError
+            if attempt == ATTEMPTS - 1 or not _transient(error):
+                raise Unavailable(_reason(error)) from None
+        time.sleep(PAUSE * 2**attempt)
+
+
+def _pooch() -> ModuleType:
     try:
         pooch = importlib.import_module("pooch")
     except ImportError:
         raise Unavailable("pooch is not installed (pip install pooch)") from None
     pooch.get_logger().setLevel("ERROR")
-    bar = importlib.util.find_spec("tqdm") is not None
-    downloader = pooch.HTTPDownloader(progressbar=bar, timeout=TIMEOUT)
-    for attempt in range(ATTEMPTS):
-        try:
-            pooch.retrieve(url, None, target.name, target.parent, downloader=downloader)
-            return
-        except Exception as error:  # requests' and urllib3's errors, and pooch's ValueError
-            if attempt == ATTEMPTS - 1 or not _transient(error):
-                raise Unavailable(_reason(error)) from None
-        time.sleep(PAUSE * 2**attempt)
+    return pooch
+
+
+def check_answer(url: str) -> None:
+    """Unavailable, within seconds, if no host answers there: libraries try for half a minute."""
+    try:
+        requests = importlib.import_module("requests")
+    except ImportError:
+        return
+    try:
+        requests.head(url, timeout=TIMEOUT)
+    except requests.RequestException as error:
+        raise Unavailable(_reason(error)) from None
 
 
 def _transient(error: Exception) -> bool:

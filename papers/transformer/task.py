@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from common.data.own import read_own
 from common.data.translation import Pair, load_pairs
 from common.errors import UserError
 
@@ -132,9 +133,9 @@ class Exam:
 
 def _splits(data: str) -> dict[str, tuple[Pair, ...] | list[Pair]]:
     """The splits of a set of the catalogue, or of the user's file: English, a tab, German."""
-    if not Path(data).is_file():
+    if not Path(data).is_absolute():
         return load_pairs(data, report=lambda line: None).splits()
-    lines = Path(data).read_text(encoding="utf-8").splitlines()
+    lines = read_own(data)[0].split("\n")
     pairs = [tuple(line.split("\t")[:2]) for line in lines if "\t" in line]
     if len(pairs) < 100:
         raise UserError(f"{Path(data).name}: at least 100 lines 'English<tab>German' are needed.")

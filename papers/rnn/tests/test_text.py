@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 from common.checkpoint import read_checkpoint
 from common.commands.attend import attends
 from common.commands.generate import found
+from common.data.catalog import files_sha256, get
 from common.errors import UserError
 from common.generation import Settings, generate, stream
 from common.paper import Room, rooms
@@ -127,7 +128,10 @@ def test_another_text_is_refused(make, tmp_path):
 
 @pytest.fixture
 def trained(tmp_path, monkeypatch):
-    """trained(folder, dataset's name, text): a model.json there, each newer than those before."""
+    """trained(folder, dataset's name, text): a model.json there, each newer than those before.
+
+    Without a text it was trained on the catalogue's set of that name.
+    """
     for file in ("papers/__main__.py", "papers/rnn/version2/text.py", "common/__init__.py"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
@@ -137,7 +141,10 @@ def trained(tmp_path, monkeypatch):
     def train(folder, name, text=""):
         path = tmp_path / folder / "checkpoints" / "version2" / "model.json"
         path.parent.mkdir(parents=True)
-        dataset = {"name": name, "sha256": hashlib.sha256(text.encode()).hexdigest()}
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        if not text:
+            sha256 = files_sha256(get(name).files)
+        dataset = {"name": name, "sha256": sha256}
         told = {"paper": "rnn", "variant": "version2", "version": "version2", "config": {}}
         path.write_text(json.dumps({**told, "dataset": dataset, "seed": 0}))
         os.utime(path, (next(times),) * 2)
@@ -156,7 +163,7 @@ def test_weights_are_those_of_the_given_text(trained, tmp_path):
     trained("local/rnn/b", "mine.txt", TEXT)
     newer = trained("local/rnn/c", "mine.txt", TEXT)
     assert found(home, None) == usual
-    trained("local/rnn/d", "mine.txt", TEXT.upper())
+    trained("local/rnn/d", "tinyshakespeare", TEXT.upper())  # a file may be called so
     usual = trained("local/rnn/e", "tinyshakespeare")
     assert found(home, None) == usual
     assert found(home, None, str(mine)) == newer

@@ -139,3 +139,17 @@ def test_scores_may_be_of_torch_in_another_type(exam):
             return torch.zeros(*inputs.shape, self.symbols, dtype=torch.bfloat16)
 
     assert exam.nats(Half(exam.symbols), "test") == pytest.approx(math.log(exam.symbols))
+
+
+def test_a_name_is_never_a_file(tmp_path, monkeypatch):
+    """A file called like the dataset, in the working folder, is not trained on in its place."""
+    monkeypatch.chdir(tmp_path)
+    pairs_file(tmp_path)
+    (tmp_path / "pairs.tsv").rename("multi30k")
+
+    def asked(name, report):
+        raise LookupError(name)
+
+    monkeypatch.setattr(task, "load_pairs", asked)
+    with pytest.raises(LookupError, match="multi30k"):
+        task.Exam("multi30k")
