@@ -9,6 +9,7 @@ from collections.abc import Iterable
 # A disk that is full or broken, a folder or file that is not ours to change.
 FULL_OR_CLOSED = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.EROFS, errno.ENOTDIR}
 FULL_OR_CLOSED |= {errno.EACCES, errno.EPERM, errno.EEXIST}
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}  # whatever is tried next fails as well
 
 
 class UserError(Exception):
@@ -35,7 +36,7 @@ def nearest(word: str, choices: Iterable[str]) -> str:
 
 
 def check_utf8(*words: str) -> None:
-    """UserError for a word of a command line, or a file's name, with bytes that are no UTF-8.
+    """UserError for a word of a command line, or a path, with bytes that are no UTF-8.
 
     It could be used, but neither printed nor written into a record.
     """
@@ -44,4 +45,4 @@ def check_utf8(*words: str) -> None:
             word.encode("utf-8")
         except UnicodeEncodeError:
             shown = word.encode("utf-8", "backslashreplace").decode()
-            raise UserError(f"{shown} is not UTF-8: rename the file, or type it anew.") from None
+            raise UserError(f"{shown} is not UTF-8: rename it, or type it anew.") from None

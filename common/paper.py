@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from common.errors import UserError, nearest
+from common.errors import UserError, check_utf8, nearest
 
 VERSION = re.compile(r"version[1-9]\d*")
 
@@ -89,6 +89,7 @@ def find_root(start: Path | None = None) -> Path:
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents):
         if (folder / "papers" / "__main__.py").exists() and (folder / "common").is_dir():
+            check_utf8(str(folder))  # git, DVC and MLflow cannot say it
             return folder
     raise UserError(f"{start.name}/ is not inside the repository: change into it and try again.")
 

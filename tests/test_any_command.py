@@ -209,5 +209,17 @@ def test_a_path_that_is_not_utf8_is_said_before_anything_is_done(place, words):
     before = sorted(place.rglob("*"))
     code, out, err = papers(words)
     assert (code, out) == (2, "")
-    assert err.startswith("error: a\\udcff") and "is not UTF-8: rename the file" in err
+    assert err.startswith("error: a\\udcff") and "is not UTF-8: rename it" in err
     assert sorted(place.rglob("*")) == before
+
+
+def test_a_checkout_whose_path_is_not_utf8_is_one_sentence(tmp_path, monkeypatch):
+    root = tmp_path / "a\udcff"
+    (root / "common").mkdir(parents=True)
+    (root / "papers").mkdir()
+    (root / "papers" / "__main__.py").touch()
+    monkeypatch.chdir(root)
+    rooms.cache_clear()
+    code, _, err = papers(["list"])
+    rooms.cache_clear()
+    assert code == 2 and "/a\\udcff is not UTF-8: rename it" in err

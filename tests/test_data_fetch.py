@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import shutil
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -162,6 +164,45 @@ def test_data_folder_that_cannot_be_written(sets, mirror, tmp_path):
     (tmp_path / "data").write_text("a file stands where the folder should", encoding="utf-8")
     with pytest.raises(UserError, match="set PAPERS_DATA to a folder of yours"):
         fetch.ensure("play")
+
+
+@pytest.mark.parametrize("how", ["mirror", "packed", "web"])
+def test_a_full_disk_is_no_fault_of_a_source(sets, mirror, home, monkeypatch, how):
+    """Another source would not help, nor a network."""
+    address, folder, _ = home
+    sets("play", base=address if how == "web" else DEAD)
+    places = {"mirror": mirror / "input.txt", "packed": mirror / "input.txt.gz"}
+    places["web"] = folder / "input.txt"
+    places[how].write_bytes(gzip.compress(CONTENT) if how == "packed" else CONTENT)
+
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    monkeypatch.setattr(shutil, "move", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(UserError, match=r"cannot be written \(No space left on device\)"):
+        fetch.ensure("play")
+
+
+def test_a_file_in_the_place_of_a_sets_folder_is_set_aside(sets, mirror):
+    sets("play")
+    (mirror / "input.txt").write_bytes(CONTENT)
+    fetch.data_root().mkdir()
+    (fetch.data_root() / "play").write_bytes(b"mine")
+    said: list[str] = []
+    fetch.ensure("play", report=said.append)
+    assert "play is no folder; set aside as play.bad-1" in said
+    assert (fetch.data_root() / "play.bad-1").read_bytes() == b"mine"
+    assert file().read_bytes() == CONTENT
+
+
+def test_a_receipt_in_the_place_of_a_folder_is_refused(sets, mirror, tmp_path):
+    sets("play")
+    (mirror / "input.txt").write_bytes(CONTENT)
+    with pytest.raises(UserError, match="mirror is a folder: name the file"):
+        fetch.receipt("play", mirror.parent)
+    assert not mirror.parent.with_name("mirror.part").exists()
 
 
 def test_experiment_copies_use_their_owners_data(tmp_path, monkeypatch):

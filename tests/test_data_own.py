@@ -15,6 +15,7 @@ from common.data import own
 from common.data.own import own_file, read_own
 from common.data.text import load_text
 from common.errors import UserError
+from common.paper import rooms
 from common.request import Request
 
 ROOT = Path(__file__).parents[1]
@@ -205,6 +206,7 @@ def test_a_name_is_a_dataset_and_a_path_is_a_file(tmp_path, monkeypatch):
 def job(tmp_path, monkeypatch):
     """What a worker gets for a file called `tinyshakespeare`, named by its name alone."""
     (tmp_path / "tinyshakespeare").write_text("my own words\n" * 100)
+    rooms()  # those of the repository, found before the working folder is another
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(launch, "find_root", lambda: ROOT)
     request = Request("rnn", "version1", profile="smoke", data="tinyshakespeare", seeds=(0,))

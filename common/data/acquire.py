@@ -25,7 +25,7 @@ from common.data.archives import Unavailable, unpack
 from common.data.catalog import Dataset, Embedded, File, Hub, Package, Web
 from common.data.fetch import MANIFEST, Report, data_root, file_sha256, files_of, is_right
 from common.data.packages import make
-from common.errors import UserError
+from common.errors import NO_ROOM, UserError
 from common.paper import find_root
 
 WAIT = 900  # seconds that a process waits for another one that fetches the same dataset
@@ -71,6 +71,8 @@ def _acquire(dataset: Dataset, folder: Path, part: Path, report: Report) -> Acqu
             obtain(part, missing)
             kept = _keep(dataset, part, folder, missing)
         except (Unavailable, OSError, ValueError, KeyError, EOFError, zlib.error) as error:
+            if getattr(error, "errno", None) in NO_ROOM:
+                raise
             done.failures.append(f"{label}: {_one_line(error)}")
             continue
         finally:
@@ -86,6 +88,9 @@ def _acquire(dataset: Dataset, folder: Path, part: Path, report: Report) -> Acqu
 
 def _missing(dataset: Dataset, folder: Path, report: Report) -> list[File]:
     """The files that are not there, after wrong ones were moved out of the way."""
+    if folder.exists() and not folder.is_dir():
+        aside = _set_aside(folder)
+        report(f"{dataset.name} is no folder; set aside as {aside.name}")
     missing = [f for f in files_of(dataset) if not is_right(folder / f.path, f)]
     for file in missing:
         path = folder / file.path

@@ -25,9 +25,10 @@ def unpack(packed: Path, target: Path, file: File) -> None:
     opened = bz2.open if packed.suffix == ".bz2" else gzip.open
     try:
         with opened(packed) as source:
-            target.write_bytes(source.read(file.bytes + 1))
+            content = source.read(file.bytes + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise Unavailable(f"{packed.name.removeprefix('.download-')} is broken: {error}") from None
+    target.write_bytes(content)
 
 
 def members(archive: Path, pattern: str) -> dict[str, bytes]:

@@ -130,6 +130,8 @@ def receipt(
 
     The same data gives the same bytes: no time, no place, no source.
     """
+    if path.is_dir():
+        raise UserError(f"{path} is a folder: name the file that is to say which dataset it is.")
     fetched = ensure(name, allow_stand_in=allow_stand_in, report=report)
     keys = ("sha256", "stand_in_for")
     note = {"dataset": fetched.name} | {key: getattr(fetched, key) for key in keys}

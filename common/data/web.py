@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from common.data.archives import LARGEST, Unavailable, member, unpack
 from common.data.catalog import File, Web
+from common.errors import NO_ROOM
 
 ATTEMPTS = 3
 PAUSE = 1.0  # seconds before the second attempt, doubled before the third
@@ -79,6 +80,8 @@ def _get(url: str, target: Path, most: int) -> None:
         except Unavailable:
             raise
         except Exception as error:  # requests' and urllib3's errors, and pooch's ValueError
+            if getattr(error, "errno", None) in NO_ROOM:
+                raise
             if attempt == ATTEMPTS - 1 or not _transient(error):
                 raise Unavailable(_reason(error)) from None
         time.sleep(PAUSE * 2**attempt)
