@@ -96,3 +96,10 @@ def test_records_that_the_report_would_refuse_are_told(tmp_path):
     *_, finding = doctor._records_of(root, rooms(root)["few"])
     assert "would be refused" in finding.state and "misses seed 2" in finding.state
     assert "papers reproduce few" in finding.mend
+
+
+def test_what_the_repository_holds_need_not_be_fetched(tmp_path, monkeypatch):
+    monkeypatch.setenv("PAPERS_DATA", str(tmp_path))
+    found = {finding.what: (finding.state, finding.mend) for finding in doctor.data(tmp_path)}
+    assert found["data tinyshakespeare"] == ("inside the repository", "")
+    assert found["data multi30k"] == ("absent", "papers data fetch multi30k")

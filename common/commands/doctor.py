@@ -86,9 +86,10 @@ def data(root: Path) -> Iterator[Finding]:
 
     for name in sorted({home.paper.dataset for home in rooms().values()}):
         found = state(get(name))
-        yield Finding(
-            f"data {name}", found, "" if found == "right" else f"papers data fetch {name}"
-        )
+        if found == "absent" and get(name).embedded:
+            found = "inside the repository"
+        here = found in ("right", "inside the repository")
+        yield Finding(f"data {name}", found, "" if here else f"papers data fetch {name}")
 
 
 def records(root: Path) -> Iterator[Finding]:
