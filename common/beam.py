@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from common.errors import UserError
-from common.generation import DIVERGED, Settings, Writer, as_array
+from common.generation import Settings, Writer, as_array, usable
 
 
 def beam_search(writer: Writer, batch: np.ndarray, settings: Settings) -> list[list[int]]:
@@ -23,7 +22,8 @@ def beam_search(writer: Writer, batch: np.ndarray, settings: Settings) -> list[l
         scores, state = writer.next(last, state)
         if step == 0:  # at the beginning all texts of a prompt are one
             scores, state = scores[rows], writer.select(state, rows)
-        going = _continuations(as_array(scores).reshape(count, width, -1), done, writer.end)
+        scores = usable(as_array(scores).reshape(count, width, -1), ~done & np.isfinite(log_p))
+        going = _continuations(scores, done, writer.end)
         total, lengths = log_p[..., None] + going, lengths + ~done
         worth = total / penalty(lengths, settings.length_penalty)[..., None]
         best = _largest(worth.reshape(count, -1), width)
@@ -49,8 +49,6 @@ def _continuations(scores: np.ndarray, done: np.ndarray, end: int | None) -> np.
     shifted = scores.astype(np.float64)
     shifted -= shifted.max(axis=-1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    if np.isnan(log_p).any():
-        raise UserError(DIVERGED)
     if done.any():
         log_p[done] = -np.inf
         log_p[done, end] = 0

@@ -11,6 +11,7 @@ from typing import Any
 
 from common.errors import UserError, nearest
 from common.generation import Settings, Writer, change, stream
+from common.signals import handling
 
 REMEMBERED = 4_000  # characters of the conversation that the model reads again for each answer
 HELP = {
@@ -39,7 +40,7 @@ class Chat:
             with contextlib.suppress(ImportError):  # lines can be edited and called again
                 import readline  # noqa: F401
             self.say("/help lists the commands; Ctrl-D ends.\n")
-        with _killable():
+        with handling(_handlers()):
             while not self.over:
                 try:
                     self.reply(input("> " if terminal else ""))
@@ -117,12 +118,16 @@ class Chat:
 
 
 def _line(writer: Writer) -> str:
-    """What ends a line; two of it end an answer of a model that goes on from the text."""
-    try:
-        writer.encode("\n")
-    except UserError:
-        return " "  # a text without lines
-    return "\n"
+    """What ends a line; two of it end an answer of a model that goes on from the text.
+
+    A line feed, or a blank where the text that the model learned has no lines, or nothing where
+    it has no blanks either: then only the number of tokens ends an answer.
+    """
+    for end in ("\n", " "):
+        with contextlib.suppress(UserError):
+            writer.encode(end)
+            return end
+    return ""
 
 
 def _value(word: str) -> Any:
@@ -135,17 +140,14 @@ def _value(word: str) -> Any:
     return word
 
 
-@contextlib.contextmanager
-def _killable() -> Iterator[None]:
+def _handlers() -> dict[int, Callable]:
     """Ctrl-C only stops an answer here, so `kill` and a closed terminal need a way of their own."""
 
     def end(number: int, frame: Any) -> None:
         raise SystemExit(128 + number)
 
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {getattr(signal, n): signal.signal(getattr(signal, n), end) for n in names}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    return {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: end,
+        signal.SIGHUP: end,
+    }

@@ -29,7 +29,7 @@ LIMITS = {  # name -> type, smallest, largest
     "seed": (int, 0, 2**63),
 }
 OPTIONAL = ("top_k", "beam")
-DIVERGED = "the model's scores are not finite: its training diverged; train it again."
+DIVERGED = "no token has a finite score to be chosen by: the training diverged; train it again."
 
 
 @dataclass(frozen=True)
@@ -202,23 +202,33 @@ def tokens(
     last, state, done = batch, None, np.zeros(len(batch), dtype=bool)
     for _ in range(settings.max_tokens):
         scores, state = writer.next(last, state)
-        chosen = choose(scores, settings, random)
+        chosen = choose(usable(as_array(scores), ~done), settings, random)
         yield chosen
         last, done = chosen[:, None], done | (chosen == writer.end)
         if done.all():
             return
 
 
-def choose(scores: Any, settings: Settings, random: Sequence[np.random.Generator]) -> np.ndarray:
+def usable(scores: np.ndarray, going: np.ndarray) -> np.ndarray:
+    """Scores (..., V) where texts are `going` (...), and 0 where they are not.
+
+    UserError where a text has no likeliest token: one score is NaN or +inf, or all are -inf.
+    """
+    if not going.all():
+        scores = np.where(going[..., None], scores, 0)
+    if not np.isfinite(scores.max(axis=-1)).all():
+        raise UserError(DIVERGED)
+    return scores
+
+
+def choose(
+    scores: np.ndarray, settings: Settings, random: Sequence[np.random.Generator]
+) -> np.ndarray:
     """One token per row of scores (B, V): the likeliest, or drawn from those that are allowed."""
     if settings.greedy:
-        if math.isnan(float(scores.max())):
-            raise UserError(DIVERGED)
-        return as_array(scores.argmax(-1))
-    p, order = allowed(as_array(scores), settings)
+        return scores.argmax(-1)
+    p, order = allowed(scores, settings)
     sums = p.cumsum(axis=-1)
-    if not np.isfinite(sums[:, -1]).all():
-        raise UserError(DIVERGED)
     chosen = [_place(row, generator.random()) for row, generator in zip(sums, random)]
     if order is None:
         return np.array(chosen)

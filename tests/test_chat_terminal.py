@@ -24,9 +24,16 @@ from tests.test_ui import FLAGS, find_chromium
 
 ROOT = Path(__file__).parents[1]
 TEXT = "To be, or not to be: that is the question.\n" * 40
-SECONDS = 600
+SECONDS = 60
 PATIENCE = 10  # seconds until a key is pressed again
 CTRL_C = "\x03"
+UNNOTICED = """
+import os, signal, sys, threading
+def when_told():
+    os.read(int(os.environ["TOLD"]), 1)
+    signal.raise_signal(signal.SIGTERM)
+threading.Thread(target=when_told, daemon=True).start()
+"""
 
 
 @pytest.fixture
@@ -51,14 +58,15 @@ def checkpoint(tmp_path):
 
 
 class Terminal:
-    """A process in a pseudo-terminal."""
+    """The command line in a pseudo-terminal; `code` runs before it, in the same process."""
 
-    def __init__(self, arguments):
+    def __init__(self, arguments, code=""):
         self.output = ""
         self.pid, self.file = pty.fork()
         if self.pid == 0:
             os.chdir(ROOT)
-            os.execv(sys.executable, [sys.executable, "-m", "papers", *arguments])
+            program = f"{code}\nfrom common.cli import main\nmain()"
+            os.execv(sys.executable, [sys.executable, "-c", program, *arguments])
 
     def send(self, text):
         os.write(self.file, text.encode())
@@ -82,14 +90,11 @@ class Terminal:
         except OSError:  # the other side has closed
             pytest.fail(f"the process ended: {self.output[-500:]!r}")
 
-    def end(self, kill=None):
-        """The exit code. With `kill` the process gets that signal, and again after a minute: a
-        second one while it ends by the first would end it in another way."""
-        deadline, killed = time.monotonic() + SECONDS, -6 * PATIENCE
-        while time.monotonic() < deadline:
-            if kill and time.monotonic() > killed + 6 * PATIENCE:
-                os.kill(self.pid, kill)
-                killed = time.monotonic()
+    def end(self):
+        """The exit code, once the process has closed the terminal."""
+        deadline = time.monotonic() + SECONDS
+        while True:
+            assert time.monotonic() < deadline, f"it goes on: {self.output[-500:]!r}"
             if select.select([self.file], [], [], 0.1)[0]:
                 try:
                     os.read(self.file, 4096)
@@ -114,8 +119,8 @@ def test_chat_in_a_terminal(checkpoint):
     # Ctrl-C: the answer stops, not the program
     assert len(terminal.expect("[stopped]", key=CTRL_C)) > 5
     terminal.expect("> ")
-    # Python notices a signal between the prompt and its wait for a key with the next key only
-    terminal.expect("(Ctrl-D ends)", key=CTRL_C)
+    terminal.send(CTRL_C)
+    terminal.expect("(Ctrl-D ends)")
     terminal.expect("> ")
     terminal.send("é\n")
     assert "'é'" in terminal.expect("did not occur")
@@ -131,8 +136,22 @@ def test_chat_in_a_terminal(checkpoint):
 def test_kill_ends_a_chat(checkpoint):
     terminal = Terminal(["chat", "rnn", *checkpoint])
     terminal.expect("> ")
-    # As with Ctrl-C above: a signal between the prompt and the wait for a key is noticed late
-    assert terminal.end(kill=signal.SIGTERM) == 128 + signal.SIGTERM
+    os.kill(terminal.pid, signal.SIGTERM)
+    assert terminal.end() == 128 + signal.SIGTERM
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_a_signal_that_does_not_break_off_the_wait_for_a_key_is_noticed(checkpoint, monkeypatch):
+    """One that comes just before that wait begins, or, as here, to another thread."""
+    told, tell = os.pipe()
+    os.set_inheritable(told, True)
+    monkeypatch.setenv("TOLD", str(told))
+    terminal = Terminal(["chat", "rnn", *checkpoint], code=UNNOTICED)
+    terminal.expect("> ")
+    os.write(tell, b"!")
+    assert terminal.end() == 128 + signal.SIGTERM
+    os.close(told)
+    os.close(tell)
 
 
 def test_generate_repeats_itself_and_names_its_options(checkpoint, capsys, monkeypatch):

@@ -2,17 +2,25 @@
 
 import itertools
 import math
-import re
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.chat import Chat
 from common.data.text import Characters
 from common.errors import UserError
-from common.generation import Settings, Writer, allowed, change, choose, generate, stream
+from common.generation import (
+    DIVERGED,
+    Settings,
+    Writer,
+    allowed,
+    change,
+    choose,
+    generate,
+    stream,
+)
 from common.streaming import before, pieces
 
 VOCABULARY = Characters("abcde\n")
@@ -116,11 +124,50 @@ def test_a_forbidden_token_is_never_drawn():
     assert set(choose(scores, Settings(), random)) == {1}
 
 
-@pytest.mark.parametrize("way", [{}, {"temperature": 0}, {"top_k": 2}, {"beam": 2}])
-def test_scores_that_are_not_finite_are_refused(way):
-    broken = writer(next=lambda tokens, state: (np.full((len(tokens), 6), np.nan), None))
-    with pytest.raises(UserError, match="diverged"):
-        generate(broken, ["a"], Settings(max_tokens=2, **way))
+WAYS = [{}, {"temperature": 0}, {"top_k": 2}, {"top_p": 0.5}, {"beam": 1}, {"beam": 3}]
+UNUSABLE = {
+    "all nan": [math.nan] * 6,
+    "one nan": [0.0, math.nan, 0, 0, 0, 0],
+    "nan and inf": [math.nan, math.inf, 0, 0, 0, 0],
+    "all inf": [math.inf] * 6,
+    "one inf": [0.0, 0, math.inf, 0, 0, 0],
+    "all -inf": [-math.inf] * 6,
+}
+
+
+@pytest.mark.parametrize("kind", [np.asarray, torch.tensor])
+@pytest.mark.parametrize("way", WAYS, ids=str)
+@pytest.mark.parametrize("scores", UNUSABLE.values(), ids=UNUSABLE)
+def test_scores_that_choose_no_token_are_one_error_for_every_way(way, scores, kind):
+    """In the second row of a batch, at the second token."""
+
+    def broken(tokens, state):
+        rows = np.zeros((len(tokens), 6))
+        if state is not None:
+            rows[len(tokens) // 2] = scores
+        return kind(rows), np.zeros((len(tokens), 1))
+
+    with pytest.raises(UserError) as refused:
+        generate(writer(next=broken), ["a", "b"], Settings(max_tokens=3, **way))
+    assert str(refused.value) == DIVERGED
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_what_a_model_says_after_the_end_of_a_text_does_not_matter(way):
+    """The first text ends at once; the scores that follow would be refused if it went on."""
+
+    def ending(tokens, state):
+        rows = np.full((len(tokens), 6), -np.inf)
+        rows[:, 3] = 0.0
+        if state is None:
+            rows[0], rows[0, 2] = -np.inf, 0.0
+            state = (np.arange(len(tokens)) == 0)[:, None]
+        else:
+            rows[state[:, 0]] = math.nan
+        return rows, state
+
+    found = generate(writer(next=ending, end=2), ["a", "b"], Settings(max_tokens=4, **way))
+    assert found == ["", VOCABULARY.decode([3] * 4)]
 
 
 def best(model, prompt, count, alpha):
@@ -233,60 +280,3 @@ def test_a_character_comes_when_it_is_whole():
 @given(st.lists(st.text("ab\n", max_size=4)), st.text("ab\n", min_size=1, max_size=3))
 def test_stop_cuts_where_it_begins(parts, stop):
     assert "".join(before(stop, iter(parts))) == "".join(parts).split(stop)[0]
-
-
-def talk(lines, **changes):
-    said = []
-    chat = Chat(writer(defaults=Settings(max_tokens=5), **changes), said.append)
-    for line in lines:
-        chat.reply(line)
-    return chat, "".join(said)
-
-
-def test_chat_remembers_and_resets():
-    chat, _ = talk(["ab", "cd"])
-    assert chat.history.startswith("ab\n") and "cd\n" in chat.history
-    assert chat.history.endswith("\n\n")
-    first, again = talk(["ab"])[1], talk(["cd", "/reset", "ab"])[1]
-    assert again.endswith("forgotten.\n" + first)
-
-
-def test_chat_of_a_translator_has_no_memory():
-    chat, said = talk(["ab", "/set temperature 0", "ab"], continues=False)
-    assert chat.history == "" and said.endswith(plain(writer(), "ab", 5) + "\n")
-
-
-def test_chat_obeys_commands_and_refuses_others():
-    chat, said = talk(["/set top_p 0.9", "/set top_k 3", "/set top_k none", "/help", "/settings"])
-    assert (chat.settings.top_p, chat.settings.top_k) == (0.9, None)
-    assert "/reset" in said and "top_p 0.9" in said
-    for line, named in [
-        ("/st", "/set"),
-        ("/set top_p", "value"),
-        ("/set top_p 7", "top_p"),
-        ("é", "é"),
-    ]:
-        with pytest.raises(UserError, match=named):
-            chat.reply(line)
-    assert chat.history == ""
-
-
-def test_an_interrupt_stops_the_answer_only():
-    asked = itertools.count()
-
-    def slow(tokens, state):
-        if next(asked) == 3:
-            raise KeyboardInterrupt
-        return following(tokens, state)
-
-    chat, said = talk(["ab", "cd"], next=slow)
-    assert said.count("[stopped]") == 1
-    assert re.fullmatch(r"[a-e]{3} \[stopped\]\n[a-e]{5}\n", said)
-    assert chat.history.count("\n\n") == 2
-
-
-def test_chat_without_line_feeds_in_the_vocabulary():
-    words = Characters("abcde ")
-    chat, said = talk(["ab", "cd"], encode=words.encode, decode=words.decode)
-    assert chat.history.startswith("ab ") and "\n" not in chat.history
-    assert said.count("\n") == 2
