@@ -1,21 +1,24 @@
 """Trained weights from a folder with `weights.safetensors` and `model.json`.
 
 A checkpoint may come from elsewhere, so nothing in it is believed: the config is checked like
-params.yaml, and names and sizes of the weights against it before a model is built.
+params.yaml, and names and sizes of the weights against it before a model is built. How much of a
+file is read depends on no number that the file itself gives.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any, BinaryIO
 
 import numpy as np
 import torch
+from pydantic import BaseModel, Field, ValidationError
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from torch.nn.modules.module import register_module_parameter_registration_hook as on_parameter
@@ -28,10 +31,32 @@ from common.engine import DTYPES
 from common.errors import UserError, nearest
 from common.generation import Writer
 from common.paper import Room
+from common.records import Name
 from common.sources import imported_modules
 
 WEIGHTS, MODEL = "weights.safetensors", "model.json"
-KEYS = {"paper": str, "variant": str, "version": str, "config": dict, "dataset": dict, "seed": int}
+LARGEST_MODEL = 1 << 20  # bytes of model.json
+LARGEST_HEADER = 8 << 20  # bytes that name the tensors of a file: some 100,000 of them
+LENGTH = 8  # bytes at the beginning of a file that give its header's length
+
+
+class TrainedOn(BaseModel, strict=True):
+    """The text or dataset from which the weights were learned."""
+
+    name: Annotated[str, Field(max_length=300)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class Told(BaseModel, strict=True):
+    """What model.json says that is needed here."""
+
+    paper: Name
+    variant: Name
+    version: Name
+    deviation: Name | None = None
+    config: dict[str, Any]
+    dataset: TrainedOn
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
 
 
 @dataclass(frozen=True)
@@ -139,17 +164,17 @@ def read_checkpoint(
     its vocabulary is not here, and for a dtype that it cannot compute in.
     """
     told, shapes = _told(folder), _shapes(folder)
-    if told["paper"] != home.name:
-        raise UserError(f"{folder} is a checkpoint of {told['paper']!r}, not {home.name!r}.")
-    version = home.version(told["version"])
+    if told.paper != home.name:
+        raise UserError(f"{folder} is a checkpoint of {told.paper!r}, not {home.name!r}.")
+    version = home.version(told.version)
     config = home.module(f"{version}.model").Config
     return Checkpoint(
         paper=home.name,
         version=version,
-        deviation=told.get("deviation"),
-        config=resolve(config, told["config"], f"{folder / MODEL} config"),
-        data=_data(told["dataset"], data),
-        seed=told["seed"],
+        deviation=told.deviation,
+        config=resolve(config, told.config, f"{folder / MODEL} config"),
+        data=_data(told.dataset, data),
+        seed=told.seed,
         file=folder / WEIGHTS,
         shapes=shapes,
         dtype=_dtype(home, version, dtype),
@@ -158,11 +183,8 @@ def read_checkpoint(
 
 def trained_on(folder: Path) -> tuple[str, str]:
     """Name and sha256 of the dataset, as the folder's model.json tells them."""
-    return _dataset(_told(folder)["dataset"])
-
-
-def _dataset(told: dict[str, Any]) -> tuple[str, str]:
-    return str(told.get("name")), str(told.get("sha256"))
+    dataset = _told(folder).dataset
+    return dataset.name, dataset.sha256
 
 
 def _dtype(home: Room, version: str, name: str) -> torch.dtype:
@@ -173,33 +195,56 @@ def _dtype(home: Room, version: str, name: str) -> torch.dtype:
     return DTYPES[name]
 
 
-def _told(folder: Path) -> dict[str, Any]:
+def _told(folder: Path) -> Told:
+    path = folder / MODEL
     try:
-        told = json.loads((folder / MODEL).read_text(encoding="utf-8"))
+        with _open(path) as file:
+            content = file.read(LARGEST_MODEL + 1)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
+    if len(content) > LARGEST_MODEL:
+        raise UserError(f"{path} is damaged: it is larger than 1 MiB. Train again.")
+    try:
+        return Told.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "it"
+        raise UserError(f"{path} is damaged: {place}: {first['msg']}. Train again.") from None
+
+
+def _open(path: Path) -> BinaryIO:
+    """UserError if there is no such file, or no ordinary one: a pipe would be waited for."""
+    try:
+        kind = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        raise UserError(f"{folder} is no checkpoint: it has no {MODEL}.") from None
-    except (OSError, ValueError, RecursionError):
-        raise UserError(f"{folder / MODEL} is damaged: train again.") from None
-    for key, kind in KEYS.items():
-        if not isinstance(told, dict) or not isinstance(told.get(key), kind):
-            raise UserError(f"{folder / MODEL} is damaged: it has no {key}. Train again.")
-    return told
+        raise UserError(f"{path.parent} is no checkpoint: it has no {path.name}.") from None
+    if not stat.S_ISREG(kind):
+        raise UserError(f"{path.parent} is no checkpoint: its {path.name} is no ordinary file.")
+    return path.open("rb")
 
 
 def _shapes(folder: Path) -> dict[str, tuple[int, ...]]:
     """From the header alone, which safetensors holds against the file's length."""
+    path = folder / WEIGHTS
     try:
-        with safe_open(folder / WEIGHTS, "pt") as file:
-            return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-    except FileNotFoundError:
-        raise UserError(f"{folder} is no checkpoint: it has no {WEIGHTS}.") from None
+        with _open(path) as file:
+            length = int.from_bytes(file.read(LENGTH), "little")
+            if length > LARGEST_HEADER:
+                most = f"{LARGEST_HEADER >> 20} MiB"
+                raise UserError(
+                    f"{path} is damaged: its header is larger than {most}. Train again."
+                )
+            header = file.read(length)
+        with safe_open(path, "pt"):  # checks all that the header says
+            told = json.loads(header)
     except (OSError, SafetensorError) as error:
-        raise UserError(f"{folder / WEIGHTS} is damaged ({error}): train again.") from None
+        raise UserError(f"{path} is damaged ({error}): train again.") from None
+    return {name: tuple(t["shape"]) for name, t in told.items() if name != "__metadata__"}
 
 
-def _data(dataset: dict[str, Any], given: str | None) -> str:
+def _data(dataset: TrainedOn, given: str | None) -> str:
     """Where the model's vocabulary comes from: the very bytes on which it was trained."""
-    name, sha256 = _dataset(dataset)
+    name, sha256 = dataset.name, dataset.sha256
     if given is None and name not in load_catalog():
         file = name.removeprefix(MARK)
         raise UserError(f"this model was trained on your file {file!r}: name it with --data.")
