@@ -27,9 +27,11 @@ HELP = {
 class Chat:
     """Reads lines, answers each. `say` prints without a new line."""
 
-    def __init__(self, writer: Writer, say: Callable[[str], None]):
+    def __init__(
+        self, writer: Writer, say: Callable[[str], None], settings: Settings | None = None
+    ):
         self.writer, self.say = writer, say
-        self.settings: Settings = writer.defaults
+        self.settings: Settings = settings or writer.defaults
         self.history, self.answers, self.over = "", 0, False
         self.line = _line(writer)
 

@@ -247,7 +247,10 @@ def _data(dataset: TrainedOn, given: str | None) -> str:
     name, sha256 = dataset.name, dataset.sha256
     if given is None and name not in load_catalog():
         file = name.removeprefix(MARK)
-        raise UserError(f"this model was trained on your file {file!r}: name it with --data.")
+        raise UserError(
+            f"this model was trained on your file {file!r}: name it with --data, or add --train"
+            " for one that learns the paper's own."
+        )
     if given is None:
         found = ensure(name, allow_stand_in=False, report=lambda line: None).sha256
     else:
@@ -258,6 +261,6 @@ def _data(dataset: TrainedOn, given: str | None) -> str:
         was = "another of that name" if same else repr(name.removeprefix(MARK))
         raise UserError(
             f"{given or name} is not the text that this model was trained on: that was {was}."
-            " Train on this one, or name other weights with --checkpoint."
+            " Add --train to train on this one, or name other weights with --checkpoint."
         )
     return given or name

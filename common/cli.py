@@ -12,6 +12,7 @@ import typer
 
 from common.commands.attend import attend
 from common.commands.generate import chat, generate
+from common.commands.samples import next_steps, samples
 from common.data.cli import app as data_app
 from common.errors import UserError, check_utf8, from_system
 
@@ -86,6 +87,7 @@ def train(
     )
     path = train_variant(request, record=record)
     print(told(path))
+    print(next_steps(path, data))
 
 
 @app.command()
@@ -173,7 +175,7 @@ def doctor(json: Json = False) -> None:
     raise typer.Exit(checks.run(json))
 
 
-for written in (generate, chat, attend):
+for written in (generate, chat, attend, samples):
     app.command()(written)
 
 

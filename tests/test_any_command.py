@@ -67,6 +67,7 @@ def cut(patch):
     for module, attribute, instead in (
         (launch, "train_variant", prepared),
         (launch, "told", lambda path: f"record: {path.relative_to(find_root())}"),
+        (cli, "next_steps", lambda path, data: "next: cut off."),
         (acquire, "acquire", lambda *_: nothing),
         (reproduce, "dvc", lambda *_: None),
         (reproduce, "aside", lambda root, home, profile: root),
@@ -130,7 +131,7 @@ FITTING = {  # parameter -> words that it takes
     **{"new": "version2", "names": "digits", "name": "my_paper", "files": "own.txt"},
     **{"folder": "out", "data": "own.txt", "profile": "smoke", "seed": "3", "set_": "hidden=3"},
     **{"deviation": "adagrad", "threads": "1", "dtype": "float32", "device": "cpu"},
-    **{"port": "5000", "sample": "1", "receipt": "out/receipt.json"},
+    **{"port": "5000", "sample": "1", "count": "1", "receipt": "out/receipt.json"},
 }
 ANY = st.text(st.characters(exclude_characters="\0"), max_size=12)  # NUL cannot be an argument
 WORD = st.one_of(st.sampled_from(GOOD), st.sampled_from(ODD), ANY)
@@ -190,7 +191,7 @@ def test_any_parameter_is_taken_or_refused(place, version, name, value):
 
 def test_a_good_command_line_reaches_the_training(place):
     code, out, err = papers(["train", "rnn", "version2", *OWN, "-S", "hidden=3"])
-    assert (code, out, err) == (0, "record: local/record.json\n", "")
+    assert (code, out, err) == (0, "record: local/record.json\nnext: cut off.\n", "")
     assert len(COMMANDS) >= 20
 
 
@@ -202,7 +203,7 @@ def test_a_good_command_line_reaches_the_training(place):
         ["data", "fetch", "digits", "--receipt", "a\udcff.json"],
         ["train", "rnn", "version2", "--data", "a\udcff.txt"],
         ["generate", "rnn", "--checkpoint", "a\udcff"],
-        ["attend", "gpt2", "words", "--out", "a\udcff"],
+        ["attend", "gpt2", "words", "--output", "a\udcff"],
     ],
 )
 def test_a_path_that_is_not_utf8_is_said_before_anything_is_done(place, words):

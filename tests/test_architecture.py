@@ -265,7 +265,8 @@ def module_level(path):
 
 
 def test_command_line_starts_light():
-    commands = ("common/commands/generate.py", "common/commands/attend.py")
+    names = ("generate", "attend", "samples", "weights")
+    commands = [f"common/commands/{name}.py" for name in names]
     light = ("common/cli.py", "common/paper.py", "common/data/cli.py", "common/errors.py")
     for path in (*light, *commands):
         assert not module_level(ROOT / path) & HEAVY, path

@@ -1,7 +1,5 @@
 """`papers chat` and `papers attend` as a user meets them: in a terminal, and in a browser."""
 
-import hashlib
-import json
 import os
 import pty
 import select
@@ -12,18 +10,15 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import save_file
 from typer.main import get_command
 
 from common import cli
-from common.data.text import Characters
 from common.generation import Attention, Settings
 from common.visualize import write_pages
-from papers.rnn.version2.model import RNN, Config
+from tests.small_models import untrained
 from tests.test_ui import FLAGS, find_chromium
 
 ROOT = Path(__file__).parents[1]
-TEXT = "To be, or not to be: that is the question.\n" * 40
 SECONDS = 60
 PATIENCE = 10  # seconds until a key is pressed again
 CTRL_C = "\x03"
@@ -38,33 +33,17 @@ threading.Thread(target=when_told, daemon=True).start()
 
 @pytest.fixture
 def checkpoint(tmp_path):
-    """Arguments that name an untrained network over the characters of TEXT."""
-    (tmp_path / "own.txt").write_text(TEXT)
-    torch.manual_seed(0)
-    net = RNN(Config(hidden=8), len(Characters(TEXT)))
-    net.b_y.data[0] = -50.0  # no line ends, so an answer does not end by itself
-    state = {f"model.{name}": w for name, w in net.state_dict().items()}
-    save_file(state, tmp_path / "weights.safetensors")
-    told = {
-        "paper": "rnn",
-        "variant": "version2",
-        "version": "version2",
-        "config": {"hidden": 8},
-        "dataset": {"name": "own.txt", "sha256": hashlib.sha256(TEXT.encode()).hexdigest()},
-        "seed": 0,
-    }
-    (tmp_path / "model.json").write_text(json.dumps(told))
-    return ["--checkpoint", str(tmp_path), "--data", str(tmp_path / "own.txt")]
+    return untrained(tmp_path)
 
 
 class Terminal:
     """The command line in a pseudo-terminal; `code` runs before it, in the same process."""
 
-    def __init__(self, arguments, code=""):
+    def __init__(self, arguments, code="", folder=ROOT):
         self.output = ""
         self.pid, self.file = pty.fork()
         if self.pid == 0:
-            os.chdir(ROOT)
+            os.chdir(folder)
             program = f"{code}\nfrom common.cli import main\nmain()"
             os.execv(sys.executable, [sys.executable, "-c", program, *arguments])
 
@@ -152,29 +131,6 @@ def test_a_signal_that_does_not_break_off_the_wait_for_a_key_is_noticed(checkpoi
     assert terminal.end() == 128 + signal.SIGTERM
     os.close(told)
     os.close(tell)
-
-
-def test_generate_repeats_itself_and_names_its_options(checkpoint, capsys, monkeypatch):
-    def papers(*arguments):
-        with pytest.raises(SystemExit) as stopped:
-            cli.main([*arguments, *checkpoint])
-        return stopped.value.code, *capsys.readouterr()
-
-    monkeypatch.chdir(ROOT)
-    asked = ["generate", "rnn", "--prompt", "to be", "--max-tokens", "20", "--seed"]
-    (code, first, told), (_, again, _), (_, other, _) = (papers(*asked, s) for s in "112")
-    assert (code, first) == (0, again) and first != other
-    assert first.startswith("to be") and len(first) == len("to be") + 20 + 1
-    assert told.startswith("rnn version2, seed 0, ") and "own.txt, -S hidden=8 " in told
-    for options, words in [
-        (("--beam", "2", "--top-p", "0.5"), "leave out --top-p or --beam"),
-        (("--length-penalty", "1"), "--length-penalty is of the beam: set --beam"),
-        (("--temperature", "0", "--top-k", "5"), "leave out --top-k"),
-        (("--max-tokens", "-1"), "--max-tokens must be"),
-        (("--seed", "-1"), "--seed must be"),
-    ]:
-        code, _, said = papers("generate", "rnn", *options)
-        assert code == 2 and words in said
 
 
 def test_attention_is_refused_before_weights_are_asked_for(capsys, monkeypatch):

@@ -3,51 +3,131 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from common.errors import UserError, nearest
-from common.paper import Room, find_root, room, rooms
+from common.commands.weights import opened
+from common.errors import UserError
+
+if TYPE_CHECKING:
+    from common.generation import Settings, Writer
 
 PaperName = Annotated[str, typer.Argument(metavar="PAPER", help="As `papers list` names it.")]
-Version = Annotated[str | None, typer.Option(help="Default: the newest that can; +ID: a variant.")]
+Version = Annotated[
+    str | None,
+    typer.Option(
+        help="A version, or one with a mistake put back (version2+ID). Default: the version"
+        " that writes best."
+    ),
+]
 Folder = Annotated[
     Path | None,
     typer.Option(
         "--checkpoint",
         metavar="FOLDER",
-        help="Default: the paper's own weights, else the newest under local/ that fit --data.",
+        help="Default: the paper's own weights, else the newest under local/.",
     ),
 ]
-Data = Annotated[str | None, typer.Option(metavar="FILE", help="Your text that it learned from.")]
-MaxTokens = Annotated[int | None, typer.Option(help="Write at most so many: 300 for most rooms.")]
+Data = Annotated[
+    str | None, typer.Option(metavar="FILE", help="Your own text, if the model learned from it.")
+]
+Train = Annotated[
+    bool, typer.Option("--train", help="If its weights are not here, train it first.")
+]
+MaxTokens = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="The most tokens to write. Default: 300 for most papers."),
+]
 Temperature = Annotated[
-    float | None, typer.Option(help="0 is greedy, 1 as learned; more is bolder.")
+    float | None,
+    typer.Option(
+        metavar="T", help="0 takes the likeliest token, 1 draws as learned; higher is bolder."
+    ),
 ]
-TopK = Annotated[int | None, typer.Option(help="Draw from the k likeliest. Default: all.")]
+TopK = Annotated[
+    int | None, typer.Option(metavar="K", help="Draw from the K likeliest tokens. Default: all.")
+]
 TopP = Annotated[
-    float | None, typer.Option(help="Draw from the likeliest of this probability. Default: 1, all.")
+    float | None,
+    typer.Option(
+        metavar="P",
+        help="Draw from the likeliest tokens that together have probability P. Default: 1.",
+    ),
 ]
-Beam = Annotated[int | None, typer.Option(help="Search with so many texts; 1 is greedy.")]
+Beam = Annotated[
+    int | None, typer.Option(metavar="N", help="Search with N texts at a time, instead of drawing.")
+]
 LengthPenalty = Annotated[
-    float | None, typer.Option(help="Of the beam; 0 prefers short texts. Default: 0.6.")
+    float | None, typer.Option(metavar="A", help="For --beam: 0 prefers short texts. Default: 0.6.")
 ]
-Dtype = Annotated[str, typer.Option(help="float32, or bfloat16: faster for large models.")]
-Seed = Annotated[int | None, typer.Option(help="The same seed, the same text. Default: 0.")]
+Seed = Annotated[
+    int | None, typer.Option(metavar="N", help="The same seed gives the same text. Default: 0.")
+]
+Dtype = Annotated[
+    str, typer.Option(metavar="TYPE", help="float32, or bfloat16: faster for large models.")
+]
+SETTINGS = ("max_tokens", "temperature", "top_k", "top_p", "beam", "length_penalty", "seed")
+STDIN = "-"
 
 
 def generate(
     paper: PaperName,
     prompt: Annotated[
-        list[str] | None, typer.Option(help="May be repeated. Default: none.")
+        list[str] | None,
+        typer.Option(
+            metavar="TEXT",
+            help="How the text begins; - reads it from standard input. May be repeated.",
+        ),
     ] = None,
+    version: Version = None,
+    samples: Annotated[
+        int,
+        typer.Option(
+            "--samples", "-n", metavar="N", min=1, max=10_000, help="Write N texts per prompt."
+        ),
+    ] = 1,
+    max_tokens: MaxTokens = None,
+    temperature: Temperature = None,
+    top_k: TopK = None,
+    top_p: TopP = None,
+    beam: Beam = None,
+    length_penalty: LengthPenalty = None,
+    seed: Seed = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the text there.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+    checkpoint: Folder = None,
+    data: Data = None,
+    dtype: Dtype = "float32",
+    train: Train = False,
+) -> None:
+    """Write text with a trained model. Options left out take the paper's values.
+
+    Several texts draw with --seed, --seed + 1, and so on.
+    """
+    given = {name: value for name, value in locals().items() if name in SETTINGS}
+    prompts = [text for text in _read(prompt or [""]) for _ in range(samples)]
+    _check_output(output)
+    with opened(paper, version, checkpoint, data, dtype, train) as (variant, writer):
+        settings = _settings(writer, given)
+        _check_samples(samples, settings)
+        with _target(output) as put, _options_named():
+            if json:
+                _put_json({"paper": paper, "variant": variant}, writer, prompts, settings, put)
+            else:
+                _put_texts(writer, prompts, settings, put)
+
+
+def chat(
+    paper: PaperName,
     version: Version = None,
     max_tokens: MaxTokens = None,
     temperature: Temperature = None,
@@ -59,42 +139,27 @@ def generate(
     checkpoint: Folder = None,
     data: Data = None,
     dtype: Dtype = "float32",
+    train: Train = False,
 ) -> None:
-    """Write text with a trained model, token by token. What is not given is the room's choice."""
-    from common.generation import change, stream
-    from common.generation import generate as at_once
+    """Talk with a trained model. Options left out take the paper's values.
 
-    given = {name: value for name, value in locals().items() if name in SETTINGS}
-    with opened(paper, version, checkpoint, data, dtype) as (_, writer), _options_named():
-        settings = change(writer.defaults, _named(given))
-        prompts = prompt or [""]
-        if len(prompts) == 1:
-            _print_all(writer, prompts[0], stream(writer, prompts[0], settings))
-            return
-        for text, written in zip(prompts, at_once(writer, prompts, settings)):
-            _print_all(writer, text, iter([written]))
-            say("\n")
-
-
-def chat(
-    paper: PaperName,
-    version: Version = None,
-    checkpoint: Folder = None,
-    data: Data = None,
-    dtype: Dtype = "float32",
-) -> None:
-    """Talk with a trained model. /help lists what it understands; Ctrl-D ends."""
+    /help lists what can be said beside text, such as /set temperature 0.5; Ctrl-D ends.
+    """
     from common.chat import Chat
 
-    with opened(paper, version, checkpoint, data, dtype) as (_, writer):
-        Chat(writer, say).run()
+    given = {name: value for name, value in locals().items() if name in SETTINGS}
+    with opened(paper, version, checkpoint, data, dtype, train) as (_, writer):
+        Chat(writer, say, _settings(writer, given)).run()
 
 
-SETTINGS = ("max_tokens", "temperature", "top_k", "top_p", "beam", "length_penalty", "seed")
+def _settings(writer: Writer, given: dict[str, Any]) -> Settings:
+    """The paper's settings with those that the command line names. UserError names an option."""
+    from common.generation import change, check_length
 
-
-def _named(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if value is not None}
+    with _options_named():
+        settings = change(writer.defaults, {k: v for k, v in given.items() if v is not None})
+        check_length(writer, settings)
+    return settings
 
 
 @contextlib.contextmanager
@@ -108,17 +173,100 @@ def _options_named() -> Iterator[None]:
         raise UserError(message) from None
 
 
-def _print_all(writer: Any, prompt: str, parts: Iterator[str]) -> None:
-    """The text as it comes, after the prompt where it goes on from there. Ctrl-C ends it."""
+def _read(prompts: list[str]) -> list[str]:
+    """The prompts; for "-" standard input, without the line feed at its end."""
+    if prompts.count(STDIN) > 1:
+        raise UserError(f"--prompt {STDIN} reads all of standard input: give it once.")
+    if STDIN not in prompts:
+        return prompts
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"standard input is not UTF-8 text (byte {error.start}).") from None
+    return [re.sub(r"\r?\n\Z", "", text) if prompt == STDIN else prompt for prompt in prompts]
+
+
+def _check_samples(samples: int, settings: Settings) -> None:
+    if samples > 1 and (settings.greedy or settings.beam is not None):
+        how = "a beam search finds" if settings.beam is not None else "these settings give"
+        raise UserError(
+            f"{how} the same text each time: for {samples} samples, set --temperature above 0."
+        )
+
+
+def _put_texts(
+    writer: Writer, prompts: list[str], settings: Settings, put: Callable[[str], None]
+) -> None:
+    """One text as it comes; several one below the other, with an empty line between."""
+    from common.generation import generate as at_once
+    from common.generation import stream
+
+    if len(prompts) == 1:
+        _put_parts(writer, prompts[0], stream(writer, prompts[0], settings), put)
+        return
+    for i, (text, written) in enumerate(zip(prompts, at_once(writer, prompts, settings))):
+        put("\n" if i else "")
+        _put_parts(writer, text, iter([written]), put)
+
+
+def _put_parts(
+    writer: Writer, prompt: str, parts: Iterator[str], put: Callable[[str], None]
+) -> None:
+    """The text after its prompt, where it goes on from there. Ctrl-C ends it."""
     try:
         first = next(parts, "")  # a prompt that cannot be read is refused before it is printed
-        say((prompt if writer.continues else "") + first)
+        put((prompt if writer.continues else "") + first)
         for part in parts:
-            say(part)
-        say("\n")
+            put(part)
+        put("\n")
     except KeyboardInterrupt:
-        say("\n")
+        put("\n")
         raise SystemExit(130) from None
+
+
+def _put_json(
+    told: dict[str, str],
+    writer: Writer,
+    prompts: list[str],
+    settings: Settings,
+    put: Callable[[str], None],
+) -> None:
+    """The texts without their prompts, each with the seed that draws it again."""
+    import json
+
+    from common.generation import generate as at_once
+
+    texts = [
+        {"prompt": prompt, "seed": settings.seed + i, "text": text}
+        for i, (prompt, text) in enumerate(zip(prompts, at_once(writer, prompts, settings)))
+    ]
+    told |= {"settings": asdict(settings), "texts": texts}
+    put(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+
+
+def _check_output(path: Path | None) -> None:
+    """UserError, before anything is trained or written, where the file cannot be."""
+    if path is None or (path.exists() and not path.is_dir() and os.access(path, os.W_OK)):
+        return
+    if path.exists():
+        raise UserError(f"{path} cannot be written: name another file.")
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise UserError(f"{path} cannot be made in {path.parent}: name another folder.")
+
+
+@contextlib.contextmanager
+def _target(path: Path | None) -> Iterator[Callable[[str], None]]:
+    """Where text goes. A file is replaced once the text is there, or as much as Ctrl-C left."""
+    if path is None:
+        yield say
+        return
+    parts: list[str] = []
+    try:
+        yield parts.append
+    finally:
+        if content := "".join(parts).encode("utf-8"):
+            path.write_bytes(content)
+            print(f"written: {path}", file=sys.stderr)
 
 
 def say(text: str) -> None:
@@ -128,110 +276,3 @@ def say(text: str) -> None:
     encoding = sys.stdout.encoding or "utf-8"
     sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
     sys.stdout.flush()
-
-
-@contextlib.contextmanager
-def opened(
-    paper: str,
-    variant: str | None,
-    folder: Path | None,
-    data: str | None,
-    dtype: str = "float32",
-) -> Iterator[tuple[str, Any]]:
-    """Variant and Writer of a checkpoint; while it is used, its deviation is in the code."""
-    home = room(paper)
-    folder = folder or found(home, variant, data)
-    from common.checkpoint import read_checkpoint
-    from common.deviations import injection
-
-    checkpoint = read_checkpoint(home, folder, data, dtype)
-    named = "+".join(filter(None, (checkpoint.version, checkpoint.deviation)))
-    if variant not in (None, named):
-        raise UserError(f"{folder} holds {named}, not {variant}: leave out --version.")
-    _can_write(home, checkpoint.version)
-    told = [f"{paper} {named}", f"seed {checkpoint.seed}", checkpoint.data]
-    told += filter(None, [_overrides(home, checkpoint)])
-    print(f"{', '.join(told)}: {_shown(folder)}", file=sys.stderr)
-    with injection(home, checkpoint.version, checkpoint.deviation):
-        yield named, checkpoint.writer(home.module(f"{checkpoint.version}.text"))
-
-
-def _shown(folder: Path) -> Path:
-    place, root = folder.resolve(), find_root()
-    return place.relative_to(root) if place.is_relative_to(root) else folder
-
-
-def _overrides(home: Room, checkpoint: Any) -> str:
-    """How its config differs from params.yaml, as `papers train` takes it: "-S steps=3"."""
-    from common.config import plan
-
-    usual = asdict(plan(home, checkpoint.version).config)
-    config = asdict(checkpoint.config)
-    return " ".join(f"-S {k}={json.dumps(v)}" for k, v in config.items() if v != usual[k])
-
-
-def found(home: Room, variant: str | None, data: str | None = None) -> Path:
-    """The folder of the variant's weights: the paper's own, else the newest of local trainings.
-
-    With `data` only what was trained on that text; without, what was trained on the paper's.
-    """
-    variant = variant or _newest(home)
-    version, plus, deviation = variant.partition("+")
-    _can_write(home, home.version(version))
-    if plus:
-        from common.deviations import find_deviation
-
-        find_deviation(home, deviation)
-    local = (find_root() / "local" / home.name).glob(f"*/checkpoints/{variant}/model.json")
-    newest = sorted(local, key=lambda path: path.stat().st_mtime, reverse=True)
-    own = home.path("checkpoints", variant, "model.json")
-    folders = [path.parent for path in (own, *newest) if path.is_file()]
-    if folders:
-        return _fitting(folders, data)
-    option = f" --deviation {deviation}" if plus else ""
-    option += f" --data {data}" if data else ""
-    # DVC keeps the weights of versions; those of a version with a deviation in are trained anew.
-    committed = "" if plus or data else f", `papers reproduce {home.name}` the committed results'"
-    raise UserError(
-        f"{home.name} {variant} has no weights here: `papers train {home.name} {version}{option}`"
-        f" makes some{committed}."
-    )
-
-
-def _fitting(folders: list[Path], data: str | None) -> Path:
-    """The first that learned from that text, or, without one, from a dataset of the catalogue.
-
-    The bytes decide, not their name. Where none did, the first: reading it says what it was
-    trained on.
-    """
-    from common.checkpoint import trained_on
-    from common.data.catalog import files_sha256, load_catalog
-    from common.data.fetch import files_of
-    from common.data.own import read_own
-
-    known = {name: files_sha256(files_of(one)) for name, one in load_catalog().items()}
-    wanted = data and read_own(data)[1]
-
-    def fits(folder: Path) -> bool:
-        name, sha256 = trained_on(folder)
-        return sha256 == (wanted if data else known.get(name))
-
-    return next(filter(fits, folders), folders[0])
-
-
-def _writing(home: Room) -> list[str]:
-    return [v for v in home.paper.versions if home.path(v, "text.py").is_file()]
-
-
-def _newest(home: Room) -> str:
-    able = [version for version in home.paper.numbered if version in _writing(home)]
-    return able[-1] if able else home.newest
-
-
-def _can_write(home: Room, version: str) -> None:
-    if version in _writing(home):
-        return
-    if _writing(home):
-        raise UserError(f"{home.name} {version} writes no text." + nearest("", _writing(home)))
-    able = [other.name for other in rooms().values() if _writing(other)]
-    raise UserError(f"{home.name} writes no text; these do: {', '.join(able)}.")

@@ -11,8 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from common.checkpoint import read_checkpoint
-from common.commands.attend import attends
-from common.commands.generate import found
+from common.commands.weights import attending, weights
 from common.data.catalog import files_sha256, get
 from common.errors import UserError
 from common.generation import Settings, generate, stream
@@ -25,7 +24,7 @@ HOME = rooms()["rnn"]
 TEXT = "To be, or not to be: that is the question.\nWhether 'tis nobler\n" * 40
 
 
-def weights(version, symbols):
+def tensors(version, symbols):
     """Random ones, by the names that training gives them."""
     if version == "version1":
         drawn = version1.initialise(version1.Config(hidden=9), symbols, np.random.default_rng(0))
@@ -41,7 +40,7 @@ def make(tmp_path):
     data = tmp_path / "own.txt"
     data.write_text(TEXT)
 
-    def made(version, tensors=None, text=data, dtype="float32", **config):
+    def made(version, changed=None, text=data, dtype="float32", **config):
         told = {
             "paper": "rnn",
             "variant": version,
@@ -54,7 +53,7 @@ def make(tmp_path):
             "seed": 0,
         }
         save_file(
-            {**weights(version, Exam(str(data)).symbols), **(tensors or {})},
+            {**tensors(version, Exam(str(data)).symbols), **(changed or {})},
             tmp_path / "weights.safetensors",
         )
         (tmp_path / "model.json").write_text(json.dumps(told))
@@ -92,7 +91,7 @@ def test_drawing_in_a_batch_is_drawing_alone(make):
 
 
 def test_an_rnn_has_no_attention(make):
-    assert written(make, "version2").attend is None and not attends(HOME)
+    assert written(make, "version2").attend is None and not attending(HOME)
 
 
 def test_an_unknown_character_is_named(make):
@@ -106,8 +105,8 @@ def test_an_unknown_character_is_named(make):
         ({"hidden": 10}, "w_xh has the sizes"),
         ({"hidden": 10**9}, "sizes"),
         ({"hidden": "x"}, "hidden must be"),
-        ({"tensors": {"model.b_h": torch.full((9,), float("nan"))}}, "diverged"),
-        ({"tensors": {"model.b_h": torch.zeros(4)}}, "b_h has the sizes"),
+        ({"changed": {"model.b_h": torch.full((9,), float("nan"))}}, "diverged"),
+        ({"changed": {"model.b_h": torch.zeros(4)}}, "b_h has the sizes"),
         ({"text": None}, "--data"),
     ],
 )
@@ -156,25 +155,27 @@ def trained(tmp_path, monkeypatch):
 def test_weights_are_those_of_the_given_text(trained, tmp_path):
     home, mine = Room("rnn", tmp_path / "papers" / "rnn"), tmp_path / "mine.txt"
     mine.write_text(TEXT)
-    with pytest.raises(UserError, match=r"no weights here: .*version2 --data .*mine.txt`"):
-        found(home, None, str(mine))
+    with pytest.raises(
+        UserError, match=r"no weights here that learned from .*mine.txt\. .*--train"
+    ):
+        weights(home, None, str(mine))
     usual = trained("local/rnn/a", "tinyshakespeare")
-    assert found(home, None, str(mine)) == usual  # reading it says that it does not fit
+    assert weights(home, None, str(mine)) == usual  # reading it says that it does not fit
     trained("local/rnn/b", "mine.txt", TEXT)
     newer = trained("local/rnn/c", "mine.txt", TEXT)
-    assert found(home, None) == usual
+    assert weights(home, None) == usual
     trained("local/rnn/d", "tinyshakespeare", TEXT.upper())  # a file may be called so
     usual = trained("local/rnn/e", "tinyshakespeare")
-    assert found(home, None) == usual
-    assert found(home, None, str(mine)) == newer
+    assert weights(home, None) == usual
+    assert weights(home, None, str(mine)) == newer
     own = trained("papers/rnn", "tinyshakespeare")
-    assert found(home, None) == own
-    assert found(home, None, str(mine)) == newer
+    assert weights(home, None) == own
+    assert weights(home, None, str(mine)) == newer
 
 
 def test_weights_of_a_users_text_are_taken_where_there_are_no_others(trained, tmp_path):
     only = trained("local/rnn/a", "mine.txt", TEXT)
-    assert found(Room("rnn", tmp_path / "papers" / "rnn"), None) == only
+    assert weights(Room("rnn", tmp_path / "papers" / "rnn"), None) == only
 
 
 @pytest.mark.parametrize(

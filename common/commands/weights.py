@@ -1,0 +1,231 @@
+"""Which weights a command writes with: those that are here, or one seed trained first."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from common.errors import UserError, nearest
+from common.paper import Room, find_root, room, rooms
+
+if TYPE_CHECKING:
+    from common.records import Record
+
+SEED = 0  # of the run that --train makes
+
+
+@contextlib.contextmanager
+def opened(
+    paper: str,
+    variant: str | None,
+    folder: Path | None,
+    data: str | None,
+    dtype: str = "float32",
+    train: bool = False,
+    able: list[str] | None = None,
+) -> Iterator[tuple[str, Any]]:
+    """Variant and Writer of a checkpoint; while it is used, its deviation is in the code.
+
+    able: the versions that can do what the command is for; those that write, if left out.
+    """
+    home = room(paper)
+    if folder and train:
+        raise UserError("--checkpoint names trained weights: leave out --train.")
+    folder = folder or weights(home, variant, data, train, able)
+    from common.checkpoint import read_checkpoint
+    from common.deviations import injection
+
+    checkpoint = read_checkpoint(home, folder, data, dtype)
+    named = "+".join(filter(None, (checkpoint.version, checkpoint.deviation)))
+    if variant not in (None, named):
+        raise UserError(f"{folder} holds {named}, not {variant}: leave out --version.")
+    check_writes(home, checkpoint.version)
+    told = [f"{paper} {named}", f"seed {checkpoint.seed}", checkpoint.data]
+    told += filter(None, [_overrides(home, checkpoint)])
+    print(f"{', '.join(told)}: {_shown(folder)}", file=sys.stderr)
+    with injection(home, checkpoint.version, checkpoint.deviation):
+        yield named, checkpoint.writer(home.module(f"{checkpoint.version}.text"))
+
+
+def _shown(folder: Path) -> Path:
+    place, root = folder.resolve(), find_root()
+    return place.relative_to(root) if place.is_relative_to(root) else folder
+
+
+def _overrides(home: Room, checkpoint: Any) -> str:
+    """How its config differs from params.yaml, as `papers train` takes it: "-S steps=3"."""
+    from common.config import plan
+
+    usual = asdict(plan(home, checkpoint.version).config)
+    config = asdict(checkpoint.config)
+    return " ".join(f"-S {k}={json.dumps(v)}" for k, v in config.items() if v != usual[k])
+
+
+def weights(
+    home: Room,
+    variant: str | None,
+    data: str | None = None,
+    train: bool = False,
+    able: list[str] | None = None,
+) -> Path:
+    """The folder of the weights to use; with `train`, or a yes at a terminal, trained if need be.
+
+    Without a variant it is the one that writes best: of those whose weights are here, or, where
+    none are or `train` asks for the best, of all.
+    """
+    if variant is not None:
+        _check_variant(home, variant)
+    elif not writing(home):
+        check_writes(home, home.newest)
+    best = [variant] if variant else best_first(home, able or writing(home))
+    here = {name: folders for name in best if (folders := _folders(home, name))}
+    fits = _fitting(data)
+    for name in best[:1] if train else here:
+        if folder := next(filter(fits, here.get(name, [])), None):
+            if name != best[0]:
+                print(f"{best[0]} writes better: --train trains it.", file=sys.stderr)
+            return folder
+    if here and not train:  # reading it says what it was trained on
+        return next(iter(here.values()))[0]
+    _ask(home, best[0], data, train)
+    return _train(home, best[0], data)
+
+
+def _check_variant(home: Room, variant: str) -> None:
+    version, plus, deviation = variant.partition("+")
+    check_writes(home, home.version(version))
+    if plus:
+        from common.deviations import find_deviation
+
+        find_deviation(home, deviation)
+
+
+def _folders(home: Room, variant: str) -> list[Path]:
+    """Where weights of the variant are: the paper's own, then local trainings, newest first."""
+    local = (find_root() / "local" / home.name).glob(f"*/checkpoints/{variant}/model.json")
+    newest = sorted(local, key=lambda path: path.stat().st_mtime, reverse=True)
+    own = home.path("checkpoints", variant, "model.json")
+    return [path.parent for path in (own, *newest) if path.is_file()]
+
+
+def _fitting(data: str | None):
+    """Whether a folder's weights learned from that text, or, without one, from the catalogue's.
+
+    The bytes decide, not their name.
+    """
+    from common.checkpoint import trained_on
+    from common.data.catalog import files_sha256, load_catalog
+    from common.data.fetch import files_of
+    from common.data.own import read_own
+
+    known = {name: files_sha256(files_of(one)) for name, one in load_catalog().items()}
+    wanted = data and read_own(data)[1]
+
+    def fits(folder: Path) -> bool:
+        name, sha256 = trained_on(folder)
+        return sha256 == (wanted if data else known.get(name))
+
+    return fits
+
+
+def best_first(home: Room, able: list[str]) -> list[str]:
+    """The versions by their recorded metric, best first; then those without one, newest first."""
+    metric, records = home.paper.metric, primary_records(home, able)
+    sign = 1 if metric.lower_is_better else -1
+
+    def worth(version: str) -> float:
+        values = records[version].values(metric.name).values() if version in records else []
+        finite = [sign * value for value in values if value is not None]
+        return sum(finite) / len(finite) if finite else math.inf
+
+    numbered = [version for version in home.paper.numbered if version in able]
+    return sorted([*reversed(numbered), *(v for v in able if v not in numbered)], key=worth)
+
+
+def primary_records(home: Room, variants: list[str]) -> dict[str, Record]:
+    """Variant -> its record on the hardware that has most; one that is damaged counts as none."""
+    from common.evidence import primary_hardware
+    from common.records import read_record
+
+    records = []
+    for variant in variants:
+        for path in sorted(home.path("runs").glob(f"*/{variant}.json")):
+            with contextlib.suppress(UserError):
+                records.append(read_record(path))
+    hardware = primary_hardware(records)
+    return {r.variant: r for r in records if r.hardware.name == hardware}
+
+
+def _ask(home: Room, variant: str, data: str | None, train: bool) -> None:
+    """Say that one seed is trained first, and how long it takes. UserError if nobody says yes."""
+    lacking = f"{home.name} {variant} has no weights here"
+    if data:
+        lacking += f" that learned from {data}"
+    took = _how_long(home, variant)
+    # DVC keeps the weights of versions; those of a version with a deviation in are trained anew.
+    committed = "" if "+" in variant or data else f", or run `papers reproduce {home.name}`"
+    if train:
+        print(f"{lacking}. {took}", file=sys.stderr)
+        return
+    terminal = sys.stdin.isatty() and sys.stderr.isatty()
+    if not (terminal and _yes(f"{lacking}. {took} Train it now?")):
+        raise UserError(f"{lacking}. {took} Add --train to train it first{committed}.")
+
+
+def _yes(question: str) -> bool:
+    import typer
+
+    try:
+        return typer.confirm(question, err=True)
+    except typer.Abort:  # Ctrl-C, or Ctrl-D
+        raise KeyboardInterrupt from None
+
+
+def _how_long(home: Room, variant: str) -> str:
+    """What training one seed of the variant took, by its record, in a sentence."""
+    record = primary_records(home, [variant]).get(variant)
+    if record is None:
+        return "How long training takes is not recorded."
+    seconds = record.seconds * int(record.engine.get("workers", 1)) / len(record.seeds)
+    shown = f"{math.ceil(seconds)} s" if seconds < 100 else f"{math.ceil(seconds / 60)} minutes"
+    return f"Training it once takes about {shown} (recorded on {record.hardware.name})."
+
+
+def _train(home: Room, variant: str, data: str | None) -> Path:
+    """One seed, under local/; the folder of its weights."""
+    from common.launch import Request, train_variant
+
+    version, _, deviation = variant.partition("+")
+    request = Request(home.name, version, deviation=deviation or None, seeds=(SEED,), data=data)
+    record = train_variant(request, report=lambda line: print(line, file=sys.stderr))
+    return record.parents[2] / "checkpoints" / variant
+
+
+def writing(home: Room) -> list[str]:
+    return [v for v in home.paper.versions if home.path(v, "text.py").is_file()]
+
+
+def check_writes(home: Room, version: str) -> None:
+    """UserError, with what does, if that version cannot write."""
+    if version in writing(home):
+        return
+    if writing(home):
+        raise UserError(f"{home.name} {version} writes no text." + nearest("", writing(home)))
+    able = [other.name for other in rooms().values() if writing(other)]
+    raise UserError(f"{home.name} writes no text; these do: {', '.join(able)}.")
+
+
+def attending(home: Room) -> list[str]:
+    """The versions that can draw maps: their text.py, or the room's, says `attend`."""
+
+    def says_so(*place: str) -> bool:
+        path = home.path(*place, "text.py")
+        return path.is_file() and "attend" in path.read_text(encoding="utf-8")
+
+    return [v for v in writing(home) if says_so() or says_so(v)]
