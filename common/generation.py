@@ -18,6 +18,7 @@ from common.errors import UserError, nearest
 from common.streaming import before, pieces
 
 State = Any  # what a model carries from token to token: arrays, batch first, in dicts and tuples
+LONGEST_MAP = 512  # tokens on a side of an attention map that one can still read
 DRAWING = ("temperature", "top_k", "top_p")  # these make no sense together with a beam
 LIMITS = {  # name -> type, smallest, largest
     "max_tokens": (int, 0, 1_000_000),

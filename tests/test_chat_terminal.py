@@ -1,4 +1,4 @@
-"""`papers chat` and `papers attend` as a user meets them: in a terminal, and in a browser."""
+"""`papers chat` in a terminal, as a user meets it; refusals and help of the commands that write."""
 
 import os
 import pty
@@ -9,14 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
-import torch
 from typer.main import get_command
 
 from common import cli
-from common.generation import Attention, Settings
-from common.visualize import write_pages
+from common.generation import Settings
 from tests.small_models import untrained
-from tests.test_ui import FLAGS, find_chromium
 
 ROOT = Path(__file__).parents[1]
 SECONDS = 60
@@ -146,31 +143,3 @@ def test_help_says_the_defaults():
     options = {p.name: p.help for p in get_command(cli.app).commands["generate"].params}
     for name in ("max_tokens", "length_penalty", "seed", "top_p"):
         assert f"{getattr(Settings(), name):g}" in options[name]
-
-
-@pytest.mark.slow
-def test_page_of_maps_works_offline_in_a_browser(tmp_path):
-    playwright = pytest.importorskip("playwright.sync_api")
-    if find_chromium() is None:
-        pytest.skip("no chromium: install it, or name it in CHROMIUM")
-    weights = torch.softmax(torch.randn(5, 3, 4), -1).numpy()
-    hostile = ["</script><script>document.title = 'broken'</script>", "b", "c"]
-    index = write_pages(
-        tmp_path, "maps", "text", [Attention("layer 1", hostile, list("wxyz"), weights)]
-    )[0]
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        shown = browser.new_context(offline=True).new_page()
-        shown.set_default_timeout(1000 * SECONDS)
-        errors, loaded = [], []
-        shown.on("pageerror", lambda error: errors.append(str(error)))
-        shown.on("request", lambda request: loaded.append(request.url))
-        shown.goto(index.as_uri())
-        box = shown.locator(".map").nth(4).bounding_box()
-        shown.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"])
-        told = shown.locator("#told").inner_text()
-        assert (shown.title(), errors, loaded) == ("maps", [], [index.as_uri()])
-        browser.close()
-    name, percent = told.rsplit(": ", 1)
-    assert name == 'layer 1, head 5: "b" looks at "y"'
-    assert float(percent.removesuffix(" %")) == pytest.approx(100 * weights[4, 1, 2], abs=0.3)

@@ -40,5 +40,5 @@ def attend(
     folder = output or find_root() / "local" / "attend" / paper
     if output is None:
         shutil.rmtree(folder, ignore_errors=True)  # layers of another version
-    for path in write_pages(folder, f"{paper} {variant}: attention", text, maps):
+    for path in write_pages(folder, f"{paper} {variant}: attention", maps):
         print(path.relative_to(find_root()) if output is None else path)

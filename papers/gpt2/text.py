@@ -1,9 +1,15 @@
-"""How this room writes, token after token, on from the prompt; and where its heads look."""
+"""How this room writes, token after token, on from the prompt; and where its heads look.
+
+A prompt beyond the context is read as the versions read it: where a window is full, its last half
+begins the next one. So a token looks back at half a window at least.
+"""
 
 from __future__ import annotations
 
+import numpy as np
+
 from common.errors import UserError
-from common.generation import Attention, Settings, Writer
+from common.generation import LONGEST_MAP, Attention, Settings, Writer
 from papers.gpt2.task import SAMPLE_TEMPERATURE, Exam
 
 
@@ -25,16 +31,20 @@ def writer(exam: Exam, predict, maps) -> Writer:
         import torch
 
         tokens = torch.as_tensor(encode(text))[None]
-        if tokens.shape[1] > exam.context:
+        count = tokens.shape[1]
+        if count > LONGEST_MAP:
             raise UserError(
-                f"this text has {tokens.shape[1]} tokens; one window has {exam.context}."
+                f"this text has {count} tokens: give at most {LONGEST_MAP} for a map to be read."
             )
         shown = [exam.vocabulary.decode([token]) for token in tokens[0].tolist()]
-        with torch.no_grad():
-            return [
-                Attention(f"layer {n}", shown, shown, weights.numpy())
-                for n, weights in enumerate(maps(tokens), start=1)
-            ]
+        whole = []
+        for start, first, end in windows(count, exam.context):
+            with torch.no_grad():
+                layers = [layer.numpy() for layer in maps(tokens[:, start:end])]  # each (H, t, t)
+            whole = whole or [np.zeros((len(layer), count, count), np.float32) for layer in layers]
+            for all_of, layer in zip(whole, layers):
+                all_of[:, first:end, start:end] = layer[:, first - start :]
+        return [Attention(f"layer {n}", shown, shown, map_) for n, map_ in enumerate(whole, 1)]
 
     return Writer(
         encode=encode,
@@ -43,3 +53,12 @@ def writer(exam: Exam, predict, maps) -> Writer:
         defaults=Settings(temperature=SAMPLE_TEMPERATURE),
         attend=attend,
     )
+
+
+def windows(count: int, context: int):
+    """(start, first, end) of each window over `count` tokens; those from `first` on are new."""
+    start = end = 0
+    while end < count:
+        first, start = end, max(0, end - context // 2) if end else 0
+        end = min(count, start + context)
+        yield start, first, end

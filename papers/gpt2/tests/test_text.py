@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from common.checkpoint import read_checkpoint
-from common.commands.attend import attends
+from common.commands.weights import attending
 from common.errors import UserError
 from common.generation import Settings, generate, stream
 from common.paper import rooms
@@ -84,7 +84,7 @@ def test_bfloat16_rounds_the_scores_and_no_more(make, version):
 
 @VERSIONS
 def test_maps_are_causal_and_sum_to_one(make, version):
-    assert attends(HOME)
+    assert version in attending(HOME)
     layers = make(version).attend("To be, or")
     assert [layer.name for layer in layers] == ["layer 1", "layer 2"]
     for layer in layers:
@@ -110,9 +110,28 @@ def test_maps_are_the_weights_the_net_uses(make, monkeypatch):
         assert used.view(2, 9, -1).numpy() == pytest.approx(layer.weights, abs=1e-4)
 
 
-def test_a_text_longer_than_a_window_has_no_map(make):
-    with pytest.raises(UserError, match="one window has 10"):
-        make("version2").attend("To be, or not to be")
+@VERSIONS
+def test_a_text_longer_than_a_window_is_mapped_as_it_is_read(make, version):
+    """Windows of 10: [0, 10), [5, 15), [10, 19). Each token stands in the window that read it."""
+    text = "To be, or not to be"
+    writer = make(version)
+    tokens = np.array([writer.encode(text)])
+    read, last = (np.asarray(writer.next(part, None)[0]) for part in (tokens, tokens[:, 10:]))
+    np.testing.assert_allclose(read, last, atol=1e-5)
+    windows = {(0, 10): 0, (5, 15): 10, (10, 19): 15}  # -> its first new token
+    for number, layer in enumerate(writer.attend(text)):
+        assert list(layer.queries) == list(text) and layer.weights.shape == (2, 19, 19)
+        expected = np.zeros_like(layer.weights)
+        for (start, end), first in windows.items():
+            alone = writer.attend(text[start:end])[number].weights
+            expected[:, first:end, start:end] = alone[:, first - start :]
+        np.testing.assert_allclose(layer.weights, expected, atol=1e-6)
+        np.testing.assert_allclose(layer.weights.sum(-1), 1, atol=1e-5)
+
+
+def test_a_text_too_long_for_a_map_is_refused_before_it_is_read(make):
+    with pytest.raises(UserError, match="this text has 513 tokens: give at most 512"):
+        make("version2").attend("o" * 513)
 
 
 def test_an_unknown_character_is_named(make):

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from common.checkpoint import read_checkpoint
-from common.commands.attend import attends
+from common.commands.weights import attending
 from common.errors import UserError
 from common.generation import Settings, generate, stream
 from common.paper import rooms
@@ -134,7 +134,7 @@ def plain_net(checkpoint, version):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_maps_are_those_of_every_layer_and_sum_to_one(made, version):
-    assert attends(HOME)
+    assert version in attending(HOME)
     maps = written(made, version).attend("dog runs zebra")
     kinds = sorted(m.name.split(",")[0] for m in maps)
     assert kinds == sorted(["decoder", "decoder to encoder", "encoder"] * SIZES["layers"])
