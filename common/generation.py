@@ -30,7 +30,7 @@ LIMITS = {  # name -> type, smallest, largest
     "seed": (int, 0, 2**63),
 }
 OPTIONAL = ("top_k", "beam")
-DIVERGED = "no token has a finite score to be chosen by: the training diverged; train it again."
+DIVERGED = "the model gives no token a usable score: its training diverged; train it again."
 
 
 @dataclass(frozen=True)
@@ -76,13 +76,13 @@ def change(settings: Settings, given: dict[str, Any]) -> Settings:
             raise UserError(f"there is no setting {name!r}." + nearest(name, names))
     drawn = [name for name in DRAWING if name in given]
     if given.get("beam") is not None and drawn:
-        raise UserError(f"a beam draws nothing: leave out {drawn[0]!r} or 'beam'.")
+        raise UserError(f"a beam searches and does not draw: leave out {drawn[0]!r} or 'beam'.")
     changed = replace(settings, **({"beam": None} if drawn else {}), **given)
     if "length_penalty" in given and changed.beam is None:
-        raise UserError("'length_penalty' is of the beam: set 'beam' first.")
+        raise UserError("'length_penalty' does nothing without a beam: set 'beam' too.")
     idle = [name for name in ("top_k", "top_p") if given.get(name) not in (None, 1)]
     if idle and changed.temperature == 0:
-        raise UserError(f"'temperature' 0 draws nothing: set it above 0, or leave out {idle[0]!r}.")
+        raise UserError(f"at 'temperature' 0 nothing is drawn: raise it, or leave out {idle[0]!r}.")
     return changed
 
 

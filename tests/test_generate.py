@@ -38,7 +38,7 @@ def test_generate_repeats_itself_and_names_its_options(papers):
     assert told.startswith("rnn version2, seed 0, ") and "own.txt, -S hidden=8 " in told
     for options, words in [
         (("--beam", "2", "--top-p", "0.5"), "leave out --top-p or --beam"),
-        (("--length-penalty", "1"), "--length-penalty is of the beam: set --beam"),
+        (("--length-penalty", "1"), "--length-penalty does nothing without a beam: set --beam"),
         (("--temperature", "0", "--top-k", "5"), "leave out --top-k"),
         (("--max-tokens", "-1"), "--max-tokens must be"),
         (("--seed", "-1"), "--seed must be"),

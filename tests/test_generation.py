@@ -242,11 +242,11 @@ def test_a_beam_ends_drawing_and_drawing_the_beam():
 @pytest.mark.parametrize(
     ("before", "given", "said"),
     [
-        (Settings(), {"length_penalty": 1.0}, "'length_penalty' is of the beam"),
+        (Settings(), {"length_penalty": 1.0}, "'length_penalty' does nothing without a beam"),
         (
             Settings(beam=4),
             {"length_penalty": 1.0, "top_p": 0.5},
-            "'length_penalty' is of the beam",
+            "'length_penalty' does nothing without a beam",
         ),
         (Settings(beam=4), {"length_penalty": 1.0}, None),
         (Settings(), {"length_penalty": 1.0, "beam": 2}, None),

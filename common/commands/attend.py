@@ -20,7 +20,9 @@ def attend(
     version: Version = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FOLDER", help="Default: local/attend/PAPER."),
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", help="Where to write. Default: local/attend/PAPER."
+        ),
     ] = None,
     checkpoint: Folder = None,
     data: Data = None,

@@ -101,7 +101,8 @@ def generate(
     length_penalty: LengthPenalty = None,
     seed: Seed = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the text there.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the text to this file."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
     checkpoint: Folder = None,

@@ -119,7 +119,6 @@ def _fitting(data: str | None):
 
     The bytes decide, not their name.
     """
-    from common.checkpoint import trained_on
     from common.data.catalog import files_sha256, load_catalog
     from common.data.fetch import files_of
     from common.data.own import read_own
@@ -128,6 +127,8 @@ def _fitting(data: str | None):
     wanted = data and read_own(data)[1]
 
     def fits(folder: Path) -> bool:
+        from common.checkpoint import trained_on  # with torch: only where there are weights
+
         name, sha256 = trained_on(folder)
         return sha256 == (wanted if data else known.get(name))
 

@@ -34,7 +34,7 @@ def writer(exam: Exam, predict, maps) -> Writer:
         count = tokens.shape[1]
         if count > LONGEST_MAP:
             raise UserError(
-                f"this text has {count} tokens: give at most {LONGEST_MAP} for a map to be read."
+                f"this text has {count} tokens: give at most {LONGEST_MAP} for a readable map."
             )
         shown = [exam.vocabulary.decode([token]) for token in tokens[0].tolist()]
         whole = []
