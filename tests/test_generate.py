@@ -121,6 +121,8 @@ def test_prompts_follow_the_line_ends_of_training_texts(papers):
     ]
     assert {code for code, *_ in texts} == {0}
     assert len({json.loads(out)["texts"][0]["text"] for _, out, _ in texts}) == 1
+    shown = papers("generate", "rnn", "--prompt", "to be\r\nor", "--max-tokens", "9")[1]
+    assert shown.startswith("to be\nor") and "\r" not in shown
 
 
 def test_chat_takes_the_options_of_generate(papers):

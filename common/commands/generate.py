@@ -213,10 +213,12 @@ def _put_texts(
 def _put_parts(
     writer: Writer, prompt: str, parts: Iterator[str], put: Callable[[str], None]
 ) -> None:
-    """The text after its prompt, where it goes on from there. Ctrl-C ends it."""
+    """The text after its prompt, as it was read, where it goes on from there. Ctrl-C ends it."""
+    from common.data.own import unix_newlines
+
     try:
         first = next(parts, "")  # a prompt that cannot be read is refused before it is printed
-        put((prompt if writer.continues else "") + first)
+        put((unix_newlines(prompt) if writer.continues else "") + first)
         for part in parts:
             put(part)
         put("\n")

@@ -1,4 +1,4 @@
-"""Text from version 2: `papers generate gpt2`."""
+"""Text from version 2: `papers generate gpt2 --version version2`."""
 
 import torch
 
