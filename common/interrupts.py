@@ -7,7 +7,10 @@ the mend: `quietly()` before the imports, `answering()` once somebody catches Ke
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
+import time
 
 
 def quietly() -> None:
@@ -20,3 +23,25 @@ def answering() -> None:
     """From here on Ctrl-C is a KeyboardInterrupt again; without `quietly()` before, no change."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def end_with_dvc() -> None:
+    """A stage ends with the DVC that runs it, also when that is killed: a run that went on alone
+    would train beside the next one. DVC starts a stage by way of a shell; the first of the
+    processes above us that is DVC itself is the last one watched."""
+    if "DVC_STAGE" not in os.environ:
+        return
+    import psutil
+
+    above = []
+    for process in psutil.Process().parents()[:3]:
+        above.append(process)
+        if any("dvc" in word for word in process.cmdline()[:3]):
+            break
+    threading.Thread(target=_watch, args=(above,), daemon=True).start()
+
+
+def _watch(above: list) -> None:
+    while all(process.is_running() and process.status() != "zombie" for process in above):
+        time.sleep(1.0)
+    os.kill(os.getpid(), signal.SIGINT)

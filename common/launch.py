@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import shutil
 import sys
 import time
@@ -27,12 +28,13 @@ from common.data.own import own_file
 from common.data.text import load_text
 from common.errors import UserError, check_utf8, from_system
 from common.hardware import cores, environment, fingerprint
-from common.interrupts import answering
-from common.paper import Room, find_root, room
+from common.interrupts import answering, end_with_dvc
+from common.paper import Room, find_root, owner, room
 from common.publish import publish
 from common.records import Dataset, Record, read_record, write_json
 from common.request import (
     Request,
+    check_beside,
     check_engine,
     check_replaced,
     check_request,
@@ -73,22 +75,32 @@ def train_variant(request: Request, *, record: bool = False, report=print) -> Pa
     """Train all seeds of the request and return the path of the record.
 
     With `record` the result is the paper's committed record, and its metrics and checkpoint if
-    the engine is that of params.yaml; without, everything stays under `local/`.
+    the engine is that of params.yaml; without, everything stays under `local/`. In an experiment of
+    DVC metrics and checkpoint are the experiment's, and the record stays under `local/` as well.
     """
     launch = prepare(request, record, report)
     launch.work.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(launch.work / "lock", timeout=0):
-            content = _train(launch, report, request if record else None)
+            content = _train(launch, report, request if record and not experiment() else None)
             local = launch.root / "local" / request.paper / launch.key
             folder = launch.home.folder if record else local
-            path = publish(folder, content, launch.work, whole=launch.usual or not record)
+            whole = launch.usual or not record
+            path = publish(folder, experiment(request.paper) or folder, content, launch.work, whole)
     except Timeout:
         raise UserError(f"{request.paper} {request.variant} is already being trained.") from None
     finally:
         _sweep(launch.work)
     shutil.rmtree(launch.work, ignore_errors=True)
     return path
+
+
+def experiment(paper: str = "") -> Path | None:
+    """Where the records of DVC's experiment lie, None where none runs. The copy of `dvc exp run
+    --temp` is deleted at the end: its record goes to the checkout that it was made from."""
+    if not (name := os.environ.get("DVC_EXP_NAME")):
+        return None
+    return owner(find_root()) / "local" / "experiments" / name / paper
 
 
 def _sweep(work: Path) -> None:
@@ -105,7 +117,8 @@ def told(path: Path) -> str:
     finite = [value for value in values if value is not None]
     mean = f"{sum(finite) / len(finite):.4f} {metric.label}" if finite else "diverged"
     of = f"mean of {len(finite)} seeds" if len(finite) > 1 else f"seed {record.seeds[0].seed}"
-    return f"{record.paper} {record.variant}: {mean}, {of}\nrecord: {path.relative_to(find_root())}"
+    place = path.relative_to(owner(find_root()))
+    return f"{record.paper} {record.variant}: {mean}, {of}\nrecord: {place}"
 
 
 def prepare(request: Request, record: bool, report) -> Launch:
@@ -132,6 +145,7 @@ def _train(launch: Launch, report, recorded: Request | None) -> Record:
     hardware = fingerprint(engine)
     if recorded:
         check_replaced(recorded, launch.home, hardware.name, made)
+        check_beside(launch.home, hardware.name, launch.dataset, made.profile)
     results = run_seeds(_jobs(launch, engine.matmul), workers, request.threads, report)
     return Record(
         paper=request.paper,
@@ -223,6 +237,7 @@ def main(module: str) -> None:
         follow(args.threads)
     try:
         answering()
+        end_with_dvc()
         check_utf8(*sys.argv[1:])
         request = Request(
             paper=paper,

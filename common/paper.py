@@ -94,6 +94,15 @@ def find_root(start: Path | None = None) -> Path:
     raise UserError(f"{start.name}/ is not inside the repository: change into it and try again.")
 
 
+def owner(root: Path) -> Path:
+    """The checkout itself, or the one below whose .dvc/tmp/exps `dvc exp run --temp` copied it."""
+    parts = root.parts
+    for i in range(len(parts) - 2):
+        if parts[i : i + 3] == (".dvc", "tmp", "exps"):
+            return Path(*parts[:i])
+    return root
+
+
 @cache
 def rooms(root: Path | None = None) -> dict[str, Room]:
     """All papers by name, in alphabetical order."""

@@ -116,6 +116,23 @@ def ladder(home: Room) -> list[str]:
     return [deviation.id for deviation in deviations_of(home) if deviation.trained]
 
 
+def untrained(home: Room) -> list[str]:
+    """Versions and trained deviations that no stage of the paper's dvc.yaml trains."""
+    wanted = [*home.paper.versions, *(f"{home.newest}+{name}" for name in ladder(home))]
+    return [variant for variant in wanted if variant not in trained(home).values()]
+
+
+def trained(home: Room) -> dict[str, str]:
+    """Stage name -> the variant that its command trains."""
+    found = {}
+    for stage in stages(home.folder):
+        words = shlex.split(stage.command)
+        if len(words) > 2 and (match := TRAIN.fullmatch(words[2])):
+            deviation = words[words.index("--deviation") + 1] if "--deviation" in words else ""
+            found[stage.name] = match[2] + ("+" + deviation if deviation else "")
+    return found
+
+
 def render(root: Path, name: str) -> str:
     """The text of papers/<name>/dvc.yaml."""
     home = room(name)

@@ -9,12 +9,15 @@ from typing import Any
 from common.records import Record, SeedRun, record_path, write_json, write_record
 
 
-def publish(folder: Path, record: Record, work: Path, *, whole: bool) -> Path:
-    """Write the record under `folder`, and with `whole` weights and metrics; the record's path."""
+def publish(folder: Path, records: Path, record: Record, work: Path, whole: bool) -> Path:
+    """Write the record under `records`; with `whole`, weights and metrics under `folder`.
+
+    Returns the record's path.
+    """
     if whole:
         _publish_checkpoint(folder / "checkpoints" / record.variant, record, work)
         write_json(folder / "metrics" / f"{record.variant}.json", summary(record.seeds))
-    path = record_path(folder, record)
+    path = record_path(records, record)
     write_record(path, record)
     return path
 

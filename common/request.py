@@ -15,7 +15,7 @@ from common.deviations import find_deviation
 from common.errors import UserError
 from common.hardware import cores
 from common.paper import Room
-from common.records import read_record
+from common.records import Dataset, read_record
 from common.sources import imported_modules
 
 
@@ -76,6 +76,24 @@ def check_replaced(asked: Request, home: Room, hardware: str, new: Plan) -> None
             f"which has {len(old.seeds)} seeds of profile {old.profile}: leave out {option} or "
             "--record."
         )
+
+
+def check_beside(home: Room, hardware: str, dataset: Dataset, profile: str) -> None:
+    """A record must not stand beside those of other data, or on one hardware beside those of
+    another profile: no report could compare them."""
+    again = f"`papers reproduce {home.name}"
+    for path in sorted(home.folder.glob("runs/*/*.json")):
+        old = read_record(path)
+        if old.dataset.sha256 != dataset.sha256:
+            raise UserError(
+                f"papers/{home.name} has records of {old.dataset.name}, and this run would learn "
+                f"from {dataset.name}: {again}` runs it in a copy under local/."
+            )
+        if path.parent.name == hardware and old.profile != profile:
+            raise UserError(
+                f"papers/{home.name} has records of profile {old.profile} on this hardware: "
+                f"{again} --profile {profile}` runs another one in a copy under local/."
+            )
 
 
 def check_engine(home: Room, request: Request) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
-import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -184,8 +183,10 @@ def tell_dvc(root: Path, name: str) -> list[str]:
     Proved: every record of the stage's variant is sealed with today's sources. A changed parameter
     or dataset stays stale. Returns one sentence per stage.
     """
+    from common.pipeline import trained
+
     room = find(root, name)
-    variants = _stage_variants(room)
+    variants = trained(room)
     records = read_records(room.folder)
     said = []
     for target, changes in _dvc_status(root, room).items():
@@ -198,20 +199,6 @@ def tell_dvc(root: Path, name: str) -> list[str]:
         done = "committed" if result.returncode == 0 else f"not committed: {result.stderr.strip()}"
         said.append(f"{target}: {done}")
     return said
-
-
-def _stage_variants(room: Room) -> dict[str, str]:
-    """Stage name -> the variant that its command trains."""
-    from common.pipeline import stages
-
-    found = {}
-    for stage in stages(room.folder):
-        words = shlex.split(stage.command)
-        module = words[2].split(".") if len(words) > 2 else []
-        if module[-1:] == ["train"]:
-            deviation = words[words.index("--deviation") + 1] if "--deviation" in words else ""
-            found[stage.name] = module[-2] + ("+" + deviation if deviation else "")
-    return found
 
 
 def _only_python(changes: list[Any], sources: set[str]) -> bool:

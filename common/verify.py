@@ -26,6 +26,7 @@ from common.errors import UserError
 from common.evidence import find
 from common.paper import Room, rooms
 from common.records import Record, SeedRun, changed_sources, read_record, read_records
+from common.sources import no_commit
 
 L0, L1, L2, NONE = "L0", "L1", "L2", "none"
 LEVELS = (L0, L1, L2, NONE)  # from the strictest
@@ -160,6 +161,8 @@ def _cheap_runs(root: Path, room: Room, cheap: float) -> list[tuple[Room, Record
 
 def _clone(root: Path, clone: Path) -> Path:
     """A clone of what is committed, with this checkout's data and none of its records."""
+    if reason := no_commit(root):
+        raise UserError(f"verify runs what is committed, and {reason}: clone the repository.")
     command = ["git", "clone", "-q", "--no-hardlinks", str(root), str(clone)]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:

@@ -35,7 +35,7 @@ def commit(message):
 
 
 def aside(root):
-    return reproduce.aside(root, rooms(root)["toy"], "smoke")
+    return reproduce.aside(root, rooms(root)["toy"], "smoke", "smoke")
 
 
 def half_done(folder):
@@ -70,8 +70,8 @@ def test_another_checkout_gets_another_clone(root, change):
     elif change == "committed":
         git("commit", "-q", "--allow-empty", "-m", "second")
     else:  # stopped before the clone was whole
-        (folder / ".git/made-from").unlink()
+        (folder / "local/made-from").unlink()
     home = reproduce.Room("toy", root / "papers/toy")
-    assert reproduce.aside(root, home, "smoke") == folder
+    assert reproduce.aside(root, home, "smoke", "smoke") == folder
     assert not (folder / RESULT).exists()
     assert (folder / "papers/toy/__init__.py").exists() is (change != "deleted")

@@ -1,29 +1,28 @@
 """`papers reproduce`: the data, the stages that are not up to date, MLflow, and a summary.
 
-Another profile than the committed one runs in a clone under local/<profile>/, which is kept as long
-as the checkout stays as it is. Not by `dvc exp run
---temp`: that copy also holds the committed records of the usual profile, which a report must not
-mix with others, and it leaves its results in a hidden commit.
+Another profile than the committed one, and a stand-in for a corpus that cannot be had, run in a
+copy under local/ (common/commands/aside.py).
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import yaml
-
+from common.commands.aside import aside, held, without_scm
 from common.commands.overview import table
 from common.config import PROFILES, read_yaml
 from common.errors import UserError, nearest
 from common.paper import Room, find_root, room, rooms
-from common.pipeline import stages
+from common.pipeline import stages, untrained
+
+if TYPE_CHECKING:
+    from common.data.fetch import Fetched
 
 GRACE = 20.0  # seconds that an interrupted pipeline gets to end its workers
 
@@ -34,13 +33,18 @@ def reproduce(papers: list[str], profile: str | None) -> None:
     root, homes = find_root(), [room(name) for name in papers or rooms()]
     if profile and profile not in PROFILES:
         raise UserError(f"no profile {profile!r}." + nearest(profile, PROFILES))
-    fetch(homes)
-    usual = [home for home in homes if profile in (None, committed_profile(home))]
     for home in homes:
-        if home in usual:
+        check_stages(home)
+    without_scm(root)
+    got, usual = fetch(homes), []
+    for home in homes:
+        place, wanted = elsewhere(home, profile, got[home.paper.dataset])
+        if not place:
+            usual.append(home)
             run_stages(root, home)
-        else:
-            folder = aside(root, home, profile)
+            continue
+        with held(root, place, home.name):
+            folder = aside(root, home, wanted, place)
             run_stages(folder, home)
             summarise(Room(home.name, folder / "papers" / home.name), folder, root)
     if usual:
@@ -48,19 +52,43 @@ def reproduce(papers: list[str], profile: str | None) -> None:
     print(f"\ndone in {_minutes(time.monotonic() - started)}.")
 
 
+def elsewhere(home: Room, profile: str | None, got: Fetched) -> tuple[str, str]:
+    """The folder under local/ in which the paper must run, "" for the checkout; the profile."""
+    committed = committed_profile(home)
+    place = wanted = profile or committed
+    if got.stand_in_for:
+        print(
+            f"{home.name}: {got.stand_in_for} cannot be had here, so {got.name} takes its place, "
+            "in a copy under local/. The committed results stay as they are."
+        )
+        return f"{place}-stand-in", wanted
+    return ("" if wanted == committed else place), wanted
+
+
 def committed_profile(home: Room) -> str:
     return read_yaml(home.path("params.yaml")).get("profile", "cpu")
 
 
-def fetch(homes: list[Room]) -> None:
+def check_stages(home: Room) -> None:
+    """UserError for a version or a trained deviation that dvc.yaml leaves out."""
+    if left_out := untrained(home):
+        raise UserError(
+            f"papers/{home.name}/dvc.yaml has no stage for {', '.join(left_out)}: "
+            f"run `papers pipeline {home.name}`."
+        )
+
+
+def fetch(homes: list[Room]) -> dict[str, Fetched]:
     """Have the data before any stage starts, so that a missing source is told first."""
     from common.data.fetch import ensure
 
+    found = {}
     for name in sorted({home.paper.dataset for home in homes}):
         print(f"data: {name} ... ", end="", flush=True)
-        got = ensure(name)
+        found[name] = got = ensure(name)
         instead = f", INSTEAD OF {got.stand_in_for}" if got.stand_in_for else ""
         print(f"{got.how}{instead}, sha256 {got.sha256[:12]}")
+    return found
 
 
 def run_stages(root: Path, home: Room) -> None:
@@ -106,58 +134,6 @@ def _end(child: subprocess.Popen) -> None:
             return
         except (subprocess.TimeoutExpired, ProcessLookupError, KeyboardInterrupt):
             continue
-
-
-def aside(root: Path, home: Room, profile: str) -> Path:
-    """A clone in local/<profile>/<paper>, as the checkout is now, without the paper's records.
-
-    If the checkout is as it was, so is the clone left: what was interrupted in it goes on.
-    """
-    folder = root / "local" / profile / home.name
-    listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    names = sorted(set(filter(None, listed.split("\0"))))
-    made_from, note = _digest(root, names), folder / ".git" / "made-from"
-    if note.is_file() and note.read_text() == made_from:
-        print(f"\nas it was left: {folder.relative_to(root)} (delete it to begin anew)")
-        return folder
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    _git(root, "clone", "--quiet", "--shared", str(root), str(folder))
-    for name in names:
-        _mirror_file(root / name, folder / name)
-    copied = folder / "papers" / home.name
-    for results in ("runs", "metrics"):
-        shutil.rmtree(copied / results, ignore_errors=True)
-    params = read_yaml(copied / "params.yaml") | {"profile": profile}
-    (copied / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
-    note.write_text(made_from)
-    return folder
-
-
-def _digest(root: Path, names: list[str]) -> str:
-    """A hash of the commit and of the files' names and bytes."""
-    digest = hashlib.sha256(_git(root, "rev-parse", "HEAD").encode())
-    for name in names:
-        path = root / name
-        content = hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "absent"
-        digest.update(f"{name}\0{content}\n".encode())
-    return digest.hexdigest()
-
-
-def _mirror_file(source: Path, target: Path) -> None:
-    if source.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(source, target)
-    else:  # deleted in the checkout, not yet committed
-        target.unlink(missing_ok=True)
-
-
-def _git(root: Path, *arguments: str) -> str:
-    result = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
-    if result.returncode:
-        raise UserError(f"git {arguments[0]} failed: {' '.join(result.stderr.split())}")
-    return result.stdout
 
 
 def finish(root: Path, homes: list[Room], *, everything: bool) -> None:

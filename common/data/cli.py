@@ -76,7 +76,10 @@ def fetch(
     problems = []
     for name in names or [d.name for d in pinned()]:
         try:
-            options = {"allow_stand_in": not no_stand_in, "report": _say}
+            allowed = not no_stand_in and not (
+                receipt and fetching.has_records(receipt.parent, name)
+            )
+            options = {"allow_stand_in": allowed, "report": _say}
             if receipt:
                 got = fetching.receipt(name, receipt, **options)
             else:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from common.data.catalog import Dataset, File, files_sha256, get
 from common.errors import UserError
-from common.paper import find_root
+from common.paper import find_root, owner
 
 Report = Callable[[str], object]
 MANIFEST = "manifest.json"  # what the files of an unpinned set were when they were exported
@@ -42,11 +42,7 @@ def data_root() -> Path:
     given = os.environ.get("PAPERS_DATA")
     if given:
         return Path(given).expanduser().resolve()
-    parts = find_root().parts
-    for i in range(len(parts) - 2):
-        if parts[i : i + 3] == (".dvc", "tmp", "exps"):
-            return Path(*parts[:i], "data")
-    return Path(*parts, "data")
+    return owner(find_root()) / "data"
 
 
 def folder_of(dataset: Dataset) -> Path:
@@ -140,6 +136,15 @@ def receipt(
     part.write_text(json.dumps(note, indent=2) + "\n", encoding="utf-8")
     part.replace(path)
     return fetched
+
+
+def has_records(room: Path, name: str) -> bool:
+    """Has a paper's folder records of that dataset? A stand-in must not run beside them."""
+
+    def learned_from(path: Path) -> str:
+        return json.loads(path.read_bytes())["dataset"]["name"]
+
+    return any(learned_from(path) == name for path in room.glob("runs/*/*.json"))
 
 
 def from_receipt(path: Path, report: Report = print) -> Fetched:
