@@ -27,17 +27,14 @@ def answering() -> None:
 
 def end_with_dvc() -> None:
     """A stage ends with the DVC that runs it, also when that is killed: a run that went on alone
-    would train beside the next one. DVC starts a stage by way of a shell; the first of the
-    processes above us that is DVC itself is the last one watched."""
+    would train beside the next one. DVC starts a stage by way of a shell, which may have made
+    room for us."""
     if "DVC_STAGE" not in os.environ:
         return
     import psutil
 
-    above = []
-    for process in psutil.Process().parents()[:3]:
-        above.append(process)
-        if any("dvc" in word for word in process.cmdline()[:3]):
-            break
+    above = psutil.Process().parents()[:2]
+    above = above if above[0].name() in ("sh", "dash", "bash", "zsh") else above[:1]
     threading.Thread(target=_watch, args=(above,), daemon=True).start()
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,6 +16,9 @@ from dvc.utils.hydra import apply_overrides
 
 from common.config import plan, read_yaml
 from common.paper import Room, rooms
+from common.records import read_record
+
+ROOT = Path(__file__).parents[1]
 
 
 def parameters():
@@ -51,3 +58,29 @@ def test_no_parameter_is_written_once_and_used_twice(room):
     """DVC writes an anchor's old value back over a new one, without a word."""
     events = yaml.parse(room.path("params.yaml").read_text(encoding="utf-8"))
     assert [e for e in events if getattr(e, "anchor", None)] == []
+
+
+@pytest.mark.slow
+def test_an_experiment_trains_what_it_names_and_touches_no_record(tmp_path):
+    """`dvc exp run --temp` for real, in a clone, at the sizes of the smoke profile."""
+    clone, home = tmp_path / "clone", "papers/rnn"
+    run("git", "clone", "-q", str(ROOT), str(clone))
+    dvc = [sys.executable, "-m", "dvc"]
+    changes = ["profile=smoke", "smoke.version2.hidden=24"]
+    words = [word for change in changes for word in ("-S", f"{home}/params.yaml:{change}")]
+    run(*dvc, "exp", "run", "-q", "--temp", *words, f"{home}/dvc.yaml:train@version2", cwd=clone)
+    assert run("git", "status", "--porcelain", cwd=clone) == ""
+    (path,) = clone.glob("local/experiments/*/rnn/runs/*/version2.json")
+    record = read_record(path)
+    assert (record.config["hidden"], record.profile) == (24, "smoke")
+    shown = run(*dvc, "exp", "show", "--only-changed", "--json", cwd=clone)
+    mean = sum(record.values("bits_per_character").values()) / len(record.seeds)
+    assert f"{mean:.5f}".rstrip("0") in shown
+
+
+def run(*command, cwd=None):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": str(cwd or "")}
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout

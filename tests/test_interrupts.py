@@ -9,9 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from common.commands import reproduce
+from common.paper import find_root
 
 ROOT = Path(__file__).parents[1]
 MOMENTS = 10
@@ -104,3 +106,27 @@ def test_an_impatient_ctrl_c_ends_the_pipeline_at_once(monkeypatch):
     with pytest.raises(ProcessLookupError):
         os.killpg(child.pid, 0)
     child.stdout.close()
+
+
+CHILD = """
+import time
+from common.interrupts import end_with_dvc
+end_with_dvc()
+print("runs", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_stage_ends_with_the_dvc_that_was_killed():
+    """As DVC starts it: by way of a shell. Without DVC above it, it goes on."""
+    shell = f"{sys.executable} -c '{CHILD}'; true"
+    parent = f"import subprocess; subprocess.run({shell!r}, shell=True)  # dvc"
+    environment = {**os.environ, "DVC_STAGE": "train", "PYTHONPATH": str(find_root())}
+    dvc = subprocess.Popen(
+        [sys.executable, "-c", parent], env=environment, stdout=subprocess.PIPE, text=True
+    )
+    assert dvc.stdout.readline() == "runs\n"
+    (child,) = [p for p in psutil.Process(dvc.pid).children(recursive=True) if not p.children()]
+    dvc.kill()
+    dvc.wait()
+    assert psutil.wait_procs([child], timeout=10)[0] == [child]
