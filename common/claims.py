@@ -4,7 +4,7 @@
 | --- | --- | --- |
 | exact | Exact | holds / does not follow (a finding: the paper's own numbers disagree) |
 | equivalence | Equal | equal within tolerance / not equal |
-| direction | Pair | reproduced / not reproduced / inconclusive / too few seeds |
+| direction | Pair | reproduced / not reproduced / inconclusive / too few seeds / one observation |
 | out of reach | nothing; `reason` says why | out of reach |
 
 A direction claim whose runs are missing is "not measured". The family for Holm is all direction
@@ -15,7 +15,7 @@ out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
@@ -29,6 +29,7 @@ KINDS = (EXACT, EQUIVALENCE, DIRECTION, OUT)
 HOLDS, FINDING = "holds", "does not follow"
 OWN = "this repository"  # the beginning of a place that is in no paper: a goal of ours
 EQUAL, UNEQUAL = "equal within tolerance", "not equal"
+DIGITS = 6  # significant; what lies beyond differs between machines
 INCONCLUSIVE, NOT_MEASURED = "inconclusive", "not measured"
 
 Value = int | float | str | bool
@@ -179,17 +180,19 @@ def claims_of(room: Room) -> tuple[Claim, ...]:
 
 
 def judge_claims(claims: Sequence[Claim], view: View) -> tuple[list[dict[str, Any]], dict]:
-    """Measure every claim. Returns the rows of evidence.json and the experiments' values."""
+    """Measure every claim. Returns the rows of evidence.json and the values behind each verdict on
+    a direction: claim -> better, worse (seed -> value) and sign."""
     measured = {claim.id: _measure(claim, view) for claim in claims}
-    pairs = [(c, measured[c.id]) for c in claims if c.kind == DIRECTION]
-    judged = _judge_family(pairs)
+    directions = [(c, measured[c.id]) for c in claims if c.kind == DIRECTION]
+    judged = _judge_family(directions)
     rows = [_row(claim, measured[claim.id], judged) for claim in claims]
-    experiments = {
-        claim.id: {"better": measured[claim.id].better, "worse": measured[claim.id].worse}
-        for claim in claims
-        if claim.experiment and isinstance(measured[claim.id], Pair)
+    parts = ("better", "worse", "sign")
+    pairs = {
+        claim.id: {part: getattr(pair, part) for part in parts}
+        for claim, pair in directions
+        if isinstance(pair, Pair)
     }
-    return rows, experiments
+    return rows, pairs
 
 
 def _measure(claim: Claim, view: View) -> Exact | Equal | Pair | Unmeasured:
@@ -212,7 +215,14 @@ def _measure(claim: Claim, view: View) -> Exact | Equal | Pair | Unmeasured:
         raise UserError(
             f"claim {claim.id!r} is {claim.kind}: it must return {wanted.__name__}, not {found!r}."
         )
-    return found
+    return _as_kept(found) if isinstance(found, Pair) else found
+
+
+def _as_kept(pair: Pair) -> Pair:
+    """The values as evidence.json keeps them: verdicts can be computed again from there."""
+    sides = (pair.better, pair.worse)
+    better, worse = ({s: float(f"{v:.{DIGITS}g}") for s, v in side.items()} for side in sides)
+    return replace(pair, better=better, worse=worse)
 
 
 def _judge_family(pairs: Sequence[tuple[Claim, Pair | Unmeasured]]) -> dict[str, dict[str, Any]]:
@@ -253,20 +263,9 @@ def figures(comparison: Any) -> dict[str, Any]:
 
 
 def _row(claim: Claim, found: Any, judged: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    numbers = (
-        "value",
-        "median",
-        "low",
-        "high",
-        "unit",
-        "n",
-        "p",
-        "adjusted_p",
-        "detectable",
-        "expected",
-    )
+    figured = ("value", "median", "low", "high", "unit", "n", "p", "adjusted_p", "detectable")
     row = {name: getattr(claim, name) for name in ("id", "place", "sentence", "kind")}
-    row |= {"verdict": None, **dict.fromkeys(numbers), "finding": None}
+    row |= {"verdict": None, **dict.fromkeys((*figured, "expected", "finding"))}
     row |= {"reason": getattr(found, "note", "") or None, "own": claim.place.startswith(OWN)}
     row |= {"unit": claim.unit, "expected": claim.expected}
     if isinstance(found, Unmeasured):

@@ -48,7 +48,7 @@ def resolve(cls: type, values: dict[str, Any], where: str) -> Any:
     hints = typing.get_type_hints(cls)
     names = [f.name for f in dataclasses.fields(cls)]
     if not isinstance(values, dict):
-        raise UserError(f"{where} must be a mapping of parameters to values, not {_shown(values)}.")
+        raise UserError(f"{where} must be a mapping of parameters to values, not {shown(values)}.")
     for key in values:
         if key not in names:
             raise UserError(f"{where} has no parameter {key!r}." + nearest(str(key), names))
@@ -70,7 +70,7 @@ def _check(kind: Any, value: Any, where: str) -> Any:
     elif typing.get_origin(kind) is typing.Literal:
         if value in (choices := typing.get_args(kind)):
             return value
-        raise UserError(f"{where} must be one of {', '.join(choices)}, not {_shown(value)}.")
+        raise UserError(f"{where} must be one of {', '.join(choices)}, not {shown(value)}.")
     elif typing.get_origin(kind) is tuple:
         if isinstance(value, list | tuple):
             return tuple(_check(typing.get_args(kind)[0], item, where) for item in value)
@@ -83,10 +83,10 @@ def _check(kind: Any, value: Any, where: str) -> Any:
     elif kind is types.NoneType and value is None:
         return None
     name = getattr(kind, "__name__", str(kind))
-    raise UserError(f"{where} must be of type {name}, not {_shown(value)}.")
+    raise UserError(f"{where} must be of type {name}, not {shown(value)}.")
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value as an error shows it: its beginning, if it is long or cannot be shown whole."""
     try:
         text = repr(value)
@@ -172,4 +172,4 @@ def parse_override(text: str) -> tuple[str, Any]:
     try:
         return key.strip(), yaml.safe_load(value)
     except UNREADABLE:
-        raise UserError(f"-S {key}: the value {_shown(value)} cannot be read as YAML.") from None
+        raise UserError(f"-S {key}: the value {shown(value)} cannot be read as YAML.") from None

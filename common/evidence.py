@@ -13,19 +13,47 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
 
 from common.errors import UserError, nearest
 from common.paper import Room, find_root, rooms
-from common.records import Record, changed_sources, read_records, write_json
+from common.records import (
+    Hash,
+    Name,
+    Number,
+    Record,
+    Source,
+    changed_sources,
+    read_records,
+    write_json,
+)
 from common.sources import closure, hashes, tree_hash
 
-if TYPE_CHECKING:
-    from common.deviations import Deviation
-
 FILE = "evidence.json"
-ABSENT = "not measured here"
-DIGITS = 6  # significant; what lies beyond differs between machines
+RECORD = r"^[A-Za-z0-9][\w.+-]*/[A-Za-z0-9][\w.+-]*$"
+
+
+class Values(BaseModel):
+    """What a direction claim was judged by: seed -> value of either side."""
+
+    better: dict[str, Number]
+    worse: dict[str, Number]
+    sign: Literal[-1, 1]
+
+
+class Evidence(BaseModel):
+    """The form of an evidence.json. Rows are as `common.claims` and `common.ladder` make them."""
+
+    paper: Name
+    hardware: Name | None
+    sources: dict[Source, Hash]
+    records: dict[Annotated[str, Field(pattern=RECORD)], Hash]  # hardware/variant -> seal
+    claims: list[dict[str, Any]]
+    deviations: list[dict[str, Any]]
+    pairs: dict[str, Values] = {}
+    seal: Hash
 
 
 def primary_hardware(records: Iterable[Record]) -> str | None:
@@ -41,27 +69,33 @@ def gather(root: Path, name: str) -> dict[str, Any]:
     """Measure the paper's claims and ladder, write its evidence.json and return the content."""
     from common.claims import View, claims_of, judge_claims
     from common.deviations import deviations_of
+    from common.ladder import ladder
 
     room = find(root, name)
-    hardware, records = _primary_records(root, room)
+    hardware, records = primary_records(root, room)
     claims, deviations = claims_of(room), deviations_of(room)
     directions = sum(claim.kind == "direction" for claim in claims)
-    view = View(room.paper.metric.name, records, _seeds(room, records, directions))
-    rows, experiments = judge_claims(claims, view)
+    view = View(room.paper.metric.name, records, experiment_seeds(room, records, directions))
+    rows, pairs = judge_claims(claims, view)
     content = rounded(
         {
             "paper": name,
             "hardware": hardware,
             "sources": hashes(root, source_files(root, room)),
-            "records": {f"{hardware}/{v}": record.seal for v, record in sorted(records.items())},
+            "records": seals(hardware, records),
             "claims": rows,
             "deviations": ladder(room, deviations, records),
-            "experiments": experiments,
+            "pairs": pairs,
         }
     )
     content = {**content, "seal": seal(content)}
     write_json(room.path(FILE), content)
     return content
+
+
+def seals(hardware: str | None, records: dict[str, Record]) -> dict[str, str]:
+    """The seals of the records that comparisons rest on, by their files."""
+    return {f"{hardware}/{v}": record.seal for v, record in sorted(records.items())}
 
 
 def find(root: Path, name: str) -> Room:
@@ -81,7 +115,7 @@ def source_files(root: Path, room: Room) -> list[Path]:
     return closure(root, *(path for path in start if path.is_file()))
 
 
-def _primary_records(root: Path, room: Room) -> tuple[str | None, dict[str, Record]]:
+def primary_records(root: Path, room: Room) -> tuple[str | None, dict[str, Record]]:
     """The records that comparisons rest on: one hardware, this code, one dataset and profile."""
     everything = read_records(room.folder)
     hardware = primary_hardware(everything)
@@ -107,7 +141,7 @@ def _common_ground(record: Record) -> dict[str, Any]:
     return {"profile": record.profile, "dataset": record.dataset, "matrix precision": precision}
 
 
-def _seeds(room: Room, records: dict[str, Record], directions: int) -> tuple[int, ...]:
+def experiment_seeds(room: Room, records: dict[str, Record], directions: int) -> tuple[int, ...]:
     """Seeds for experiments: as many as the records have, and enough for the family."""
     from common.statistics import seeds_needed
 
@@ -115,66 +149,10 @@ def _seeds(room: Room, records: dict[str, Record], directions: int) -> tuple[int
     return tuple(range(max(len(newest.seeds) if newest else 0, seeds_needed(max(1, directions)))))
 
 
-def ladder(
-    room: Room, deviations: Sequence[Deviation], records: dict[str, Record]
-) -> list[dict[str, Any]]:
-    """What each deviation costs the newest version, in PAPER.metric: positive is worse."""
-    from common.claims import figures
-    from common.statistics import holm, in_family
-
-    found = {d.id: _rung(room, d, records) for d in deviations}
-    measured = {key: value for key, value in found.items() if not isinstance(value, str)}
-    adjusted = holm([comparison.p for comparison in measured.values()]) if measured else []
-    costs = {}
-    for (key, comparison), adjusted_p in zip(measured.items(), adjusted, strict=True):
-        row = figures(in_family(comparison, len(measured)))
-        costs[key] = {"cost": row.pop("value"), **row, "adjusted_p": adjusted_p}
-    return [_ladder_row(room, d, costs.get(d.id), found[d.id]) for d in deviations]
-
-
-def _rung(room: Room, deviation: Deviation, records: dict[str, Record]) -> Any:
-    """The comparison of the newest version with and without the deviation, or why there is none."""
-    from common.statistics import paired
-
-    newest, variant = room.newest, f"{room.newest}+{deviation.id}"
-    if not deviation.trained:
-        return "not trained"
-    if newest not in records or variant not in records:
-        return ABSENT
-    sides = (records[variant], records[newest])
-    if sides[0].config != sides[1].config:
-        raise UserError(f"{room.name}: {variant} and {newest} ran with unlike configs; run both.")
-    values = [record.values(room.paper.metric.name) for record in sides]
-    for name, side in zip((variant, newest), values, strict=True):
-        if lost := sorted(seed for seed, value in side.items() if value is None):
-            return f"{name} diverged at {len(lost)} of {len(side)} seeds"
-    names = (variant, newest)
-    if not room.paper.metric.lower_is_better:
-        values, names = values[::-1], names[::-1]
-    with_it, without = values
-    return paired(
-        list(with_it.values()),
-        list(without.values()),
-        seeds_a=list(with_it),
-        seeds_b=list(without),
-        names=names,
-    )
-
-
-def _ladder_row(
-    room: Room, deviation: Deviation, cost: dict[str, Any] | None, found: Any
-) -> dict[str, Any]:
-    told = ("id", "title", "place", "paper_says", "code_does", "kind", "introduced", "fixed")
-    row = {name: getattr(deviation, name) for name in (*told, "source", "trained")}
-    row |= dict.fromkeys(("cost", "median", "low", "high", "n", "p", "adjusted_p", "detectable"))
-    row |= {"unit": room.paper.metric.label, "note": deviation.note}
-    if cost is None:
-        return row | {"note": ". ".join(filter(None, (str(found), deviation.note)))}
-    return row | cost
-
-
 def rounded(content: Any) -> Any:
     """The content as JSON holds it: floats to 6 significant digits, null where not finite."""
+    from common.claims import DIGITS
+
     if isinstance(content, dict):
         return {str(key): rounded(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
@@ -206,7 +184,11 @@ def load_evidence(path: Path) -> dict[str, Any]:
         raise UserError(f"{label} is damaged: {again}") from None
     if not isinstance(content, dict) or content.get("seal") != seal(content):
         raise UserError(f"{label}: the seal does not match the content, it was edited: {again}")
-    return content
+    try:
+        return {"pairs": {}} | content if Evidence.model_validate(content) else content
+    except ValidationError as error:
+        place = ".".join(map(str, error.errors()[0]["loc"]))[:100]
+        raise UserError(f"{label} is damaged at {place}: {again}") from None
 
 
 def read_evidence(path: Path) -> dict[str, Any]:

@@ -41,7 +41,7 @@ from common.request import (
     plain,
     with_engine_defaults,
 )
-from common.sources import closure, commit, hashes
+from common.sources import commit, hashes, run_files
 from common.workers import follow, run_seeds
 
 
@@ -131,7 +131,7 @@ def prepare(request: Request, record: bool, report) -> Launch:
     filled, usual = with_engine_defaults(root, request, made)
     check_engine(home, filled)
     dataset = _identify(home, request, report)
-    sources = hashes(root, source_files(root, home, request))
+    sources = hashes(root, run_files(root, home.folder, request.version, request.deviation))
     return Launch(root, home, filled, made, dataset, sources, usual)
 
 
@@ -175,14 +175,6 @@ def _engine(launch: Launch) -> engines.Engine:
     engine = engines.start(request.device, request.dtype, request.threads, matmul)
     write_json(path, {"matmul": engine.matmul})
     return engine
-
-
-def source_files(root: Path, home: Room, request: Request) -> list[Path]:
-    """Every local file that the run imports."""
-    start = [home.path(request.version, "train.py"), root / "common" / "worker.py"]
-    if request.deviation:
-        start.append(home.path("deviations.py"))
-    return closure(root, *start)
 
 
 def _identify(home: Room, request: Request, report) -> Dataset:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
-from common.records import Record, SeedRun, record_path, write_json, write_record
+from common.records import Record, record_path, summary, write_json, write_record
 
 
 def publish(folder: Path, records: Path, record: Record, work: Path, whole: bool) -> Path:
@@ -38,12 +37,3 @@ def _publish_checkpoint(folder: Path, record: Record, work: Path) -> None:
         folder.rename(old)
     new.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def summary(seeds: list[SeedRun]) -> dict[str, Any]:
-    """Mean over the seeds that did not diverge, for `dvc metrics`."""
-    content: dict[str, Any] = {"seeds": len(seeds)}
-    for name in seeds[0].metrics:
-        values = [run.metrics[name] for run in seeds if run.metrics[name] is not None]
-        content[name] = round(sum(values) / len(values), 5) if values else None
-    return content

@@ -1,8 +1,8 @@
 """The record of a run: schema, seal, reading and writing.
 
 One JSON file per (variant, hardware), `papers/<paper>/runs/<hardware>/<variant>.json`, holding
-every seed. The seal is a hash over everything else in the record; a record whose seal or sources
-do not match is refused by the report.
+every seed. The seal is a hash over everything else in the record: it finds accidents. Whoever
+forges a record seals it anew, so what can be derived is checked as well (common/checking/).
 """
 
 from __future__ import annotations
@@ -11,17 +11,21 @@ import hashlib
 import json
 import math
 import os
+import re
 import tempfile
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from common.errors import UserError
 from common.sources import tree_hash
 
 FORMAT = 1
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$", max_length=120)]
+SAMPLE = 20_000  # characters of a sample; training cuts longer ones
+LARGEST = 8 << 20  # bytes of a record's file; ten seeds take 73,000
+SOURCE = re.compile(r"(\w+/)*\w+\.py(::\w+)?", re.ASCII)
 
 
 def _finite(value: float) -> float:
@@ -30,7 +34,28 @@ def _finite(value: float) -> float:
     return value
 
 
+def _source(path: str) -> str:
+    if not SOURCE.fullmatch(path):
+        raise ValueError("names no Python file inside this repository")
+    return path
+
+
+def _utc(text: str) -> str:
+    if datetime.fromisoformat(text).utcoffset() != timedelta(0):
+        raise ValueError("must be a time in UTC")
+    return text
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$", max_length=120)]
+Words = Annotated[str, Field(max_length=300)]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Source = Annotated[str, Field(max_length=300), AfterValidator(_source)]
+Commit = Annotated[str, Field(pattern=r"^(unknown|[0-9a-f]{40}(-dirty)?)$")]
+Time = Annotated[str, Field(max_length=40), AfterValidator(_utc)]
 Number = Annotated[float, AfterValidator(_finite)]
+Amount = Annotated[Number, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Sample = Annotated[str, Field(max_length=SAMPLE)]
 
 
 class Part(BaseModel):
@@ -41,73 +66,80 @@ class Hardware(Part):
     """Where a run ran. `name` is the folder of its records; host names have no place here."""
 
     name: Name  # e.g. "amd-epyc-9b45-1t-float32"
-    device: str  # "cpu" or "cuda"
-    processor: str
-    accelerator: str | None = None
-    cores: int
-    memory_gib: float
-    threads: int
-    dtype: str
-    matmul_gflops: float  # the probe: float32 matrix product at `threads` threads
-    copy_gb_per_s: float  # the probe: memory bandwidth, bytes read plus written
+    device: Literal["cpu", "cuda"]
+    processor: Words
+    accelerator: Words | None = None
+    cores: Annotated[Count, Field(ge=1)]
+    memory_gib: Amount
+    threads: Annotated[Count, Field(ge=1)]
+    dtype: Literal["float32", "bfloat16"]
+    matmul_gflops: Amount  # the probe: float32 matrix product at `threads` threads
+    copy_gb_per_s: Amount  # the probe: memory bandwidth, bytes read plus written
 
 
 class Dataset(Part):
-    name: str
-    sha256: str
-    stand_in_for: str | None = None
+    name: Words
+    sha256: Hash
+    stand_in_for: Words | None = None
 
 
 class Curve(Part):
     """Columns of equal length. `loss` is the mean training loss since the row before, in nats."""
 
-    step: list[int]
-    tokens: list[int]
-    seconds: list[Number]  # training time, evaluations left out
+    step: Annotated[list[Count], Field(min_length=1, max_length=1_000)]
+    tokens: list[Count]
+    seconds: list[Amount]  # training time, evaluations left out
     loss: list[Number | None]
     validation: list[Number | None]  # the task's validation metric
 
 
 class SeedRun(Part):
-    seed: int
-    metrics: dict[str, Number | None]  # None: diverged
+    seed: Count
+    metrics: Annotated[dict[Words, Number | None], Field(min_length=1)]  # None: diverged
     curve: Curve
-    seconds: Number  # training time, evaluations left out
-    tokens_per_second: Number
-    peak_memory_mib: Number
-    samples: list[str] = []
-    resumed: int = 0  # how many times the run was interrupted and continued
+    seconds: Amount  # training time, evaluations left out
+    tokens_per_second: Amount
+    peak_memory_mib: Amount
+    samples: Annotated[list[Sample], Field(max_length=100)] = []
+    resumed: Count = 0  # how many times the run was interrupted and continued
 
 
 class Resealed(Part):
     """A seal given up for a new one because the golden run was bit for bit what it was."""
 
-    seal: str
-    sources: dict[str, str]
-    commit: str
+    seal: Hash
+    sources: dict[Source, Hash]
+    commit: Commit
 
 
 class Record(Part):
-    format: int = FORMAT
+    format: Literal[FORMAT] = FORMAT
     paper: Name
     variant: Name  # "version2", or "version2+<deviation>"
     version: Name
     deviation: Name | None = None
-    profile: str
+    profile: Words
     hardware: Hardware
-    engine: dict[str, str]  # matrix-product precision, allocator, ...: see common/engine.py
+    engine: dict[str, Words]  # matrix-product precision, allocator, ...: see common/engine.py
     config: dict[str, Any]  # what was run
     paper_config: dict[str, Any]  # the paper's values
     dataset: Dataset
-    environment: dict[str, str]  # versions of Python, torch, numpy
-    lock: str  # sha256 of the lock file
-    commit: str  # of the checkout; "-dirty" is appended when tracked files had changes
-    started: str  # UTC, ISO 8601
-    seconds: Number  # wall time of all seeds together
-    seeds: list[SeedRun]
-    sources: dict[str, str]  # path -> hash of its syntax tree
+    environment: dict[str, Words]  # versions of Python, torch, numpy
+    lock: Hash | Literal[""]  # sha256 of the lock file, "" where there was none
+    commit: Commit  # of the checkout; "-dirty" is appended when tracked files had changes
+    started: Time  # UTC, ISO 8601
+    seconds: Amount  # wall time of all seeds together
+    seeds: Annotated[list[SeedRun], Field(max_length=1_000)]
+    sources: dict[Source, Hash]  # path -> hash of its syntax tree
     resealed: list[Resealed] = []
-    seal: str = ""
+    seal: Hash | Literal[""] = ""
+
+    @model_validator(mode="after")
+    def _named_as_it_is(self) -> Record:
+        named = f"{self.version}+{self.deviation}" if self.deviation else self.version
+        if self.variant != named:
+            raise ValueError(f"the variant {self.variant} is {named} by version and deviation")
+        return self
 
     def compute_seal(self) -> str:
         content = self.model_dump(mode="json", exclude={"seal"})
@@ -162,37 +194,80 @@ def write_record(path: Path, record: Record) -> None:
 
 
 def read_record(path: Path) -> Record:
-    """Read and check a record. UserError if it is damaged, forged or of another format."""
+    """Read and check a record. UserError if it is damaged, edited, misplaced or of another form."""
     label = "/".join(path.parts[-4:])
+    if not path.exists():
+        raise UserError(f"{label} is missing.")
+    record = parse_record(path, label)
+    if (path.stem, path.parent.name) != (record.variant, record.hardware.name):
+        raise UserError(f"{label} holds {record.variant} on {record.hardware.name}: it was moved.")
+    return record
+
+
+def parse_record(path: Path, label: str) -> Record:
+    """The record in a file that may lie anywhere, checked without its room; errors say `label`."""
     try:
-        record = Record.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        raise UserError(f"{label} is missing.") from None
+        record = Record.model_validate_json(_content(path, label))
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the file"
-        raise UserError(f"{label} is not a valid record: {place}: {first['msg']}.") from None
+        place = ".".join(map(str, first["loc"]))[:100] or "the file"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise UserError(f"{label} is not a valid record: {place}: {reason}.") from None
     if record.seal != record.compute_seal():
         raise UserError(
             f"{label}: the seal does not match the content; it was edited. Restore it with git, or "
             f"run `papers reproduce {record.paper}`."
         )
-    _check_content(record, path, label)
+    if reason := _contradiction(record):
+        raise UserError(f"{label}{reason}")
     return record
 
 
-def _check_content(record: Record, path: Path, label: str) -> None:
+def _content(path: Path, label: str) -> bytes:
+    """A file's bytes, no more of them than a record can have."""
+    if not path.is_file():  # a folder, or a pipe that would never end
+        raise UserError(f"{label} is no file: name a record's JSON file.")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UserError(f"{label} cannot be read: {error.strerror}.") from None
+    if len(content) > LARGEST:
+        raise UserError(f"{label} is not a valid record: it has more than {LARGEST >> 20} MiB.")
+    return content
+
+
+def _contradiction(record: Record) -> str:
+    """What in a record contradicts itself, "" if nothing does."""
     seeds = [run.seed for run in record.seeds]
-    if repeated := {s for s in seeds if seeds.count(s) > 1}:
-        raise UserError(f"{label}: seed {min(repeated)} stands in it more than once.")
     if not seeds:
-        raise UserError(f"{label} holds no seed.")
-    if (path.stem, path.parent.name) != (record.variant, record.hardware.name):
-        raise UserError(f"{label} holds {record.variant} on {record.hardware.name}: it was moved.")
+        return " holds no seed."
+    if repeated := {s for s in seeds if seeds.count(s) > 1}:
+        return f": seed {min(repeated)} stands in it more than once."
     for run in record.seeds:
-        lengths = {name: len(column) for name, column in run.curve.model_dump().items()}
-        if len(set(lengths.values())) != 1:
-            raise UserError(f"{label}: the curve of seed {run.seed} has columns of unequal length.")
+        if len({len(column) for column in run.curve.model_dump().values()}) != 1:
+            return f": the curve of seed {run.seed} has columns of unequal length."
+    if not chain_holds(record):
+        return ": a seal that it had before a reseal was not that of its content: run it again."
+    return ""
+
+
+def chain_holds(record: Record) -> bool:
+    """Is each seal given up that of this very content with the sources that it names?"""
+    for i, old in enumerate(record.resealed):
+        before = {"sources": old.sources, "commit": old.commit, "resealed": record.resealed[:i]}
+        if record.model_copy(update=before).compute_seal() != old.seal:
+            return False
+    return True
+
+
+def summary(seeds: list[SeedRun]) -> dict[str, Any]:
+    """Mean over the seeds that did not diverge: metrics/<variant>.json, for `dvc metrics`."""
+    content: dict[str, Any] = {"seeds": len(seeds)}
+    for name in seeds[0].metrics:
+        values = [v for run in seeds if (v := run.metrics.get(name)) is not None]
+        content[name] = round(sum(values) / len(values), 5) if values else None
+    return content
 
 
 def changed_sources(record: Record, root: Path) -> list[str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import hashlib
 import subprocess
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -28,15 +27,22 @@ def module_file(root: Path, dotted: str) -> Path | None:
     return None
 
 
-def imported_modules(path: Path) -> Iterator[str]:
+def imported_modules(path: Path) -> tuple[str, ...]:
     """Dotted names of everything that the file imports, `from a import b` as `a` and `a.b`."""
+    stat = path.stat()
+    return _imported(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=4096)
+def _imported(path: Path, mtime: int, size: int) -> tuple[str, ...]:
+    names: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             base = ".".join(filter(None, [_package(path, node.level), node.module]))
-            yield base
-            yield from (f"{base}.{alias.name}" for alias in node.names)
+            names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    return tuple(names)
 
 
 def _package(path: Path, level: int) -> str:
@@ -68,6 +74,12 @@ def _packages(root: Path, path: Path) -> list[Path]:
     """The `__init__.py` files that importing `path` runs, empty ones left out."""
     inits = (folder / "__init__.py" for folder in path.relative_to(root).parents)
     return [root / p for p in inits if (root / p).is_file() and tree_hash(root / p) != EMPTY]
+
+
+def run_files(root: Path, room: Path, version: str, deviation: str | None) -> list[Path]:
+    """Every local file that a run of this version of the paper in the folder `room` imports."""
+    start = [room / version / "train.py", root / "common" / "worker.py"]
+    return closure(root, *start, *([room / "deviations.py"] if deviation else []))
 
 
 def tree_hash(path: Path) -> str:

@@ -8,6 +8,8 @@ The choice behind `verdict`, because it decides what a report may say:
 - With n seeds the sign-flip p cannot go below 2 / 2^n. Holm multiplies the smallest p of k claims
   by k, so a family needs k * 2 / 2^n <= alpha: 6 seeds carry 1 claim, 7 carry 3, 8 carry 6, 9 carry
   12, 10 carry 25 (`seeds_needed`). Below that no data could give a verdict: "too few seeds".
+- A difference that is the same at every seed (neither side draws at random) is one observation,
+  however often it is repeated: p is 1, and the verdict says so. One side may well be constant.
 - The family is the paper's direction claims. The sign-flip test bounds the error; the BCa interval
   must agree, but not replace it: at 6 to 10 seeds BCa alone calls equal things different too often.
 """
@@ -27,6 +29,7 @@ from common.errors import UserError
 from common.resampling import (
     ALPHA,
     FEWEST_SEEDS,
+    ROUNDING,
     bca_interval,
     check_family,
     holm,
@@ -45,6 +48,7 @@ class Verdict(StrEnum):
     NOT_REPRODUCED = "not reproduced"
     INCONCLUSIVE = "inconclusive"
     TOO_FEW_SEEDS = "too few seeds"
+    ONE_OBSERVATION = "one observation"
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,11 @@ class Comparison:
     claims: int
     seeds: tuple[int, ...]
     differences: tuple[float, ...]
+
+    @property
+    def varies(self) -> bool:
+        """Is it more than one observation, made anew with every seed?"""
+        return self.sd > 0
 
     @property
     def different(self) -> bool:
@@ -137,12 +146,13 @@ def paired(
     seeds = tuple(sorted(left))  # an order of its own: the result must not hang on the caller's
     d = np.array([left[seed] - right[seed] for seed in seeds])
     low, high = bca_interval(d)
-    sd = float(d.std(ddof=1)) if d.size > 1 and np.ptp(d) > 0 else 0.0
+    rounding = ROUNDING * max(map(abs, (*left.values(), *right.values())))
+    sd = float(d.std(ddof=1)) if np.ptp(d) > rounding else 0.0
     comparison = Comparison(
         difference=mean(d),
         low=low,
         high=high,
-        p=float(sign_flip_p(d - threshold)),
+        p=float(sign_flip_p(d - threshold)) if sd else 1.0,
         n=d.size,
         detectable=math.nan,
         sd=sd,
@@ -158,6 +168,8 @@ def in_family(comparison: Comparison, claims: int) -> Comparison:
     """The same comparison as one of `claims`: `detectable` at alpha / claims, Holm's first step."""
     check_family(claims)
     detectable = smallest_detectable(comparison.sd, comparison.n, ALPHA / claims)
+    if comparison.n > 1 and not comparison.varies:
+        detectable = math.inf  # more seeds would see no more
     return replace(comparison, claims=claims, detectable=detectable)
 
 
@@ -167,12 +179,15 @@ def verdict(
     """Judge the claim that a - b lies on the side `expected_sign` (+1 or -1) of the threshold.
 
     A verdict on either side needs adjusted p <= alpha and a BCa interval clear of the threshold.
-    "Too few seeds" means that n seeds in a family of `comparison.claims` cannot get there at all.
+    "Too few seeds": n seeds in a family of `comparison.claims` cannot get there at all. "One
+    observation": the difference is the same at every seed.
     """
     if expected_sign not in (1, -1):
         raise UserError(f"Expected sign {expected_sign!r} is neither 1 nor -1: state a direction.")
     if comparison.n < FEWEST_SEEDS:
         return Verdict.TOO_FEW_SEEDS
+    if not comparison.varies:
+        return Verdict.ONE_OBSERVATION
     side = _side(comparison)
     if adjusted_p <= alpha and side:
         return Verdict.REPRODUCED if side == expected_sign else Verdict.NOT_REPRODUCED
@@ -200,7 +215,7 @@ def independent(a: Sequence[float], b: Sequence[float]) -> Difference:
     """Compare unpaired groups (one version on two hardwares): Welch's t and a BCa interval.
 
     A group of fewer than 3 gives the range of a - b in place of the interval, and fewer than 2 on
-    a side give p = 1. When neither group varies, p is the permutation test's.
+    a side give p = 1; so do groups of which neither varies, which are one observation each.
     """
     x, y = _finite(a, "a"), _finite(b, "b")
     low, high = bca_interval(x, y)
@@ -271,9 +286,7 @@ def _side(comparison: Comparison) -> int:
 
 
 def _welch_p(x: np.ndarray, y: np.ndarray) -> float:
-    if min(x.size, y.size) < 2 or mean(x) == mean(y):
+    if min(x.size, y.size) < 2 or mean(x) == mean(y) or np.ptp(x) == 0 == np.ptp(y):
         return 1.0
-    if np.ptp(x) == 0 == np.ptp(y):
-        return min(1.0, 2 / math.comb(x.size + y.size, x.size))
     sides = [part for g in (x, y) for part in (mean(g), g.std(ddof=1), g.size)]
     return float(stats.ttest_ind_from_stats(*sides, equal_var=False).pvalue)

@@ -18,7 +18,7 @@ from safetensors.torch import save
 from common import parallel
 from common.engine import Engine
 from common.hardware import PeakMemory
-from common.records import Curve, SeedRun
+from common.records import SAMPLE, Curve, SeedRun
 from common.resume import Checkpoints, State, write_synced
 
 ROWS = 40  # rows of the thinned curve
@@ -137,7 +137,7 @@ def _result(run: Run, loop: Loop, memory: PeakMemory, finish, state) -> SeedRun:
         seconds=round(loop.seconds, 3),
         tokens_per_second=round(tokens[-1] / loop.seconds, 1),
         peak_memory_mib=round(peak, 1),
-        samples=samples,
+        samples=[text[:SAMPLE] for text in samples],
         resumed=loop.resumed,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 
 from common import tracking
 from common.data import catalog, web
+from common.paper import Room, rooms
+from tests.doctored import NAME, copy_room
 from tests.small_sets import CONTENT, DEAD, Server, entry, serving
 from tests.stores import empty_store
 
@@ -77,3 +80,21 @@ def home(tmp_path):
     handler = type("Handler", (Server,), {})
     with serving(partial(handler, directory=str(folder))) as address:
         yield address, folder, handler
+
+
+@pytest.fixture(scope="session")
+def original_room(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("original")
+    copy_room(root)
+    return root
+
+
+@pytest.fixture
+def room_copy(original_room, tmp_path, monkeypatch) -> Room:
+    """A room of committed records in a checkout of its own, to be doctored."""
+    root = tmp_path / "checkout"
+    shutil.copytree(original_room, root, symlinks=True)
+    monkeypatch.chdir(root)
+    rooms.cache_clear()
+    yield Room(NAME, root / "papers" / NAME)
+    rooms.cache_clear()

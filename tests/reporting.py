@@ -39,7 +39,7 @@ def write_evidence(root: Path, name: str, claims: list, deviations: list) -> dic
     content["records"] = {
         f"{primary}/{r.variant}": r.seal for r in records if r.hardware.name == primary
     }
-    content |= {"claims": claims, "deviations": deviations, "experiments": {}}
+    content |= {"claims": claims, "deviations": deviations, "pairs": {}}
     content["seal"] = seal(content)
     write_json(root / "papers" / name / "evidence.json", content)
     return content

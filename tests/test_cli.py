@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from common import cli
-from common.commands import compare, doctor, overview, reproduce, runs
+from common.commands import compare, doctor, overview, reproduce
 from common.errors import UserError
-from common.paper import Room, rooms
-from common.records import Dataset, read_record, write_json
+from common.paper import rooms
+from common.records import read_record
 from tests.factory import make_record, make_room
 
 ROOT = Path(__file__).parents[1]
@@ -110,69 +110,6 @@ def test_a_damaged_record_is_named(tmp_path, monkeypatch, capsys):
     with pytest.raises(UserError, match="seal") as refused:
         read_record(path)
     assert path.name in str(refused.value)
-
-
-def test_runs_import_adopts_a_record_from_elsewhere(tmp_path):
-    home = Room("rnn", tmp_path / "rnn")
-    record = make_record(paper="rnn", variant="version2", hardware="gpu-box-bfloat16")
-    brought = tmp_path / "from-the-gpu.json"
-    write_json(brought, record.model_dump(mode="json"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "room", lambda name: _with_paper(home))
-        place = runs.adopt(brought)
-    assert place == home.folder / "runs" / "gpu-box-bfloat16" / "version2.json"
-    assert read_record(place) == record
-
-
-SEEDS = {"paper": "rnn", "variant": "version2", "seeds": range(3)}
-OTHER_KINDS = [
-    ({"profile": "smoke"}, "another profile"),
-    ({"dataset": Dataset(name="own", sha256="ab" * 32)}, "another dataset"),
-    ({"dataset": Dataset(name="toy_text", sha256="cd" * 32)}, "another text"),
-    ({"config": {"hidden": 3}}, "another config"),
-    ({"seeds": [0, 2]}, r"lacks seeds .*\(1\)"),
-]
-
-
-def adopt(record, folder):
-    home, brought = Room("rnn", folder / "rnn"), folder / "brought.json"
-    write_json(brought, record.model_dump(mode="json"))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "room", lambda name: _with_paper(home))
-        return runs.adopt(brought)
-
-
-@pytest.mark.parametrize(("changes", "reason"), OTHER_KINDS, ids=lambda v: str(v)[:25])
-def test_runs_import_replaces_no_record_by_one_of_another_kind(tmp_path, changes, reason):
-    before = make_record(**SEEDS)
-    place = adopt(before, tmp_path)
-    with pytest.raises(UserError, match=f"{reason}.*delete papers/rnn/runs/"):
-        adopt(make_record(**SEEDS | changes), tmp_path)
-    assert read_record(place) == before
-
-
-def test_runs_import_says_what_it_replaces(tmp_path, capsys):
-    adopt(make_record(**SEEDS), tmp_path)
-    adopt(make_record(**SEEDS), tmp_path)
-    assert "replaces the same record with 3 seeds" in capsys.readouterr().out
-    more = make_record(**SEEDS | {"seeds": range(4)})
-    assert read_record(adopt(more, tmp_path)) == more
-    assert "replaces one of 2026-01-02 with 3 seeds" in capsys.readouterr().out
-
-
-def test_runs_import_refuses_a_forged_record(tmp_path):
-    forged = make_record(paper="rnn", variant="version2").model_dump(mode="json")
-    forged["seeds"][0]["metrics"]["bits_per_character"] = 0.1
-    write_json(tmp_path / "forged.json", forged)
-    with pytest.raises(UserError, match="seal"):
-        runs.adopt(tmp_path / "forged.json")
-
-
-def _with_paper(home):
-    class Adopting(Room):
-        paper = rooms(ROOT)["rnn"].paper
-
-    return Adopting(home.name, home.folder)
 
 
 def test_compare_needs_two_versions(tmp_path, monkeypatch, capsys):

@@ -10,10 +10,9 @@ import pytest
 
 from common.errors import UserError
 from common.paper import rooms
-from common.records import Resealed, changed_sources, read_record, write_record
+from common.records import Resealed, chain_holds, changed_sources, read_record, write_record
 from common.reseal import (
     _only_python,
-    chain_holds,
     golden_path,
     read_golden,
     reseal,
@@ -129,7 +128,7 @@ def test_a_false_chain_is_refused(toy, tmp_path):
     made_up = Resealed(seal="0" * 64, sources=old.sources, commit=old.commit)
     write_record(path, old.model_copy(update={"resealed": [made_up]}))
     edit(toy, "version2/model.py", RENAMED)
-    with pytest.raises(UserError, match="resealed with false hashes"):
+    with pytest.raises(UserError, match="a seal that it had before a reseal"):
         reseal(tmp_path, "toy", golden)
 
 

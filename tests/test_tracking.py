@@ -39,14 +39,14 @@ def test_import_is_idempotent(uri):
 
 
 def test_names_tags_and_parameters(uri):
-    record = make_record("named", commit="ab12-dirty")
+    record = make_record("named", commit="ab12" * 10 + "-dirty")
     tracking.import_records([record], uri)
     [family] = stored(uri, "named")
     assert family.parent.info.run_name == f"version1 · {HARDWARE}"
     assert sorted(c.info.run_name for c in family.children) == [f"seed {i}" for i in range(6)]
     child = family.children[0]
     assert child.data.params["train.steps"] == "2000"
-    assert child.data.tags["mlflow.source.git.commit"] == "ab12"
+    assert child.data.tags["mlflow.source.git.commit"] == "ab12" * 10
     assert child.data.tags["commit_dirty"] == "true"
     assert child.data.tags["seal"] == record.seal
     dataset = child.inputs.dataset_inputs[0].dataset

@@ -236,6 +236,10 @@ def report(papers: list[str] | None, check: bool) -> None:
         for path in render.write_reports(root, names):
             print(path.relative_to(root))
         return
+    from common.checking import problems
+
+    if found := problems(root):
+        raise UserError("\n".join(found))
     if found := render.check(root):
         raise UserError("\n".join([*found, "Run `papers report` and commit what it writes."]))
     print("the reports are what the records say.")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from common.commands.overview import table
 from common.errors import UserError
 from common.paper import find_root, room, rooms
-from common.records import Record, read_record, read_records, record_path, write_json
+from common.records import (
+    Record,
+    parse_record,
+    read_record,
+    read_records,
+    record_path,
+    write_json,
+)
 
 KIND = {  # what a record shares with the one whose place it takes
     "profile": lambda record: record.profile,
@@ -23,24 +29,23 @@ SHOWN = ("profile", "dataset", "text")
 def adopt(path: Path) -> Path:
     """Put a record that was made elsewhere into its place and return that place.
 
-    UserError if it is damaged or forged, its paper or version is not in this repository, or the
-    record in that place is of another kind or has seeds that this one lacks.
+    UserError, with nothing written, if it is damaged or contradicts its room, the catalogue or
+    itself, or the record in that place is of another kind or has seeds that this one lacks.
     """
-    try:
-        record = Record.model_validate_json(path.read_bytes())
-    except OSError:
-        raise UserError(f"{path} cannot be read: name a record's JSON file.") from None
-    except ValidationError as error:
-        raise UserError(f"{path} is no record: {error.errors()[0]['msg']}.") from None
-    if record.seal != record.compute_seal():
-        raise UserError(f"{path}: the seal does not match the content; it was edited.")
+    from common.checking.records import copies, record_problems
+
+    record = parse_record(path, str(path))
     home = room(record.paper)
     home.version(record.version)
     place = record_path(home.folder, record)
-    if place.is_file():
-        print(_replaces(path, record, read_record(place)))
+    said = _replaces(path, record, read_record(place)) if place.is_file() else ""
+    others = (r for r in read_records(home.folder) if record_path(home.folder, r) != place)
+    problems = chain(record_problems(find_root(), home, record), copies([*others, record]))
+    if problem := next(problems, ""):
+        raise UserError(f"{path}: {problem}")
     write_json(place, record.model_dump(mode="json"))
-    read_record(place)
+    if said:
+        print(said)
     return place
 
 

@@ -7,11 +7,13 @@ the code that fetched it is not among the run's sources.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -32,6 +34,23 @@ class Fetched:
     sha256: str
     stand_in_for: str | None = None
     how: str = "already in data/"
+
+
+class NotHere(UserError):
+    """The dataset is not on this machine, and nothing was to be fetched."""
+
+
+_here_only: ContextVar[bool] = ContextVar("here_only", default=False)
+
+
+@contextlib.contextmanager
+def here_only() -> Iterator[None]:
+    """Within the block nothing is fetched and no stand-in is taken: `ensure` raises NotHere."""
+    token = _here_only.set(True)
+    try:
+        yield
+    finally:
+        _here_only.reset(token)
 
 
 def data_root() -> Path:
@@ -85,6 +104,8 @@ def ensure(name: str, *, allow_stand_in: bool = True, report: Report = print) ->
     files, folder = files_of(dataset), folder_of(dataset)
     if files and all(is_right(folder / file.path, file) for file in files):
         return Fetched(name, folder, files_sha256(files))
+    if _here_only.get() and not dataset.embedded:
+        raise NotHere(f"{name} is not here: papers data fetch {name}")
     got = importlib.import_module("common.data.acquire").acquire(dataset, folder, report)
     if got.how:
         return Fetched(name, folder, files_sha256(files_of(dataset)), how=got.how)

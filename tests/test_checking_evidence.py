@@ -1,0 +1,75 @@
+"""Doctored evidence: sealed anew, and yet named for what it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.doctored import counted_once, forge_evidence, problems
+
+__all__ = ["counted_once"]
+
+
+def row(content, part, name):
+    return next(row for row in content[part] if row["id"] == name)
+
+
+def claim(name, **fields):
+    return lambda content: row(content, "claims", name).update(fields)
+
+
+def scaled_pair(content):
+    side = content["pairs"]["beats-ngrams"]["better"]
+    side.update({seed: round(value / 2, 5) for seed, value in side.items()})
+
+
+EVIDENCE = {
+    "a verdict": (claim("word-boundaries", verdict="not reproduced"), "has the verdict 'not repr"),
+    "a verdict on trained values": (
+        claim("temporal-xor", verdict="inconclusive"),
+        "claim 'temporal-xor' has the verdict 'inconclusive', computed again 'reproduced'",
+    ),
+    "an exact verdict": (
+        claim("parameters", verdict="does not follow"),
+        "is called 'does not follow'",
+    ),
+    "a worst error": (claim("elman-network", value=1e9), "is called 'equal within tolerance'"),
+    "a sentence": (claim("beats-ngrams", sentence="It is best."), "has the sentence 'It is best.'"),
+    "an exact sentence": (
+        claim("parameters", sentence="So."),
+        "another sentence than in claims.py",
+    ),
+    "a claim left out": (lambda e: e["claims"].pop(), "other claims than claims.py"),
+    "a cost": (
+        lambda e: row(e, "deviations", "summed_loss").update(cost=9.0),
+        "deviation 'summed_loss' has the cost 9.0, computed again",
+    ),
+    "Holm's p": (
+        lambda e: row(e, "deviations", "summed_loss").update(adjusted_p=1e-6),
+        "has the adjusted_p 1e-06, computed again",
+    ),
+    "a rung left out": (lambda e: e["deviations"].pop(0), "other deviations than deviations.py"),
+    "values": (scaled_pair, "values behind its verdicts are not those of the records"),
+    "values of fewer seeds": (
+        lambda e: e["pairs"]["temporal-xor"]["better"].pop("3"),
+        "does not hold the values of claim 'temporal-xor' for every seed",
+    ),
+    "another hardware": (
+        lambda e: e.update(hardware="amd-epyc-2t-float32"),
+        "rests on amd-epyc-2t-float32, but most records are of amd-epyc-1t-float32",
+    ),
+    "a record left out": (lambda e: e["records"].popitem(), "does not rest on the records of"),
+    "no sources": (lambda e: e.update(sources={}), "its sources should not differ in common/"),
+    "a source that climbs": (
+        lambda e: e["sources"].update({"../../etc/passwd": "0" * 64}),
+        "evidence.json is damaged at sources",
+    ),
+    "no rows": (lambda e: e.pop("claims"), "evidence.json is damaged at claims"),
+}
+
+
+@pytest.mark.parametrize("done", EVIDENCE)
+def test_doctored_evidence_is_named(room_copy, done):
+    edit, said = EVIDENCE[done]
+    forge_evidence(room_copy, edit)
+    found = problems(room_copy)
+    assert said in found and "run `python -m common.evidence rnn`" in found, found

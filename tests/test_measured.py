@@ -1,0 +1,33 @@
+"""Exact and equivalence claims, measured again beside what evidence.json says of them."""
+
+import json
+
+import pytest
+
+from common.claims import EQUIVALENCE, EXACT, View, claims_of, judge_claims
+from common.data.fetch import NotHere, here_only
+from common.evidence import FILE, rounded
+from common.paper import rooms
+
+CLAIMS = [
+    (name, claim)
+    for name, home in rooms().items()
+    for claim in claims_of(home)
+    if claim.kind in (EXACT, EQUIVALENCE)
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "claim"), CLAIMS, ids=[f"{n}-{c.id}" for n, c in CLAIMS])
+def test_a_claim_that_needs_no_record_is_as_its_evidence_says(name, claim):
+    content = json.loads(rooms()[name].path(FILE).read_bytes())
+    told = next(row for row in content["claims"] if row["id"] == claim.id)
+    try:
+        with here_only():
+            claim.measure()
+    except NotHere as missing:
+        pytest.skip(str(missing))
+    (row,), _ = judge_claims([claim], View(""))
+    if claim.kind == EQUIVALENCE:  # how large an error below the tolerance is, differs by machine
+        row, told = ({**r, "value": None} for r in (row, told))
+    assert rounded(row) == pytest.approx(told, rel=1e-5)
