@@ -31,6 +31,7 @@ from common.hardware import cores, environment, fingerprint
 from common.interrupts import answering, end_with_dvc
 from common.paper import Room, find_root, owner, room
 from common.publish import publish
+from common.reach import run_sources
 from common.records import Dataset, Record, read_record, write_json
 from common.request import (
     Request,
@@ -41,7 +42,7 @@ from common.request import (
     plain,
     with_engine_defaults,
 )
-from common.sources import commit, hashes, run_files
+from common.sources import commit, run_files
 from common.workers import follow, run_seeds
 
 
@@ -63,6 +64,12 @@ class Launch:
         config = plain(self.plan.config)
         content = [asdict(self.request), config, self.dataset.sha256, self.sources, environment()]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+    @property
+    def files(self) -> list[Path]:
+        """The files of this repository that the run imports."""
+        asked = self.request
+        return run_files(self.root, self.home.folder, asked.version, asked.deviation)
 
     @property
     def work(self) -> Path:
@@ -131,7 +138,7 @@ def prepare(request: Request, record: bool, report) -> Launch:
     filled, usual = with_engine_defaults(root, request, made)
     check_engine(home, filled)
     dataset = _identify(home, request, report)
-    sources = hashes(root, run_files(root, home.folder, request.version, request.deviation))
+    sources = run_sources(root, home.folder, request.version, request.deviation)
     return Launch(root, home, filled, made, dataset, sources, usual)
 
 
@@ -160,7 +167,7 @@ def _train(launch: Launch, report, recorded: Request | None) -> Record:
         dataset=launch.dataset,
         environment=environment(),
         lock=_sha256(launch.root / "requirements.lock"),
-        commit=commit(launch.root, list(launch.sources)),
+        commit=commit(launch.root, launch.files),
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - clock, 1),
         seeds=[seed for seed, _ in results],

@@ -20,12 +20,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from common.errors import UserError
-from common.sources import tree_hash
+from common.reach import source_hash
 
 FORMAT = 1
 SAMPLE = 20_000  # characters of a sample; training cuts longer ones
 LARGEST = 8 << 20  # bytes of a record's file; ten seeds take 73,000
-SOURCE = re.compile(r"(\w+/)*\w+\.py(::\w+)?", re.ASCII)
+SOURCE = re.compile(r"(\w+/)*\w+\.py(::[\w-]+)?", re.ASCII)
 
 
 def _finite(value: float) -> float:
@@ -130,7 +130,7 @@ class Record(Part):
     started: Time  # UTC, ISO 8601
     seconds: Amount  # wall time of all seeds together
     seeds: Annotated[list[SeedRun], Field(max_length=1_000)]
-    sources: dict[Source, Hash]  # path -> hash of its syntax tree
+    sources: dict[Source, Hash]  # path, or path::deviation -> hash of its syntax tree
     resealed: list[Resealed] = []
     seal: Hash | Literal[""] = ""
 
@@ -271,13 +271,9 @@ def summary(seeds: list[SeedRun]) -> dict[str, Any]:
 
 
 def changed_sources(record: Record, root: Path) -> list[str]:
-    """The files whose syntax tree is no longer what it was when the run was made."""
-
-    def differs(name: str, expected: str) -> bool:
-        path = root / name
-        return not path.is_file() or tree_hash(path) != expected
-
-    return [name for name, expected in record.sources.items() if differs(name, expected)]
+    """The sources whose syntax tree is no longer what it was when the run was made."""
+    told = record.sources.items()
+    return [name for name, expected in told if source_hash(root, name) != expected]
 
 
 def read_records(folder: Path) -> list[Record]:

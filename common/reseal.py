@@ -23,6 +23,7 @@ from common.deviations import deviations_of, injection
 from common.errors import UserError
 from common.evidence import find
 from common.paper import Room
+from common.reach import run_sources
 from common.records import (
     Record,
     Resealed,
@@ -31,7 +32,7 @@ from common.records import (
     record_path,
     write_record,
 )
-from common.sources import commit, hashes, run_files
+from common.sources import commit, run_files
 
 CURRENT, RESEALED, AGAIN = "current", "resealed", "run again"
 Golden = Callable[[Room, str], list[float]]
@@ -79,11 +80,11 @@ def _golden() -> Golden:
 
 def renewed(root: Path, room: Room, record: Record) -> Record:
     """The record with today's sources, sealed; the old seal and hashes are kept in `resealed`."""
-    sources = hashes(root, run_files(root, room.folder, record.version, record.deviation))
+    ran = (root, room.folder, record.version, record.deviation)
     old = Resealed(seal=record.seal, sources=record.sources, commit=record.commit)
     changes = {
-        "sources": sources,
-        "commit": commit(root, list(sources)),
+        "sources": run_sources(*ran),
+        "commit": commit(root, run_files(*ran)),
         "resealed": [*record.resealed, old],
     }
     return record.model_copy(update=changes).sealed()
@@ -179,7 +180,7 @@ def tell_dvc(root: Path, name: str) -> list[str]:
         variant = variants.get(target.rpartition(":")[2])
         own = [record for record in records if record.variant == variant]
         proved = own and not any(changed_sources(record, root) for record in own)
-        if not proved or not _only_python(changes, set(own[0].sources)):
+        if not proved or not _only_python(changes, _imported(root, room, own[0])):
             continue
         result = _dvc(root, "commit", "-q", "-f", target)
         done = "committed" if result.returncode == 0 else f"not committed: {result.stderr.strip()}"
@@ -187,8 +188,14 @@ def tell_dvc(root: Path, name: str) -> list[str]:
     return said
 
 
+def _imported(root: Path, room: Room, record: Record) -> set[str]:
+    """The files that the record's run imports, of which it has hashed what it executes."""
+    files = run_files(root, room.folder, record.version, record.deviation)
+    return {path.relative_to(root).as_posix() for path in files}
+
+
 def _only_python(changes: list[Any], sources: set[str]) -> bool:
-    """Are the stage's changes nothing but Python files that its record has hashed?"""
+    """Are the stage's changes nothing but Python files that its run imports?"""
     if any(not isinstance(change, dict) or set(change) != {"changed deps"} for change in changes):
         return False
     deps = [dep for change in changes for dep in change["changed deps"].items()]

@@ -40,9 +40,14 @@ def _imported(path: Path, mtime: int, size: int) -> tuple[str, ...]:
         if isinstance(node, ast.Import):
             names += (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            base = ".".join(filter(None, [_package(path, node.level), node.module]))
+            base = origin(path, node)
             names += [base, *(f"{base}.{alias.name}" for alias in node.names)]
     return tuple(names)
+
+
+def origin(path: Path, node: ast.ImportFrom) -> str:
+    """The dotted name of the module that `from ... import` in the file takes from."""
+    return ".".join(filter(None, [_package(path, node.level), node.module]))
 
 
 def _package(path: Path, level: int) -> str:
@@ -77,7 +82,10 @@ def _packages(root: Path, path: Path) -> list[Path]:
 
 
 def run_files(root: Path, room: Path, version: str, deviation: str | None) -> list[Path]:
-    """Every local file that a run of this version of the paper in the folder `room` imports."""
+    """Every local file that a run of this version of the paper in the folder `room` imports.
+
+    Of deviations.py and what it imports a run executes only a part: see common/reach.py.
+    """
     start = [room / version / "train.py", root / "common" / "worker.py"]
     return closure(root, *start, *([room / "deviations.py"] if deviation else []))
 
@@ -91,19 +99,20 @@ def tree_hash(path: Path) -> str:
 @lru_cache(maxsize=4096)
 def _tree_hash(path: Path, mtime: int, size: int) -> str:
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return hashlib.sha256(_words(tree).encode()).hexdigest()
+    return hashlib.sha256(words(tree).encode()).hexdigest()
 
 
-def _words(node: object) -> str:
+def words(node: object) -> str:
+    """A syntax tree as text, without docstrings, comments and layout."""
     if isinstance(node, ast.AST):
         fields = (
-            f"{name}={_words(_without_docstring(node, name, value))}"
+            f"{name}={words(_without_docstring(node, name, value))}"
             for name, value in ast.iter_fields(node)
             if name not in SKIPPED
         )
         return f"{type(node).__name__}({','.join(fields)})"
     if isinstance(node, list):
-        return "[" + ",".join(map(_words, node)) + "]"
+        return "[" + ",".join(map(words, node)) + "]"
     return repr(node)
 
 
@@ -114,7 +123,7 @@ def _without_docstring(node: ast.AST, name: str, value: object) -> object:
     return value
 
 
-EMPTY = hashlib.sha256(_words(ast.parse("")).encode()).hexdigest()
+EMPTY = hashlib.sha256(words(ast.parse("")).encode()).hexdigest()
 
 
 def hashes(root: Path, files: list[Path]) -> dict[str, str]:
@@ -122,12 +131,12 @@ def hashes(root: Path, files: list[Path]) -> dict[str, str]:
     return {path.relative_to(root).as_posix(): tree_hash(path) for path in files}
 
 
-def commit(root: Path, sources: list[str]) -> str:
-    """The checkout's commit; "-dirty" is appended when one of the sources has changes. "unknown"
+def commit(root: Path, files: list[Path]) -> str:
+    """The checkout's commit; "-dirty" is appended when one of the files has changes. "unknown"
     where `no_commit` says why."""
     if no_commit(root):
         return "unknown"
-    changed = _git(root, "status", "--porcelain", "--", *sources).stdout.strip()
+    changed = _git(root, "status", "--porcelain", "--", *map(str, files)).stdout.strip()
     return _git(root, "rev-parse", "HEAD").stdout.strip() + ("-dirty" if changed else "")
 
 

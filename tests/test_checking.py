@@ -13,8 +13,9 @@ from common.commands import runs
 from common.data.catalog import files_sha256, get
 from common.errors import UserError
 from common.paper import Room
+from common.reach import run_sources
 from common.records import read_record, summary, write_json
-from common.sources import hashes, run_files, tree_hash
+from common.sources import tree_hash
 from tests.doctored import NAME, PLACE, ROOT, counted_once, forge_evidence, problems, read, sealed
 
 __all__ = ["counted_once"]
@@ -60,8 +61,8 @@ def history(record):
 
 
 def as_adagrad(record):
-    files = run_files(ROOT, ROOT / "papers" / NAME, "version2", "adagrad")
-    record.update(variant="version2+adagrad", deviation="adagrad", sources=hashes(ROOT, files))
+    sources = run_sources(ROOT, ROOT / "papers" / NAME, "version2", "adagrad")
+    record.update(variant="version2+adagrad", deviation="adagrad", sources=sources)
 
 
 def dropped(record):

@@ -10,6 +10,7 @@ import pytest
 
 from common.errors import UserError
 from common.paper import rooms
+from common.reach import run_sources
 from common.records import Resealed, chain_holds, changed_sources, read_record, write_record
 from common.reseal import (
     _only_python,
@@ -20,7 +21,6 @@ from common.reseal import (
     write_golden,
     write_goldens,
 )
-from common.sources import closure, hashes
 from tests.factory import HARDWARE
 from tests.toy import DEVIATIONS, MODEL, make_toy, write
 
@@ -42,10 +42,9 @@ def toy(tmp_path):
     folder = make_toy(tmp_path, engine=True)
     for path in folder.glob("runs/*/*.json"):
         record = read_record(path)
-        start = [folder / record.version / "train.py"]
-        start += [folder / "deviations.py"] if record.deviation else []
-        sources = hashes(tmp_path, [f for f in closure(tmp_path, *start) if "toy" in f.parts])
-        write_record(path, record.model_copy(update={"sources": sources}))
+        sources = run_sources(tmp_path, folder, record.version, record.deviation)
+        own = {name: h for name, h in sources.items() if "/toy/" in name}
+        write_record(path, record.model_copy(update={"sources": own}))
     write_goldens(tmp_path, "toy", golden)
     return folder
 
@@ -55,6 +54,13 @@ def edit(folder: Path, name: str, text: str) -> None:
 
     write(folder / name, text)
     forget("toy")
+
+
+def with_one_more(text: str) -> str:
+    """deviations.py with another deviation, and a function of its own for it."""
+    entry = 'Deviation("more", "More", inject=more, invariant=mean_holds, **TOLD)'
+    text = text.replace("DEVIATIONS = [", f"DEVIATIONS = [\n    {entry},", 1)
+    return text.replace("TOLD = {", 'def more(model):\n    return {"LIMIT": 1.0}\n\n\nTOLD = {', 1)
 
 
 def outcomes(root: Path) -> dict[str, str]:
@@ -113,6 +119,11 @@ def test_a_changed_injection_does_not_pass_by_the_versions_golden(toy, tmp_path)
     assert found["version2"] == "current" and found["version2+summed_loss"] == "run again"
 
 
+def test_a_deviation_that_was_added_makes_no_record_of_another_stale(toy, tmp_path):
+    edit(toy, "deviations.py", with_one_more(DEVIATIONS))
+    assert set(outcomes(tmp_path).values()) == {"current"}
+
+
 def test_without_a_golden_run_nothing_is_kept(toy, tmp_path):
     golden_path(rooms(tmp_path)["toy"], "version2").unlink()
     edit(toy, "version2/model.py", RENAMED)
@@ -146,6 +157,12 @@ def test_only_python_files_that_the_record_hashed_may_be_waved_through():
 
 
 STAGES = """stages:
+  ladder:
+    wdir: ../..
+    cmd: python -m papers.toy.version2.train --deviation summed_loss --record
+    deps:
+      - papers/toy/deviations.py
+      - papers/toy/version2/model.py
   train:
     wdir: ../..
     matrix:
@@ -176,9 +193,14 @@ def test_dvc_is_told_what_was_proved_and_nothing_else(toy, tmp_path):
     edit(toy, "version1/model.py", MODEL.replace("sum(errors)", "2 * sum(errors)"))
     edit(toy, "version2/model.py", RENAMED)
     assert outcomes(tmp_path)["version1"] == "run again"
-    assert tell_dvc(tmp_path, "toy") == ["papers/toy/dvc.yaml:train@version2: committed"]
+    assert sorted(tell_dvc(tmp_path, "toy")) == [
+        "papers/toy/dvc.yaml:ladder: committed",
+        "papers/toy/dvc.yaml:train@version2: committed",
+    ]
     assert tell_dvc(tmp_path, "toy") == []
+    edit(toy, "deviations.py", with_one_more(DEVIATIONS))
+    assert tell_dvc(tmp_path, "toy") == ["papers/toy/dvc.yaml:ladder: committed"]
     edit(toy, "version2/model.py", MODEL)
     write(toy / "params.yaml", "version1: 1\nversion2: 2\n")
     assert outcomes(tmp_path)["version2"] == "resealed"
-    assert tell_dvc(tmp_path, "toy") == []
+    assert tell_dvc(tmp_path, "toy") == ["papers/toy/dvc.yaml:ladder: committed"]

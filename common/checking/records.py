@@ -21,9 +21,10 @@ from common.deviations import deviations_of
 from common.errors import UserError
 from common.paper import Room
 from common.processors import hardware_name
+from common.reach import run_sources
 from common.records import Record, SeedRun, changed_sources, summary
 from common.request import plain
-from common.sources import imported_modules, run_files
+from common.sources import imported_modules
 
 ENGINE = {"device", "dtype", "threads", "matmul_precision", "allocator", "attention", "workers"}
 ENVIRONMENT = {"python", "torch", "numpy"}
@@ -114,8 +115,7 @@ def _sources(root: Path, room: Room, record: Record) -> Problems:
     """The files that a run hashes; code that has changed since may have imported others."""
     if record.sources and changed_sources(record, root):
         return
-    files = run_files(root, room.folder, record.version, record.deviation)
-    wanted = {path.relative_to(root).as_posix() for path in files}
+    wanted = run_sources(root, room.folder, record.version, record.deviation).keys()
     for name in sorted(wanted - record.sources.keys())[:1]:
         yield f"its sources lack {name}, which the run imports"
     for name in sorted(record.sources.keys() - wanted)[:1]:
