@@ -1,10 +1,10 @@
 """Keep records through a refactor: those of variants whose golden run is bit for bit the same.
 
-A golden run is 20 deterministic steps and a small held-out evaluation (`common.golden.golden`).
-Its numbers stand beside the version: `golden.csv`, and `golden+<deviation>.csv` with that
-deviation in, because a refactor may spare the version and yet move what a deviation replaces.
-It runs on this machine's CPU with the sizes of the smoke profile, and stands for the records of
-every hardware. What only other sizes or later steps reach, it does not see: `papers verify` does.
+A golden run trains the sizes of the smoke profile to their end (`common.golden.golden`). What it
+gives stands beside the version: `golden.csv`, and `golden+<deviation>.csv` with that deviation in,
+because a refactor may spare the version and yet move what a deviation replaces. It runs on this
+machine's CPU, and stands for the records of every hardware. What only other sizes reach, it does
+not see: `papers verify` does.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ from common.records import (
 from common.sources import commit, run_files
 
 CURRENT, RESEALED, AGAIN = "current", "resealed", "run again"
-Golden = Callable[[Room, str], list[float]]
+Values = dict[str, str]
+Golden = Callable[[Room, str], Values]
 
 
 @dataclass(frozen=True)
@@ -96,23 +97,22 @@ def golden_path(room: Room, variant: str) -> Path:
     return room.path(version, f"golden{plus}{deviation}.csv")
 
 
-def read_golden(path: Path) -> list[float]:
-    """The numbers of a golden run: the last column of a CSV with a header."""
+def read_golden(path: Path) -> Values:
+    """What a golden run gave: a CSV of names and values with a header."""
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))[1:]
-    try:
-        return [float(row[-1]) for row in rows]
-    except (ValueError, IndexError):
-        raise UserError(f"{'/'.join(path.parts[-3:])} is no golden run: restore it.") from None
+    if not rows or any(len(row) != 2 for row in rows):
+        raise UserError(f"{'/'.join(path.parts[-3:])} is no golden run: restore it.")
+    return dict(rows)
 
 
-def write_golden(path: Path, values: Sequence[float]) -> None:
-    """Write the numbers so that reading gives them back bit for bit."""
-    rows = [f"{i},{float(value)!r}\n" for i, value in enumerate(values)]
-    path.write_text("row,value\n" + "".join(rows), encoding="utf-8")
+def write_golden(path: Path, values: Values) -> None:
+    """Write what a golden run gave so that reading gives it back."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("what", "value"), *values.items()])
 
 
-def run_golden(room: Room, variant: str, golden: Golden | None = None) -> list[float]:
+def run_golden(room: Room, variant: str, golden: Golden | None = None) -> Values:
     """The golden run of a variant, with its deviation in."""
     version, _, deviation = variant.partition("+")
     with injection(room, version, deviation or None):
@@ -130,12 +130,12 @@ def _difference(room: Room, variant: str, golden: Golden) -> str:
         found = run_golden(room, variant, golden)
     except UserError as error:
         return f"its golden run fails: {error}"
-    if len(found) != len(expected):
-        return f"its golden run has {len(found)} numbers, {label} has {len(expected)}"
-    for i, (new, old) in enumerate(zip(found, expected, strict=True)):
-        if float(new).hex() != old.hex():
-            return f"its golden run differs from {label} first in row {i}: {new!r} for {old!r}"
-    return "" if expected else f"{label} is empty"
+    if unlike := sorted(found.keys() ^ expected.keys()):
+        return f"its golden run and {label} do not both have {unlike[0]!r}"
+    for name, value in expected.items():
+        if found[name] != value:
+            return f"its golden run differs from {label} first in {name}: {found[name]} for {value}"
+    return ""
 
 
 def write_goldens(root: Path, name: str, golden: Golden | None = None) -> list[Path]:

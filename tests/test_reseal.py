@@ -33,7 +33,8 @@ def golden(room, version):
     """Twenty losses of the toy as its model computes them now."""
     model = room.module(f"{version}.model")
     start = model.Net().initial_state()
-    return [model.loss([1 / (i + 3), start, 0.1]) for i in range(20)]
+    losses = [model.loss([1 / (i + 3), start, 0.1]) for i in range(20)]
+    return {f"loss at step {i}": repr(loss) for i, loss in enumerate(losses)}
 
 
 @pytest.fixture
@@ -72,12 +73,24 @@ def record(folder: Path, variant: str):
 
 
 def test_golden_numbers_come_back_bit_for_bit(tmp_path):
-    values = [math.pi, 1e-300, 0.1 + 0.2, -0.0]
+    values = {"loss at step 0": repr(math.pi), 'a, "b"': repr(1e-300), "c": repr(-0.0), "d": "ab"}
     write_golden(tmp_path / "golden.csv", values)
-    assert [v.hex() for v in read_golden(tmp_path / "golden.csv")] == [v.hex() for v in values]
-    write(tmp_path / "golden.csv", "row,value\n0,much\n")
-    with pytest.raises(UserError, match="golden.csv is no golden run"):
-        read_golden(tmp_path / "golden.csv")
+    assert read_golden(tmp_path / "golden.csv") == values
+    for text in ("", "what,value\n", "what,value\n0\n", "what,value\n0,1,2\n"):
+        write(tmp_path / "golden.csv", text)
+        with pytest.raises(UserError, match="golden.csv is no golden run"):
+            read_golden(tmp_path / "golden.csv")
+
+
+@pytest.mark.parametrize(
+    "other", [{"a": "1"}, {"a": "1", "b": "2", "c": "3"}, {"a": "1", "c": "2"}]
+)
+def test_a_golden_run_that_tells_of_other_things_keeps_no_record(toy, tmp_path, other):
+    write_golden(golden_path(rooms(tmp_path)["toy"], "version2"), {"a": "1", "b": "2"})
+    edit(toy, "version2/model.py", RENAMED)
+    found = reseal(tmp_path, "toy", lambda room, version: other)
+    row = next(r for r in found if r["variant"] == "version2")
+    assert row["outcome"] == "run again" and "do not both have" in row["reason"]
 
 
 def test_nothing_changed(toy, tmp_path):
@@ -108,7 +121,7 @@ def test_another_result_is_named_and_the_record_left_alone(toy, tmp_path):
     edit(toy, "version2/model.py", MODEL.replace("sum(errors) / len", "1e-16 + sum(errors) / len"))
     row = next(r for r in reseal(tmp_path, "toy", golden) if r["variant"] == "version2")
     assert row["outcome"] == "run again" and row["changed"] == ("papers/toy/version2/model.py",)
-    assert "differs from toy/version2/golden.csv first in row" in row["reason"]
+    assert "differs from toy/version2/golden.csv first in loss at step 0" in row["reason"]
     assert record(toy, "version2") == before
 
 

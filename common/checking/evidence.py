@@ -86,7 +86,7 @@ def _claims(
         yield "it has other claims than claims.py"
         return
     judged = [claim for claim in claims if claim.kind not in (EXACT, EQUIVALENCE)]
-    kept = {name: _pair(values) for name, values in told["pairs"].items()}
+    kept = {id: _pair(values, rows[id]) for id, values in told["pairs"].items() if id in rows}
     seeds = experiment_seeds(room, view.records, sum(c.kind == DIRECTION for c in claims))
     for claim in judged:
         if claim.experiment and (claim.id not in kept or set(kept[claim.id].better) != set(seeds)):
@@ -102,9 +102,9 @@ def _claims(
             yield from _measured(claim, rows[claim.id])
 
 
-def _pair(values: dict[str, Any]) -> Pair:
+def _pair(values: dict[str, Any], row: dict[str, Any]) -> Pair:
     better, worse = ({int(s): v for s, v in values[side].items()} for side in ("better", "worse"))
-    return Pair(better, worse, values["sign"])
+    return Pair(better, worse, values["sign"], note=row.get("reason") or "")
 
 
 def _as_here(claim: Claim, kept: dict[str, Pair], note: Callable[[str], object]) -> Claim:

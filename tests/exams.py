@@ -1,0 +1,110 @@
+"""What the rooms' `tests/exam.py` share: small texts with known parts, and a look at each step.
+
+A room's `tests/exam.py` is its side of tests/test_exams.py and tests/test_training_rules.py:
+
+    CHANGES     the run's parameters, by version: differences from the smoke profile
+    OTHER       metrics that the test part does not decide
+    part(name, seed)                     the content of a part: "train", "validation" or "test"
+    place(parts, folder, monkeypatch)    what a run gets as its data, made of the three parts
+    scores(version, exam, given, parts)  metrics computed again: the exam's first argument is what
+                                         the version hands in, `parts` is all that is known of data
+    watch(version, monkeypatch)          the list that a run fills with its steps, or None
+    rates(version, config)               the rates of each step as stated, or None
+    CLIPS       how gradients are clipped, by version: `by_norm` or `by_value`
+
+A room without rates and clipping leaves the last three out.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from functools import wraps
+
+import numpy as np
+import pytest
+import torch
+
+LETTERS = "etaoinshrdlu"
+WIDTH = 20  # characters of a line, its end among them
+LINES = {"train": 450, "validation": 25, "test": 25}  # 90, 5 and 5 %: as `split` cuts
+
+
+def text_part(name: str, seed: int) -> str:
+    """Lines of words, all of one length; each part prefers letters of its own."""
+    rng = random.Random(f"{name} {seed}")
+    preferred = LETTERS[:: {"train": 1, "validation": 2, "test": 3}[name]]
+    lines = []
+    for _ in range(LINES[name]):
+        line = ""
+        while len(line) < WIDTH - 1:
+            letters = LETTERS if rng.random() < 0.5 else preferred
+            line += "".join(rng.choices(letters, k=rng.randint(1, 5))) + " "
+        lines.append(line[: WIDTH - 1] + "\n")
+    if name == "train":
+        lines[0] = LETTERS.ljust(WIDTH - 1) + "\n"  # no part has a symbol that training lacks
+    return "".join(lines)
+
+
+def place_text(parts: dict, folder, monkeypatch) -> str:
+    """The parts as a user's own file."""
+    path = folder / "parts.txt"
+    path.write_text("".join(parts[name] for name in LINES), encoding="utf-8")
+    return str(path)
+
+
+@dataclass
+class Step:
+    """One step of an optimizer: what it was given, and the weights after it."""
+
+    rates: list[float]
+    gradients: list[np.ndarray]
+    weights: list[np.ndarray]
+    live: list = field(repr=False)  # the weights themselves, as they are at any time
+
+
+def watched(monkeypatch, owner, name: str, read) -> list[Step]:
+    """Replace `owner.name` by itself, noting each call. `read(*arguments)` gives rates,
+    gradients and weights of the call."""
+    steps, real = [], getattr(owner, name)
+
+    @wraps(real)
+    def step(*arguments):
+        rates, gradients, weights = read(*arguments)
+        rates, gradients = sorted({float(rate) for rate in rates}), list(map(copied, gradients))
+        found = real(*arguments)
+        steps.append(Step(rates, gradients, list(map(copied, weights)), weights))
+        return found
+
+    monkeypatch.setattr(owner, name, step)
+    return steps
+
+
+def copied(value) -> np.ndarray:
+    """The numbers of an array or a tensor as they are now."""
+    if isinstance(value, torch.Tensor):
+        value = value.detach().to_dense() if value.is_sparse else value.detach()
+        return value.double().clone().numpy()
+    return np.array(value, dtype=np.float64)
+
+
+def of_groups(optimizer, *_):
+    """What a torch optimizer, or one like it, is about to do."""
+    weights = [p for group in optimizer.param_groups for p in group["params"]]
+    return [g["lr"] for g in optimizer.param_groups], [p.grad for p in weights], weights
+
+
+def by_norm(gradients: list[np.ndarray], limit: float) -> list[np.ndarray]:
+    """All together are shortened to norm `limit`, if they are longer."""
+    norm = sum(float((g * g).sum()) for g in gradients) ** 0.5
+    return [g * min(1.0, limit / norm) for g in gradients]
+
+
+def by_value(gradients: list[np.ndarray], limit: float) -> list[np.ndarray]:
+    """Each component is cut to [-limit, limit]."""
+    return [np.minimum(np.maximum(g, -limit), limit) for g in gradients]
+
+
+def near(value: float):
+    """Equal to the six digits that a record keeps."""
+    return pytest.approx(value, rel=2e-5)
