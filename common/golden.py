@@ -1,8 +1,8 @@
 """The golden run: a version trained to the end of its smoke profile, the same on every day.
 
-It learns from a few thousand characters of a text, so that even a short run passes over its data more
-than once, and from other datasets as they are. Losses, the curve, the final metrics, the samples
-and every bit of the weights are kept.
+It learns from a few thousand characters of a text, so that even a short run passes over its data
+more than once, and from other datasets as they are. Losses, the curve, the final metrics, the
+samples and every bit of the weights are kept.
 """
 
 from __future__ import annotations

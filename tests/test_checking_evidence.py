@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from common.checking.evidence import evidence_problems
+from common.paper import find_root, rooms
 from tests.doctored import counted_once, forge_evidence, problems
 
 __all__ = ["counted_once"]
@@ -73,3 +75,10 @@ def test_doctored_evidence_is_named(room_copy, done):
     forge_evidence(room_copy, edit)
     found = problems(room_copy)
     assert said in found and "run `python -m common.evidence rnn`" in found, found
+
+
+def test_evidence_that_was_measured_on_data_is_checked_where_the_data_is_not(tmp_path, monkeypatch):
+    monkeypatch.setenv("PAPERS_DATA", str(tmp_path))
+    notes = []
+    assert list(evidence_problems(find_root(), rooms()["transformer"], notes.append)) == []
+    assert "multi30k is not here" in notes[0]
