@@ -42,7 +42,7 @@ from common.request import (
     plain,
     with_engine_defaults,
 )
-from common.sources import commit, run_files
+from common.sources import commit, no_commit, run_files
 from common.workers import follow, run_seeds
 
 
@@ -153,6 +153,8 @@ def _train(launch: Launch, report, recorded: Request | None) -> Record:
     if recorded:
         check_replaced(recorded, launch.home, hardware.name, made)
         check_beside(launch.home, hardware.name, launch.dataset, made.profile)
+        if reason := no_commit(launch.root):
+            report(f"the record will name no commit: {reason}")
     results = run_seeds(_jobs(launch, engine.matmul), workers, request.threads, report)
     return Record(
         paper=request.paper,

@@ -118,7 +118,7 @@ def test_a_record_of_another_paper_or_of_no_version_is_refused(root):
     path.unlink()
     other = make_record("alpha", "version7")
     write_record(record_path(root / "papers/alpha", other), other)
-    with pytest.raises(UserError, match="version7, which PAPER.versions of 'alpha' does not name"):
+    with pytest.raises(UserError, match="version7: name it in PAPER.versions of 'alpha'"):
         load(root)
 
 

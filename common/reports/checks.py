@@ -46,8 +46,7 @@ def _check_home(name: str, paper: Paper, record: Record) -> None:
         raise UserError(f"{label(record)} stands in papers/{name}/runs: move it to its own paper.")
     if record.version not in paper.versions:
         raise UserError(
-            f"{label(record)} is of {record.version}, which PAPER.versions of '{name}' does not "
-            "name: delete the record or declare the version."
+            f"{label(record)} is of {record.version}: name it in PAPER.versions of '{name}'."
         )
 
 
