@@ -52,7 +52,7 @@ echo "mirror: $PAPERS_DATA_MIRROR"; echo "report: reports/rnn.md"; : nox -s repr
 ```
 
 ```bash
-echo "7 passed in" .boot/bin/nox
+echo "7" "passed in" .boot/bin/nox
 ```
 
 ```

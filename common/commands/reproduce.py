@@ -93,14 +93,15 @@ def fetch(homes: list[Room]) -> dict[str, Fetched]:
 
 def run_stages(root: Path, home: Room) -> None:
     """`dvc repro` of one paper in the checkout at `root`."""
-    from common.evidence import primary_records
+    from common.evidence import primary_hardware
+    from common.records import read_records
 
     folder = root / "papers" / home.name
     names = [stage.name for stage in stages(folder)]
     print(f"\n{home.name}: {len(names)} stages, what is up to date is skipped: {', '.join(names)}")
-    hardware, records = primary_records(root, home)
-    if records:
-        seconds = sum(record.seconds for record in records.values())
+    records = read_records(home.folder)
+    if hardware := primary_hardware(records):
+        seconds = sum(r.seconds for r in records if r.hardware.name == hardware)
         print(f"training it all took {_minutes(seconds)} on {hardware}")
     dvc(root, "repro", f"papers/{home.name}/dvc.yaml")
 
