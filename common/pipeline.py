@@ -27,6 +27,7 @@ HEADER = """\
 # imports. All paths and commands are read from the repository's root.
 """
 TEMPLATES = "common/reports/templates"
+STORY = "story.md.j2"  # a room's own words for its page
 OVERVIEW = ("README", "deviations", "hardware")  # pages over all papers
 
 
@@ -211,7 +212,7 @@ def _evidence(root: Path, home: Room) -> str:
 def _report(root: Path, home: Room) -> str:
     command, folder = f"python -m common.reports paper {home.name}", f"papers/{home.name}"
     own = [f"{folder}/evidence.json", f"{folder}/runs"]
-    own += [f"{folder}/story.md.j2"] * home.path("story.md.j2").is_file()
+    own += [f"{folder}/{STORY}"] * home.path(STORY).is_file()
     code = [*python_deps(root, command), TEMPLATES]
     return _stage("report", command, [*code, *own], committed=[f"reports/{home.name}.md"])
 
@@ -220,10 +221,11 @@ def render_root(root: Path) -> str:
     """The text of the root's dvc.yaml: the pages over all papers, which pull in every paper."""
     command = "python -m common.reports index"
     pages = [f"reports/{name}.md" for name in rooms()]
+    stories = [f"papers/{r.name}/{STORY}" for r in rooms().values() if r.path(STORY).is_file()]
     stage = _stage(
         "index",
         command,
-        [*python_deps(root, command), TEMPLATES, *pages],
+        [*python_deps(root, command), TEMPLATES, *pages, *stories],
         wdir="",
         committed=[f"reports/{name}.md" for name in OVERVIEW],
     )

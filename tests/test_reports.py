@@ -213,14 +213,16 @@ def test_a_stand_in_is_told_at_the_top(tmp_path):
     assert "Stand-in data" in page(tmp_path, "README.md")
 
 
-def test_samples_are_fenced_side_by_side(tmp_path):
-    make_room(tmp_path, "alpha", ("version1",))
-    record = read_records(tmp_path / "papers/alpha")[0]
+def test_a_sample_is_fenced_and_those_of_older_versions_are_folded(tmp_path):
+    make_room(tmp_path, "alpha", ("version1", "version2"))
+    first, record = read_records(tmp_path / "papers/alpha")
     run = record.seeds[0].model_copy(update={"samples": ["a\n```\n\n\n\n</td> <b>  \nb"]})
     record = record.model_copy(update={"seeds": [run, *record.seeds[1:]]})
     write_record(record_path(tmp_path / "papers/alpha", record), record)
     render.write_reports(tmp_path)
-    assert "````text\na\n```\n\n\n\n</td> <b>  \nb\n````" in page(tmp_path, "alpha.md")
+    text = page(tmp_path, "alpha.md")
+    newest = "````text\na\n```\n\n\n\n</td> <b>  \nb\n````"
+    assert text.index(newest) < text.index("<details>") < text.index(first.seeds[0].samples[0])
 
 
 def test_references_resolve_in_a_story_and_are_checked_in_a_readme(tmp_path):
@@ -257,7 +259,7 @@ def test_claims_deviations_and_findings_stand_on_the_page(written):
     text = page(written, "alpha.md")
     assert "| **reproduced** | −0.310 [−0.350, −0.270] bits | 0.040 |" in text
     assert "worst error 1.0e−09, tolerance 1.0e−06" in text
-    assert "- **size is so** Not so." in text
+    assert "size is so <sub>Sec. 1</sub> | **does not follow** | 124 bits (paper: 117)" in text
     ladder = text[text.index("## Deviations") :]
     assert ladder.index("The summed") < ladder.index("The leak") < ladder.index("The old")
     assert "+0.150 [0.110, 0.190]" in ladder
@@ -268,7 +270,8 @@ def test_claims_deviations_and_findings_stand_on_the_page(written):
 
 def test_hardwares_are_never_crossed(written, alpha):
     text = page(written, "alpha.md")
-    assert f"| `{HARDWARE}` | `version2` − `version1` |" in text
+    assert f"| `{OTHER}` | `version2` − `version1` |" in text
+    assert text.count("`version2` − `version1`") == 2, "the primary hardware's stands once"
     assert f"| `version1` | `{OTHER}` − `{HARDWARE}` |" in text
     assert alpha.primary == min(HARDWARE, OTHER)
 

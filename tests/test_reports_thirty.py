@@ -22,4 +22,4 @@ def test_thirty_papers_are_written(tmp_path):
     seconds = time.process_time() - start
     print(f"\n30 papers, {len(written)} files: {seconds:.1f} s of processor time,", end=" ")
     print(f"{time.perf_counter() - wall:.1f} s by the clock")
-    assert len(written) == 30 * 6 + 3
+    assert len(written) == 30 * 6 + 4

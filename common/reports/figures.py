@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from scipy import stats
 
 from common.reports import checks, compare, style, tables
-from common.reports.ladder import claims, ladder
+from common.reports.ladder import claims, ladder, mistakes
 from common.reports.results import Results
+from common.reports.story import Baseline
 from common.reports.text import finite
 from common.statistics import Summary
 
@@ -19,14 +20,22 @@ ALPHA = 0.05
 MEMORY = "peak_memory_mib"
 
 
-def draw(results: Results) -> dict[str, bytes]:
+def draw(results: Results, baseline: Baseline | None = None) -> dict[str, bytes]:
     """File name -> SVG of each figure that the results have something for."""
     if not results.versions():
         return {}
     with style.theme():
         drawn = {name: make(results) for name, make in FIGURES.items()}
+        drawn["curves"] = curves(results, baseline)
         found = {name: figure for name, figure in drawn.items() if figure is not None}
         return {f"{results.name}-{name}.svg": style.svg(f) for name, f in found.items()}
+
+
+def overview(everything: list[Results]) -> dict[str, bytes]:
+    """The same of the figures over all papers."""
+    with style.theme():
+        figure = mistakes(everything)
+        return {} if figure is None else {"mistakes.svg": style.svg(figure)}
 
 
 def versions(results: Results):
@@ -58,8 +67,11 @@ def rows(axes: Axes, names: list[str]) -> None:
     axes.grid(axis="y", visible=False)
 
 
-def curves(results: Results):
-    """Validation over steps, seconds and tokens, and training loss over steps, with bands."""
+def curves(results: Results, baseline: Baseline | None = None):
+    """Validation over steps, seconds and tokens, and training loss over steps, with bands.
+
+    A baseline in the same metric is a dashed line, unless it would flatten the curves.
+    """
     figure, panels = style.canvas([2.2, 2.2], columns=2, gap=0.7)
     label = tables.measure(results)
     for axes, (y, x, over, unit) in zip(panels, PANELS, strict=True):
@@ -71,7 +83,9 @@ def curves(results: Results):
             axes, f"{name} over {over}", unit, label if y == "validation" else "loss, nats"
         )
         axes.xaxis.set_major_formatter(_short)
-    panels[0].legend(loc="upper right" if results.paper.metric.lower_is_better else "lower right")
+        if y == "validation" and baseline and baseline.headline:
+            _line(axes, baseline)
+    panels[0].legend(loc="best")
     return figure
 
 
@@ -81,6 +95,12 @@ PANELS = (
     ("validation", "tokens", "tokens", "training tokens"),
     ("loss", "step", "steps", "training step"),
 )
+
+
+def _line(axes: Axes, baseline: Baseline) -> None:
+    low, high = axes.get_ylim()
+    if low - (high - low) < baseline.value < high + (high - low):
+        axes.axhline(baseline.value, ls="--", lw=1.4, c=style.INK, label=baseline.name)
 
 
 def _short(value: float, _: object) -> str:
@@ -213,7 +233,6 @@ def _cell(axes: Axes, speed: Axes, results: Results, version: str, place: str, y
 _c = style.colour
 FIGURES: dict[str, Callable] = {
     "versions": versions,
-    "curves": curves,
     "costs": costs,
     "claims": claims,
     "ladder": ladder,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from common.records import Record
 from common.reports import checks, compare, tables
@@ -10,10 +10,10 @@ from common.reports.results import Results
 from common.reports.text import NONE, Safe, Table, code, difference, link, number, p_value
 
 
-def cells(results: Results) -> Table:
+def cells(results: Results, places: Sequence[str]) -> Table:
     """One row per (hardware, version), each hardware with its own target for the timing."""
     rows = []
-    for hardware in results.hardware:
+    for hardware in places:
         costs = tables.costs(results, hardware)
         target = compare.target(results, hardware)
         reach = Safe(NONE if target is None else f"{number(target)}")
@@ -26,10 +26,12 @@ def cells(results: Results) -> Table:
 
 
 def within_hardware(results: Results) -> Table:
-    """Newest version against each older one, per hardware, paired by seed."""
+    """Newest version against each older one, per hardware, paired by seed; without the step to
+    the newest version on the primary hardware, which stands beside the versions."""
     pairs = []
     for hardware in results.hardware:
         *older, newest = results.numbered(hardware) or [""]
+        older = older[:-1] if hardware == results.primary else older
         pairs += [((old, hardware), (newest, hardware)) for old in older]
     return _comparisons(results, pairs, ["Hardware", "Versions"])
 

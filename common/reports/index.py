@@ -3,21 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from common.reports import hardware, page, tables
+from common import verdicts
+from common.reports import hardware, opening, style, tables
+from common.reports.ladder import share
 from common.reports.results import Results
-from common.reports.text import NONE, Safe, Table, code, escape, finite, link
+from common.reports.story import Story, unit
+from common.reports.text import NONE, Safe, Table, escape, finite, link, number
 
+MOST = 8  # rows of README's table
+SHORT = 24  # characters of a paper's name there
+ERAS = (  # the last year of each
+    (1999, "Until 1999: counting and recurrence"),
+    (2012, "2000 to 2012: the first neural language models"),
+    (2016, "2013 to 2016: word vectors, attention, optimizers, subwords"),
+    (2019, "2017 to 2019: the Transformer and pre-training"),
+    (9999, "Since 2020: scale and alignment"),
+)
 LABEL = re.compile(r"[^\w .,:()+/'-]")  # what a mermaid label could trip over
 
 
-def context(everything: dict[str, Results]) -> dict:
+def context(
+    everything: dict[str, Results], stories: dict[str, Story], drawn: Iterable[str]
+) -> dict:
     """Everything that index, deviations, hardware and results templates name."""
     ordered = sorted(everything.values(), key=lambda r: (r.paper.year, r.name))
     records = [record for results in ordered for record in results.records]
     return {
-        "papers": papers(ordered, ""),
-        "root_papers": papers(ordered, "reports/"),
+        "eras": eras(ordered, stories),
+        "front": front(ordered, stories),
+        "count": len(ordered),
+        "mistakes": "mistakes.svg" in drawn,
         "lineage": lineage(ordered),
         "bugs": ladder(ordered, {"bug"}),
         "others": ladder(ordered, {"choice", "modernisation"}),
@@ -27,31 +44,68 @@ def context(everything: dict[str, Results]) -> dict:
     }
 
 
-def papers(ordered: list[Results], folder: str) -> Table:
-    """One row per paper; links start with `folder`."""
-    rows = [
-        [
-            link(r.paper.title, f"{folder}{r.name}.md"),
-            r.paper.year,
-            len(r.paper.numbered),
-            _best(r),
-            page.counts(r) or NONE,
-            _bugs(r),
-            Safe("<br>".join(map(code, r.hardware)) or NONE),
-        ]
-        for r in ordered
-    ]
-    header = ["Paper", "Year", "Versions", "Best result", "Claims", "Bugs costed", "Hardware"]
-    return Table(header, rows, right=(1, 2, 5))
+def eras(ordered: list[Results], stories: dict[str, Story]) -> list[tuple[str, Table]]:
+    """(heading, a row per paper) of each era that has papers, oldest first."""
+    header = ["Paper", "Year", "Model", "Baseline", "Newest version", "Claims", "Goals"]
+    header += ["Bugs measured"]
+    found: dict[str, list[list]] = {}
+    for r in ordered:
+        name = next(name for last, name in ERAS if r.paper.year <= last)
+        title = link(r.paper.title, f"{r.name}.md")
+        short = cells_of(r, stories[r.name])
+        row = [title, r.paper.year, *short, claims(r), goals(r), _bugs(r)]
+        found.setdefault(name, []).append(row)
+    return [(name, Table(header, rows, right=(1, 7))) for name, rows in found.items()]
 
 
-def _best(results: Results) -> Safe:
-    best = results.best()
-    if not best:
-        return Safe("not run")
-    metric = results.paper.metric
-    found = tables.shown(results.summary(best, metric.name))
-    return Safe(f"{best}: {found} {escape(metric.label)}")
+def front(ordered: list[Results], stories: dict[str, Story]) -> Table:
+    """README's table: the papers with most claims decided, oldest first, a line each."""
+    chosen = sorted(ordered, key=lambda r: (-_decided(r), r.paper.year, r.name))[:MOST]
+    rows = []
+    for r in sorted(chosen, key=lambda r: (r.paper.year, r.name)):
+        title = link(
+            unbroken(escape(style.label(stories[r.name].short, SHORT))), f"reports/{r.name}.md"
+        )
+        cells = [*cells_of(r, stories[r.name]), claims(r)]
+        rows.append([title, r.paper.year, *map(unbroken, cells)])
+    header = ["Paper", "Year", "Model", "Baseline", "Ours", "Claims"]
+    return Table(header, rows, right=(1,))
+
+
+def unbroken(text: Safe) -> Safe:
+    """The text in one line, however narrow the table."""
+    return Safe(text.replace(" ", "&nbsp;"))
+
+
+def _decided(results: Results) -> int:
+    counts = verdicts.tally(results.evidence.get("claims", []))
+    return counts[verdicts.HELD] + counts[verdicts.NOT]
+
+
+def cells_of(results: Results, story: Story) -> list[Safe]:
+    """Model, simple baseline, and what the newest version gets, in few words."""
+    if not results.versions():
+        return [Safe(NONE), Safe(NONE), Safe("not run")]
+    parts = filter(None, (story.model, opening.seconds(results)))
+    model, baseline = Safe(", ".join(parts)), story.baseline
+    if baseline is None:
+        found = results.summary(opening.newest(results), results.paper.metric.name)
+        ours = f"{number(found.mean, 3)} {unit(results.paper.metric.label)}" if found else NONE
+        return [model, Safe(NONE), Safe(ours)]
+    ours = f"{number(baseline.ours.mean, 3)} {unit(baseline.unit)}"
+    name = escape(baseline.name)
+    bold = f"**{number(baseline.value, 3)}**" if baseline.ahead else number(baseline.value, 3)
+    return [model, Safe(f"{bold} ({name})"), Safe(f"**{ours}**" if baseline.beaten else ours)]
+
+
+def claims(results: Results) -> Safe:
+    """ "9 held · 1 not · 1 open"."""
+    return Safe(verdicts.claims(verdicts.tally(results.evidence.get("claims", []))) or NONE)
+
+
+def goals(results: Results) -> Safe:
+    """ "4 met · 1 missed"."""
+    return Safe(verdicts.goals(verdicts.tally(results.evidence.get("claims", []))) or NONE)
 
 
 def _bugs(results: Results) -> str:
@@ -77,7 +131,7 @@ def lineage(ordered: list[Results]) -> Safe:
 def ladder(ordered: list[Results], kinds: set[str]) -> Table:
     """Deviations of all papers by cost, as a share of the newest version's mean metric."""
     found = [
-        (_share(results, deviation), results, deviation)
+        (share(results, deviation["cost"]), results, deviation)
         for results in ordered
         for deviation in results.evidence.get("deviations", [])
         if deviation["kind"] in kinds
@@ -90,29 +144,22 @@ def ladder(ordered: list[Results], kinds: set[str]) -> Table:
             d["code_does"],
             d["kind"],
             tables.with_unit(tables.cost_of(d), r.paper.metric.label if finite(d["cost"]) else ""),
-            Safe(NONE if share is None else f"{share:+.1%}".replace("-", "−")),
+            Safe(NONE if part is None else f"{part:+.1%}".replace("-", "−")),
         ]
-        for share, r, d in found
+        for part, r, d in found
     ]
     return Table(
         ["Paper", "Deviation", "What the code does", "Kind", "Cost", "Relative"], rows, (4, 5)
     )
 
 
-def _share(results: Results, deviation: dict) -> float | None:
-    """Cost over the newest version's mean, whose unit it has; None where not measured."""
-    versions = results.numbered()
-    newest = results.summary(versions[-1], results.paper.metric.name) if versions else None
-    if not finite(deviation["cost"]) or newest is None or not newest.mean:
-        return None
-    return deviation["cost"] / abs(newest.mean)
-
-
 def cells(ordered: list[Results]) -> Table:
     """Every (hardware, paper, version) with its metric and costs, grouped by hardware."""
     rows = []
     for results in ordered:
-        for place, version, metric, speed, _, timed, memory in hardware.cells(results).rows:
+        for place, version, metric, speed, _, timed, memory in hardware.cells(
+            results, results.hardware
+        ).rows:
             unit = tables.with_unit(metric, results.paper.metric.label)
             paper = link(results.name, f"{results.name}.md")
             counted = tables.with_unit(speed, f"{results.paper.counts}/s")

@@ -9,12 +9,14 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from common import verdicts
 from common.reports import style
 from common.reports.results import Results
 from common.reports.tables import by_cost
 from common.reports.text import finite
 
 MOST = 20  # rows of a figure; more could not be read
+COSTLIEST = 9  # rows of the figure over all papers: it stands in README
 
 
 def claims(results: Results):
@@ -45,7 +47,7 @@ def _unit(claim: dict) -> str:
 
 def _forest(axes: Axes, group: list[dict]) -> None:
     for row, claim in enumerate(group):
-        colour = style.VERDICTS.get(claim["verdict"], style.FAINT)
+        colour = style.VERDICTS.get(verdicts.told(claim), style.FAINT)
         axes.plot([claim["low"], claim["high"]], [row, row], "|-", lw=2, ms=8, mew=2, c=colour)
         axes.plot([claim["value"]], [row], "s", ms=6, c=colour)
     _names(axes, [_name(claim) for claim in group])
@@ -63,7 +65,7 @@ def _names(axes: Axes, names: list[str]) -> None:
 
 
 def _verdicts(found: list[dict]) -> list[Line2D]:
-    seen = dict.fromkeys(claim["verdict"] for claim in found)
+    seen = dict.fromkeys(verdicts.told(claim) for claim in found)
     colours = {verdict: style.VERDICTS.get(verdict, style.FAINT) for verdict in seen}
     return [
         Line2D([], [], marker="s", ls="", c=c, label=style.label(v)) for v, c in colours.items()
@@ -94,6 +96,53 @@ def ladder(results: Results):
     kinds = dict.fromkeys(d["kind"] for d in found)
     handles = [Patch(color=style.KINDS.get(k, style.FAINT), label=style.label(k)) for k in kinds]
     figure.legend(handles=handles, loc="lower right", ncols=4)
+    return figure
+
+
+def share(results: Results, value: float | None) -> float | None:
+    """A cost over the newest version's mean, whose unit it has; None where not measured."""
+    versions = results.numbered()
+    newest = results.summary(versions[-1], results.paper.metric.name) if versions else None
+    if not finite(value) or newest is None or not newest.mean:
+        return None
+    return value / abs(newest.mean)
+
+
+def mistakes(everything: list[Results]):
+    """The costliest bugs of all papers, each in percent of its newest version's result."""
+    found = [
+        (
+            results.name,
+            bug["title"],
+            *(100 * share(results, bug[k]) for k in ("cost", "low", "high")),
+        )
+        for results in everything
+        for bug in results.evidence.get("deviations", [])
+        if bug["kind"] == "bug"
+        and _measured(bug, "cost")
+        and share(results, bug["cost"]) is not None
+    ]
+    if not found:
+        return None
+    shown = sorted(found, key=lambda row: (-row[2], row[0], row[1]))[:COSTLIEST]
+    papers = sorted({row[0] for row in shown})
+    colours = dict(zip(papers, style.PALETTE * len(papers)))
+    names = [style.label(title, 40) for _, title, *_ in shown]
+    figure, (axes,) = style.canvas([0.2 + 0.3 * len(shown)], left=style.room(names), legend=True)
+    for row, (paper, _, cost, low, high) in enumerate(shown):
+        axes.barh(row, cost, height=0.6, color=colours[paper], alpha=0.75, lw=0)
+        axes.plot([low, high], [row, row], "|-", ms=7, lw=1.8, mew=1.8, c=style.INK)
+        axes.text(max(cost, high), row, f"  {cost:+.1f}%".replace("-", "−"), va="center", size=9)
+    _names(axes, names)
+    axes.set_xlim(right=1.12 * max(row[4] for row in shown))
+    rest = f": the {len(shown)} costliest of {len(found)}" if len(found) > len(shown) else ""
+    style.finish(
+        axes,
+        f"What one mistake costs{rest}",
+        "how much worse the test result is, % of the clean run, with 95% interval",
+    )
+    handles = [Patch(color=colours[p], label=style.label(p)) for p in papers]
+    figure.legend(handles=handles, loc="lower right", ncols=8)
     return figure
 
 

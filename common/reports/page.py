@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from common.reports import compare, hardware, provenance, tables
+from common.reports.opening import opening
 from common.reports.results import Results
-from common.reports.text import Safe, code, escape, link, number, plural
+from common.reports.story import Story
+from common.reports.text import Safe, escape, link
 
 ALTS = {
     "versions": "final metric of each version with its seeds and 95% interval",
@@ -19,12 +20,12 @@ ALTS = {
 }
 
 
-def context(results: Results, figures: Iterable[str]) -> dict:
+def context(results: Results, story: Story, figures: Iterable[str]) -> dict:
     """Everything that paper.md.j2 names."""
     shared = {
         "name": results.name,
         "paper": results.paper,
-        "title_link": link(results.paper.title, results.paper.url),
+        "paper_link": link("the paper", results.paper.url),
         "relations": relations(results),
         "primary": results.primary,
         "measured": bool(results.versions()),
@@ -36,7 +37,8 @@ def context(results: Results, figures: Iterable[str]) -> dict:
     }
     if not results.versions():
         return shared
-    return shared | _measured(results) | _evidence(results)
+    told = {"opening": opening(results, story), "baseline": story.baseline}
+    return shared | told | _measured(results) | _evidence(results)
 
 
 def relations(results: Results) -> Safe:
@@ -51,7 +53,6 @@ def _measured(results: Results) -> dict:
     primary = results.primary
     newest = results.record((results.numbered() or results.versions())[-1])
     return {
-        "summary": summary(results),
         "steps": tables.steps(results),
         "metrics": tables.metrics(results),
         "costs": tables.costs(results, primary),
@@ -60,7 +61,7 @@ def _measured(results: Results) -> dict:
         "config": tables.config(results),
         "profile": newest.profile,
         "machines": hardware.machines(results.records),
-        "cells": hardware.cells(results),
+        "cells": hardware.cells(results, results.hardware[1:]),
         "within_hardware": hardware.within_hardware(results),
         "within_version": hardware.within_version(results),
         "refusals": hardware.refusals(results),
@@ -77,15 +78,25 @@ def _evidence(results: Results) -> dict:
     deviations = results.evidence.get("deviations", [])
     return {
         "claims": tables.claims(results),
-        "findings": [c for c in claims if c["finding"]],
-        "reasons": [c for c in claims if c["reason"]],
+        "goals": tables.claims(results, own=True),
+        "reasons": _reasons(claims),
         "deviations": tables.deviations(results),
         "sources": [(d["title"], _told(d)) for d in deviations if _told(d)],
     }
 
 
+def _reasons(claims: list[dict]) -> list[tuple[Safe, str]]:
+    """(the claims, what is to be said of them): a note that several share is given once."""
+    notes: dict[str, list[Safe]] = {}
+    for claim in claims:
+        if claim["reason"]:
+            notes.setdefault(claim["reason"], []).append(escape(claim["sentence"]))
+    return [(Safe(" ".join(sentences)), reason) for reason, sentences in notes.items()]
+
+
 def _told(deviation: dict) -> str:
-    return ". ".join(filter(None, (deviation["source"], deviation["note"])))
+    note = deviation["note"].removeprefix("not trained").removeprefix(". ")
+    return ". ".join(filter(None, (deviation["source"].rstrip("."), note)))
 
 
 def _figures(name: str, drawn: set[str]) -> dict[str, Safe]:
@@ -96,38 +107,3 @@ def _figures(name: str, drawn: set[str]) -> dict[str, Safe]:
         else Safe("")
         for kind, alt in ALTS.items()
     }
-
-
-def summary(results: Results) -> Safe:
-    """The page's first sentence: how many versions, seeds, hardwares, and what is best."""
-    seeds = len(results.record(results.versions()[-1]).seeds)
-    numbered, others = results.numbered(), len(results.versions()) - len(results.numbered())
-    parts = [plural(len(numbered), "version"), f"{plural(seeds, 'seed')} each"]
-    if others:
-        parts.insert(1, plural(others, "variant with a name of its own"))
-    best = results.best()
-    if best:
-        found = tables.shown(results.summary(best, results.paper.metric.name))
-        parts.append(f"best: {code(best)} with {found} {escape(results.paper.metric.label)}")
-    claims = f" Verdicts: {escape(counts(results))}." if counts(results) else ""
-    return Safe(", ".join(parts) + f", on {code(results.primary)}.{claims}")
-
-
-def counts(results: Results) -> str:
-    """ "reproduced: 3, inconclusive: 1; our own goals: reproduced: 1", always in one order."""
-    claims = results.evidence.get("claims", [])
-    parts = [
-        start
-        + ", ".join(f"{verdict}: {number(n)}" for verdict, n in sorted(found.items(), key=_rank))
-        for start, own in (("", False), ("our own goals: ", True))
-        if (found := Counter(claim["verdict"] for claim in claims if claim["own"] is own))
-    ]
-    return "; ".join(parts)
-
-
-VERDICTS = ("holds", "equal", "reproduced", "not", "does not follow", "inconclusive", "too few")
-
-
-def _rank(counted: tuple[str, int]) -> tuple[int, str]:
-    starts = [i for i, start in enumerate(VERDICTS) if counted[0].startswith(start)]
-    return (*starts, len(VERDICTS))[0], counted[0]

@@ -9,7 +9,7 @@ from common.reports.results import Results
 from common.reports.text import Safe, Table, code, fence
 
 SHORT = 10  # characters of a hash in a table; whole ones stand in the details
-SIDE_BY_SIDE = 3  # more columns of code are too narrow to read
+EXCERPT = 400  # characters of a sample
 
 
 def short(digest: str) -> Safe:
@@ -81,16 +81,15 @@ def stand_ins(results: Sequence[Record]) -> list[Dataset]:
     return [found[name] for name in sorted(found)]
 
 
-def samples(results: Results) -> Safe:
-    """The first seed's first sample of each version, side by side; "" where there are none."""
-    texts = [(v, results.record(v).seeds[0].samples) for v in results.versions()]
-    cells = [(version, fence(found[0])) for version, found in texts if found]
-    rows = [cells[i : i + SIDE_BY_SIDE] for i in range(0, len(cells), SIDE_BY_SIDE)]
-    return Safe("\n\n".join(_side_by_side(row) for row in rows))
+def sample(results: Results, variant: str) -> Safe:
+    """The first lines of the variant's first sample, as a block."""
+    texts = results.record(variant).seeds[0].samples
+    return fence(texts[0], limit=EXCERPT) if texts else Safe("")
 
 
-def _side_by_side(cells: list[tuple[str, Safe]]) -> str:
-    """An HTML table whose cells hold fenced blocks: blank lines let markdown in again."""
-    head = "".join(f"<th>{version}</th>" for version, _ in cells)
-    body = "\n\n</td><td>\n\n".join(block for _, block in cells)
-    return f'<table><tr>{head}</tr><tr valign="top"><td>\n\n{body}\n\n</td></tr></table>'
+def samples(results: Results) -> tuple[str, Safe, list[tuple[str, Safe]]] | None:
+    """(version, its first sample, those of the other versions), the newest version first."""
+    newest = (results.numbered() or results.versions())[-1:]
+    names = newest + [v for v in results.versions() if v not in newest]
+    found = [(name, block) for name in names if (block := sample(results, name))]
+    return (*found[0], found[1:]) if found else None

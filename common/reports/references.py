@@ -4,7 +4,8 @@ In a template (`papers/<p>/story.md.j2`): `{{ result("version2.bits_per_characte
 In plain markdown (`papers/<p>/README.md`), where the number must stand in the text:
 `<!-- result version2.bits_per_character.mean -->2.051<!-- end -->`; the check compares it.
 Keys: `<variant>.<metric>.<mean|low|high|interval|n>`, another hardware's as
-`<hardware>/<variant>...`; `claim.<id>.<verdict|value|...>`; `deviation.<id>.<cost|...>`.
+`<hardware>/<variant>...`; `<variant>.config.<parameter>`; `claim.<id>.<verdict|value|...>`;
+`deviation.<id>.<cost|...>`.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from collections.abc import Callable
 
 from common.errors import UserError, nearest
 from common.reports.results import COSTS, Results
+from common.reports.tables import flat
 from common.reports.text import Safe, difference, escape, finite, interval, number, p_value
 
 MARK = re.compile(r"<!--\s*result\s+(?P<key>\S+)\s*-->(?P<text>.*?)<!--\s*end\s*-->", re.DOTALL)
-CLAIM = ("verdict", "value", "low", "high", "n", "adjusted_p", "detectable")
+CLAIM = ("verdict", "value", "low", "high", "n", "adjusted_p", "detectable", "expected", "reason")
 DEVIATION = ("cost", "low", "high", "n", "adjusted_p")
 
 
@@ -27,6 +29,9 @@ def references(results: Results) -> dict[str, Safe]:
     for record in results.records:
         place = record.hardware.name
         prefixes = [f"{place}/"] + ([""] if place == results.primary else [])
+        for parameter, value in flat(record.config).items():
+            text = _text(parameter, value)
+            found |= {f"{p}{record.variant}.config.{parameter}": text for p in prefixes}
         for column in (*results.metrics(), *COSTS):
             texts = _summary(results, record.variant, column, place)
             for prefix in prefixes:

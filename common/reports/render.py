@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
-
-import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from common.errors import UserError, nearest
 from common.paper import rooms
-from common.reports import figures, index, page
-from common.reports.references import resolver, stale
+from common.reports import figures, index, page, provenance, story
+from common.reports.environment import render
+from common.reports.references import stale
 from common.reports.results import Results, load
-from common.reports.text import Safe, code, escape, finalize
 
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
+# In the root's README.md, e.g. <!-- sample:begin gpt2 speedrun --> ... <!-- sample:end -->.
+MARK = re.compile(r"<!-- (?P<name>results|sample):begin(?P<words>[^>]*) -->\n")
 FOLDER = Path("reports")
-LAYOUT = re.compile(r"(?ms)(?P<fenced>^(?P<ticks>`{3,})[^`\n]*\n.*?\n(?P=ticks)$)|[ \t]+$|\n{3,}")
 Pages = dict[Path, bytes]  # path relative to the root -> content
 
 
@@ -98,17 +94,19 @@ def _chosen(everything: dict[str, Results], papers: Sequence[str] | None) -> dic
 def _papers(everything: dict[str, Results]) -> Pages:
     pages: Pages = {}
     for name, results in everything.items():
-        drawn = figures.draw(results)
+        told = story.read(results)
+        drawn = figures.draw(results, told.baseline)
         pages |= {FOLDER / "figures" / file: content for file, content in drawn.items()}
-        context = page.context(results, drawn) | {"story": _story(results)}
-        pages[FOLDER / f"{name}.md"] = _render("paper.md.j2", context)
+        pages[FOLDER / f"{name}.md"] = render("paper.md.j2", page.context(results, told, drawn))
     return pages
 
 
 def _overview(root: Path, everything: dict[str, Results]) -> Pages:
-    context = index.context(everything)
-    pages = {
-        FOLDER / file: _render(template, context)
+    drawn = figures.overview(list(everything.values()))
+    stories = {name: story.read(results) for name, results in everything.items()}
+    context = index.context(everything, stories, drawn)
+    pages = {FOLDER / "figures" / file: content for file, content in drawn.items()} | {
+        FOLDER / file: render(template, context)
         for file, template in (
             ("README.md", "index.md.j2"),
             ("deviations.md", "deviations.md.j2"),
@@ -116,58 +114,33 @@ def _overview(root: Path, everything: dict[str, Results]) -> Pages:
         )
     }
     readme = root / "README.md"
-    if readme.is_file() and BEGIN in (text := readme.read_text(encoding="utf-8")):
-        pages[Path("README.md")] = _between(text, _render("results.md.j2", context)).encode()
+    if readme.is_file() and MARK.search(text := readme.read_text(encoding="utf-8")):
+        pages[Path("README.md")] = _filled(text, everything, context).encode()
     return pages
 
 
-def _between(text: str, table: bytes) -> str:
-    """The text with the generated table between the two markers."""
-    before, _, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise UserError(f"README.md has {BEGIN} without {END}: add it after the table.")
-    return f"{before}{BEGIN}\n{table.decode()}{END}{after}"
+def _filled(text: str, everything: dict[str, Results], context: dict) -> str:
+    """README's text with what is generated between its markers."""
+    made, at = [], 0
+    for found in MARK.finditer(text):
+        end = f"<!-- {found['name']}:end -->"
+        if (stop := text.find(end, found.end())) < 0:
+            raise UserError(f"README.md has {found[0].strip()} without {end}: add it behind.")
+        words = found["words"].split()
+        if found["name"] == "results":
+            content = render("results.md.j2", context).decode()
+        else:
+            content = _sample(everything, words)
+        made += [text[at : found.end()], content]
+        at = stop
+    return "".join([*made, text[at:]])
 
 
-def _story(results: Results) -> Safe:
-    """The hand-written words of papers/<p>/story.md.j2, with its references resolved."""
-    path = results.folder / "story.md.j2"
-    if not path.is_file():
-        return Safe("")
-    label = f"papers/{results.name}/story.md.j2"
-    try:
-        template = environment().from_string(path.read_text(encoding="utf-8"))
-        return Safe(template.render(result=resolver(results)).strip())
-    except jinja2.TemplateError as error:
-        raise UserError(f"{label} cannot be rendered: {error}.") from None
-    except UserError as error:
-        raise UserError(f"{label}: {error}") from None
-
-
-@cache
-def environment() -> jinja2.Environment:
-    """Templates in which a name must exist and every text that is not `Safe` is escaped."""
-    made = ImmutableSandboxedEnvironment(
-        loader=jinja2.PackageLoader("common.reports"),
-        undefined=jinja2.StrictUndefined,
-        finalize=finalize,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    made.filters |= {"code": code, "escape": escape}
-    return made
-
-
-def _render(template: str, context: dict) -> bytes:
-    text = environment().get_template(template).render(context)
-    return (LAYOUT.sub(_tidy, text).strip("\n") + "\n").encode()
-
-
-def _tidy(found: re.Match[str]) -> str:
-    """Fenced blocks stay as they are; elsewhere no trailing blanks, one empty line at most."""
-    return found["fenced"] or ("\n\n" if found[0].startswith("\n") else "")
+def _sample(everything: dict[str, Results], words: list[str]) -> str:
+    """The sample of the paper and variant that a marker names."""
+    if len(words) != 2 or words[0] not in everything:
+        raise UserError("README.md: <!-- sample:begin PAPER VARIANT --> names no paper.")
+    return provenance.sample(everything[words[0]], words[1]) + "\n"
 
 
 def _write(root: Path, pages: Pages) -> list[Path]:

@@ -42,12 +42,15 @@ THEME = {
 PALETTE = seaborn.color_palette("colorblind").as_hex()
 KINDS = {"bug": PALETTE[3], "choice": PALETTE[0], "modernisation": PALETTE[2]}
 VERDICTS = {"reproduced": PALETTE[2], "not reproduced": PALETTE[3]}
+VERDICTS |= {"met": PALETTE[9], "missed": PALETTE[1]}
 
 
 def colour(version: str) -> str:
     """version1 has the same colour in every figure of every paper; so has any other name."""
     digits = version.removeprefix("version")
-    return PALETTE[(int(digits) - 1 if digits.isdigit() else -1 - len(version) % 5) % len(PALETTE)]
+    if digits.isdigit():
+        return PALETTE[(int(digits) - 1) % len(PALETTE)]
+    return PALETTE[4 + len(version) % 2]  # others of this palette are too pale or too near
 
 
 @contextmanager
@@ -106,7 +109,7 @@ def _rounded(found: re.Match[str]) -> str:
     return f"{value:.{2 if value >= 1 else 4}f}".rstrip("0").rstrip(".")
 
 
-def label(text: str, limit: int = 60) -> str:
+def label(text: str, limit: int = 80) -> str:
     """Any text as one short line of a figure."""
     line = " ".join(printable(text).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

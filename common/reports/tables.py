@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from statistics import median
 
+from common import verdicts
 from common.reports import checks, compare
 from common.reports.results import Results
 from common.reports.text import (
@@ -153,24 +154,31 @@ def flat(config: dict, prefix: str = "") -> dict[str, object]:
     return found
 
 
-def claims(results: Results) -> Table:
-    """Each claim with its verdict and what was measured."""
+def claims(results: Results, own: bool = False) -> Table:
+    """Each claim of the paper, or each goal of our own, with its verdict and what was measured."""
     rows = []
     for claim in results.evidence.get("claims", []):
-        place = escape(claim["place"])
+        if claim["own"] is not own:
+            continue
         rows.append(
             [
-                Safe(f"{escape(claim['sentence'])} <sub>{place}</sub>"),
-                claim["kind"],
-                verdict(claim["verdict"]),
+                Safe(f"{escape(claim['sentence'])}{_below(claim)}"),
+                verdict(claim),
                 measured(claim),
                 p_value(claim["adjusted_p"]),
-                number(claim["detectable"], 2),
                 NONE if claim["n"] is None else claim["n"],
             ]
         )
-    header = ["Claim", "Kind", "Verdict", "Measured", "p (Holm)", "Detectable", "Seeds"]
-    return Table(header, rows, right=(3, 4, 5, 6))
+    header = ["Goal" if own else "Claim", "Verdict", "Measured", "p (Holm)", "Seeds"]
+    return Table(header, rows, right=(2, 3, 4))
+
+
+def _below(claim: dict) -> Safe:
+    """Where the claim stands and, for a direction, which side should be better."""
+    parts = [] if claim["own"] else [claim["place"]]
+    if claim["kind"] == "direction" and claim["expected"]:
+        parts.append(claim["expected"])
+    return Safe(f" <sub>{escape('; '.join(parts))}</sub>" if parts else "")
 
 
 def measured(claim: dict) -> Safe:
@@ -180,10 +188,16 @@ def measured(claim: dict) -> Safe:
         return Safe(NONE)
     if claim["kind"] == "equivalence":
         return Safe(f"worst error {number(value, 2)}, tolerance {number(claim['expected'], 2)}")
-    if isinstance(value, bool | str):
+    if isinstance(value, bool):
+        return Safe("it is so" if value else "it is not so")
+    if isinstance(value, str):
         shown = escape(value)
     else:
         shown = with_unit(interval(value, claim["low"], claim["high"]), claim["unit"])
+    if claim["kind"] == "direction":
+        least = number(claim["detectable"], 2)
+        known = verdicts.summed(claim) != verdicts.OPEN or least == NONE
+        return shown if known else Safe(f"{shown} (detectable: {least})")
     expected = claim["expected"]
     if expected in (None, "") or expected == value:
         return shown
@@ -191,10 +205,10 @@ def measured(claim: dict) -> Safe:
     return Safe(f"{shown} ({'goal' if claim['own'] else 'paper'}: {told})")
 
 
-def verdict(text: str) -> Safe:
+def verdict(claim: dict) -> Safe:
     """A verdict, in bold where the evidence decided."""
-    decided = ("reproduced", "holds", "equal", "not reproduced", "does not follow")
-    return Safe(f"**{escape(text)}**") if text.startswith(decided) else escape(text)
+    text = escape(verdicts.told(claim))
+    return text if verdicts.summed(claim) == verdicts.OPEN else Safe(f"**{text}**")
 
 
 def with_unit(figure: Safe, unit: str | None) -> Safe:
