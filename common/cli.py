@@ -12,6 +12,7 @@ import typer
 
 from common.commands.attend import attend
 from common.commands.generate import chat, generate
+from common.commands.judged import claims, deviations
 from common.commands.samples import next_steps, samples
 from common.data.cli import app as data_app
 from common.errors import UserError, check_utf8, from_system
@@ -26,19 +27,28 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-runs_app = typer.Typer(no_args_is_help=True, help="Records into MLflow, and back out of it.")
+runs_app = typer.Typer(
+    no_args_is_help=True, help="Bring records into MLflow, and get them out again."
+)
 app.add_typer(data_app, name="data")
 app.add_typer(runs_app, name="runs")
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
-PaperName = Annotated[str, typer.Argument(metavar="PAPER", help="As `papers list` names it.")]
+PaperName = Annotated[
+    str, typer.Argument(metavar="PAPER", help="A paper's name, as in `papers list`.")
+]
+ManyPapers = Annotated[
+    list[str] | None, typer.Argument(metavar="PAPER", help="All papers if left out.")
+]
 OnePaper = Annotated[str | None, typer.Argument(metavar="PAPER", help="All papers if left out.")]
-Profile = Annotated[str | None, typer.Option(help="smoke, cpu or gpu; default: as params.yaml.")]
+Profile = Annotated[
+    str | None, typer.Option(help="smoke, cpu or gpu; by default what params.yaml says.")
+]
 
 
 @app.command("list")
 def list_papers(json: Json = False) -> None:
-    """List the papers with their versions and verdicts."""
+    """List the papers, and how many of their claims held."""
     from common.commands import overview
 
     overview.print_list(json)
@@ -46,7 +56,7 @@ def list_papers(json: Json = False) -> None:
 
 @app.command()
 def show(paper: PaperName, json: Json = False) -> None:
-    """Show one paper: its versions, verdicts and last records."""
+    """Show one paper: its versions, records, and how many claims held."""
     from common.commands import overview
 
     overview.print_paper(paper, json)
@@ -55,20 +65,28 @@ def show(paper: PaperName, json: Json = False) -> None:
 @app.command()
 def train(
     paper: PaperName,
-    version: Annotated[str, typer.Argument(help="As `papers show PAPER` names it.")],
+    version: Annotated[str, typer.Argument(help="A version's name, as in `papers show PAPER`.")],
     profile: Profile = None,
-    seed: Annotated[list[int] | None, typer.Option(help="May be repeated.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("-S", metavar="NAME=VALUE", help="Change a parameter.")
+    seed: Annotated[
+        list[int] | None, typer.Option(help="A seed; repeat the option for more.")
     ] = None,
-    data: Annotated[str | None, typer.Option(metavar="FILE", help="Your own text.")] = None,
-    deviation: Annotated[str | None, typer.Option(metavar="ID", help="Put one back.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("-S", metavar="NAME=VALUE", help="Change a parameter; repeatable."),
+    ] = None,
+    data: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Train on your own text.")
+    ] = None,
+    deviation: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Put one mistake back in (see `papers deviations`)."),
+    ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads per worker process.")] = None,
     dtype: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
     record: Annotated[bool, typer.Option("--record", help="Write the paper's record.")] = False,
 ) -> None:
-    """Train one version. What was interrupted goes on where it stood."""
+    """Train one version. An interrupted run continues where it stopped."""
     from common.config import parse_override
     from common.launch import Request, told, train_variant
     from common.paper import room
@@ -92,14 +110,12 @@ def train(
 
 @app.command()
 def reproduce(
-    papers: Annotated[
-        list[str] | None, typer.Argument(metavar="PAPER", help="All papers if none.")
-    ] = None,
+    papers: ManyPapers = None,
     profile: Profile = None,
 ) -> None:
-    """Fetch the data, run what is not up to date, write the report, and sum up.
+    """Fetch the data, run what is out of date, write the report, and sum up.
 
-    With another profile than params.yaml's own, everything happens in a copy under local/.
+    With another profile than the one in params.yaml, all this happens in a copy under local/.
     """
     from common.commands import reproduce as steps
 
@@ -108,15 +124,16 @@ def reproduce(
 
 @app.command()
 def report(
-    papers: Annotated[list[str] | None, typer.Argument(metavar="PAPER")] = None,
+    papers: ManyPapers = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail where a report is out of date.")
     ] = False,
+    json: Json = False,
 ) -> None:
     """Write the reports from the records, or check that they are what the records say."""
     from common.commands import overview
 
-    overview.report(papers or None, check)
+    overview.report(papers or None, check, json)
 
 
 @app.command()
@@ -132,10 +149,10 @@ def ui(
 @runs_app.command("import")
 def runs_import(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="Records made elsewhere, to be taken in first.")
+        list[Path] | None, typer.Argument(help="Records made elsewhere; they are added first.")
     ] = None,
 ) -> None:
-    """Import the committed records into MLflow. A second time changes nothing."""
+    """Import the committed records into MLflow. Doing it twice changes nothing."""
     from common.commands import runs
 
     runs.import_all(files or [])
@@ -151,17 +168,17 @@ def runs_export(folder: Annotated[Path, typer.Argument(help="Where to write them
 
 @app.command()
 def new(
-    name: Annotated[str, typer.Argument(help="The room's name: lower case, e.g. my_paper.")],
+    name: Annotated[str, typer.Argument(help="The folder's name in lower case, e.g. my_paper.")],
 ) -> None:
-    """Make a room for a new paper: it runs and passes the tests as it is."""
+    """Make a folder for a new paper; it runs and passes the tests as it is."""
     from common.scaffold import create
 
     create(name)
 
 
 @app.command()
-def pipeline(papers: Annotated[list[str] | None, typer.Argument(metavar="PAPER")] = None):
-    """Write a paper's dvc.yaml anew, after imports, versions or deviations changed."""
+def pipeline(papers: ManyPapers = None) -> None:
+    """Rewrite dvc.yaml after imports, versions or deviations have changed."""
     from common.commands import overview
 
     overview.write_pipelines(papers or None)
@@ -169,13 +186,13 @@ def pipeline(papers: Annotated[list[str] | None, typer.Argument(metavar="PAPER")
 
 @app.command()
 def doctor(json: Json = False) -> None:
-    """Say what is stale or missing here, why, and what to do."""
+    """Check this checkout: what is wrong or missing, and what to do about it."""
     from common.commands import doctor as checks
 
     raise typer.Exit(checks.run(json))
 
 
-for written in (generate, chat, attend, samples):
+for written in (generate, chat, attend, samples, claims, deviations):
     app.command()(written)
 
 
@@ -198,22 +215,6 @@ def bench(paper: PaperName) -> None:
     from common.commands import bench as benchmark
 
     benchmark.bench(paper)
-
-
-@app.command()
-def claims(paper: OnePaper = None, json: Json = False) -> None:
-    """What the papers claim, and the verdicts."""
-    from common.commands import overview
-
-    overview.print_rows("claims", paper, json)
-
-
-@app.command()
-def deviations(paper: OnePaper = None, json: Json = False) -> None:
-    """What versions do otherwise than the paper, and what it cost."""
-    from common.commands import overview
-
-    overview.print_rows("deviations", paper, json)
 
 
 @app.command()

@@ -52,8 +52,33 @@ def test_doctor_survives_a_check_that_cannot_be_made():
 def test_a_fresh_clone_is_one_line_per_paper(stale):
     (finding,) = stale(NOT_HERE)
     assert doctor.line(finding) == (
-        "!! rnn: not run here\n     -> papers reproduce rnn (or read reports/)"
+        "-- rnn: not run here\n     -> papers reproduce rnn (or read reports/)"
     )
+
+
+def test_hints_are_no_problems_and_the_last_line_counts(monkeypatch, capsys):
+    fine, hint = doctor.Finding("disk", "9 GiB"), doctor.Finding("rnn", "not run here", "go", True)
+    wrong = doctor.Finding("data", "differs", "fetch")
+    for found, code, last in (
+        ([fine, hint], 0, "0 problems"),
+        ([wrong, fine, hint], 1, "1 problem"),
+        ([wrong, wrong], 1, "2 problems"),
+    ):
+        monkeypatch.setattr(doctor, "CHECKS", [lambda root, found=found: iter(found)])
+        assert doctor.run(False) == code
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[-1] == last
+        marks = [line[:2] for line in lines if line[:2] in ("ok", "--", "!!")]
+        assert marks == sorted(marks, key=["ok", "--", "!!"].index)
+
+
+@pytest.mark.parametrize("state", ["absent", "differs"])
+def test_data_that_was_not_fetched_yet_is_a_hint_and_damaged_data_a_problem(
+    tmp_path, monkeypatch, state
+):
+    monkeypatch.setattr(pin, "state", lambda dataset: state)
+    found = [f for f in doctor.data(tmp_path) if f.mend]
+    assert found and all(f.problem is (state == "differs") for f in found)
 
 
 def test_what_changed_is_told_and_not_hidden_by_what_was_not_run(stale):
@@ -96,6 +121,17 @@ def test_records_that_the_report_would_refuse_are_told(tmp_path):
     *_, finding = doctor._records_of(root, rooms(root)["few"])
     assert "would be refused" in finding.state and "misses seed 2" in finding.state
     assert "papers reproduce few" in finding.mend
+
+
+def test_records_of_other_code_are_one_line_per_paper_and_no_records_a_hint(tmp_path):
+    make_room(tmp_path, "few", ("version1", "version2"), sources={"common/gone.py": "ab" * 32})
+    (finding,) = doctor._records_of(tmp_path, rooms(tmp_path)["few"])
+    assert finding.problem and finding.mend == "papers reseal few, else papers reproduce few"
+    assert finding.state == "2 of 2 made by other code; changed since: common/gone.py"
+    for path in tmp_path.glob("papers/few/runs/*/*.json"):
+        path.unlink()
+    (finding,) = doctor._records_of(tmp_path, rooms(tmp_path)["few"])
+    assert finding.hint and not finding.problem and finding.state == "none yet"
 
 
 def test_what_the_repository_holds_need_not_be_fetched(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,26 +25,47 @@ SHOWN = 4  # reasons on a line
 
 
 class Finding(NamedTuple):
-    """One thing that was looked at. `mend` is empty where nothing is to be done."""
+    """One thing that was looked at. `mend` is empty where nothing is to be done; of a `hint` it
+    says what can be done, though nothing is wrong."""
 
     what: str
     state: str
     mend: str = ""
+    hint: bool = False
+
+    @property
+    def problem(self) -> bool:
+        return bool(self.mend) and not self.hint
 
 
 def run(as_json: bool) -> int:
-    """Print the findings; 1 if there is something to mend, else 0."""
+    """Print the findings; 1 if there is a problem, else 0."""
     found = [finding for check in CHECKS for finding in _checked(check)]
     if as_json:
         print_json([finding._asdict() for finding in found])
     else:
-        print("\n".join(line(finding) for finding in found))
-    return int(any(finding.mend for finding in found))
+        print("\n".join(told(found)))
+    return int(any(finding.problem for finding in found))
+
+
+def told(found: list[Finding]) -> Iterator[str]:
+    """The findings for a terminal: what is well, hints, problems, and how many those are."""
+    hints = [finding for finding in found if finding.hint]
+    problems = [finding for finding in found if finding.problem]
+    yield from (line(finding) for finding in found if not finding.mend)
+    if hints:
+        yield "\nNot needed, but possible:"
+        yield from map(line, hints)
+    if problems:
+        yield "\nTo be mended:"
+        yield from map(line, problems)
+    yield f"\n{len(problems)} problem{'' if len(problems) == 1 else 's'}"
 
 
 def line(finding: Finding) -> str:
-    """The finding for a terminal; what is to be done stands on a line of its own."""
-    mark, mend = ("!!", f"\n     -> {finding.mend}") if finding.mend else ("ok", "")
+    """The finding for a terminal; what to do stands on a line of its own."""
+    mark = "!!" if finding.problem else "--" if finding.hint else "ok"
+    mend = f"\n     -> {finding.mend}" if finding.mend else ""
     return f"{mark} {finding.what}: {finding.state}{mend}"
 
 
@@ -89,7 +110,8 @@ def data(root: Path) -> Iterator[Finding]:
         if found == "absent" and get(name).embedded:
             found = "inside the repository"
         here = found in ("right", "inside the repository")
-        yield Finding(f"data {name}", found, "" if here else f"papers data fetch {name}")
+        mend = "" if here else f"papers data fetch {name}"
+        yield Finding(f"data {name}", found, mend, hint=found == "absent")
 
 
 def records(root: Path) -> Iterator[Finding]:
@@ -101,7 +123,7 @@ def _records_of(root: Path, home: Room) -> Iterator[Finding]:
     from common.records import changed_sources, read_record
 
     paths = sorted(home.folder.glob("runs/*/*.json"))
-    whole = 0
+    whole, older = 0, {}
     for path in paths:
         what = f"record {home.name} {path.parent.name}/{path.stem}"
         try:
@@ -110,11 +132,16 @@ def _records_of(root: Path, home: Room) -> Iterator[Finding]:
             yield Finding(what, str(error), f"papers reproduce {home.name}")
             continue
         whole += not changed
-        if changed:
-            again = f"papers reseal {home.name}, else papers reproduce {home.name}"
-            yield Finding(what, f"changed since: {', '.join(changed)}", again)
-    state = f"{whole} of {len(paths)} belong to this code" if paths else "none yet"
-    yield Finding(f"records {home.name}", state, "" if paths else f"papers reproduce {home.name}")
+        older |= dict.fromkeys(changed)
+    what, mend = f"records {home.name}", f"papers reproduce {home.name}"
+    if older:
+        state = f"{len(paths) - whole} of {len(paths)} made by other code"
+        state += f"; changed since: {_few(older)}"
+        yield Finding(what, state, f"papers reseal {home.name}, else {mend}")
+    elif paths:
+        yield Finding(what, f"{whole} of {len(paths)} belong to this code")
+    else:
+        yield Finding(what, "none yet", mend, hint=True)
     if paths and whole == len(paths):
         yield from _together(root, home)
 
@@ -177,7 +204,8 @@ def pinned() -> Finding:
     if state == "equal":
         mend = "move away what the catalogue does not name"
         return Finding("data.dvc", "data/ holds more than it pins", mend)
-    return Finding("data.dvc", state, REWRITTEN if REWRITTEN in state else FETCH)
+    mend = REWRITTEN if REWRITTEN in state else FETCH
+    return Finding("data.dvc", state, mend, hint=state.startswith("partial"))
 
 
 def _stale(paper: str, stages: dict[str, str]) -> Finding:
@@ -187,13 +215,19 @@ def _stale(paper: str, stages: dict[str, str]) -> Finding:
     words = list(dict.fromkeys(w for reason in stages.values() for w in reason.split("; ")))
     changed = [word for word in words if not MADE.match(word)]
     if not changed:
-        return Finding(what, "not run here", f"{again} (or read reports/)")
-    shown = "; ".join(changed[:SHOWN])
-    if len(changed) > SHOWN:
-        shown += f"; and {len(changed) - SHOWN} more, see `dvc status`"
+        return Finding(what, "not run here", f"{again} (or read reports/)", hint=True)
+    shown = _few(changed, "; ", ", see `dvc status`")
     if paper and all(word.endswith(".py modified") for word in changed):
         again = f"papers reseal {paper}, else {again}"
     return Finding(what, f"{len(stages)} stale: {shown}", again)
+
+
+def _few(words: Iterable[str], between: str = ", ", rest: str = "") -> str:
+    """The first words, and how many more there are."""
+    words = list(words)
+    shown = between.join(words[:SHOWN])
+    more = len(words) - SHOWN
+    return f"{shown}{between}and {more} more{rest}" if more > 0 else shown
 
 
 def _reasons(reasons: list[Any]) -> str:
@@ -222,7 +256,7 @@ def mlflow(root: Path) -> Iterator[Finding]:
     uri = tracking.uri(root)
     missing = uri.startswith("sqlite:") and not (root / "mlflow.db").is_file()
     state = "no store yet" if missing else uri.replace(f"{root}/", "")
-    yield Finding("mlflow", state, "papers runs import" if missing else "")
+    yield Finding("mlflow", state, "papers runs import" if missing else "", hint=missing)
 
 
 CHECKS = (python, disk, data, records, pipelines, dvc, mlflow)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json as json_module
 import textwrap
 from collections import Counter
-from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common import verdicts
 from common.errors import UserError
 from common.paper import Room, find_root, order, room, rooms
 
 if TYPE_CHECKING:
     from common.records import Record
 
-KEPT_WHOLE = ("paper", "id", "kind", "variant", "version", "hardware", "verdict", "started")
+KEPT_WHOLE = ("paper", "id", "kind", "variant", "version", "hardware", "claims", "started")
 GAP = 2  # between columns
 ROOMY = 40  # columns of the terminal that a cell of several words should have
 TOGETHER = "\xa0"  # a blank at which a line is broken only where it must be
@@ -85,15 +86,12 @@ def print_json(content: Any) -> None:
     print(json_module.dumps(content, indent=2, ensure_ascii=False))
 
 
-def verdicts(home: Room) -> dict[str, int]:
-    """Verdict -> how many claims have it, as evidence.json says. UserError if it is damaged."""
+def judged(home: Room) -> list[dict[str, Any]]:
+    """The claims as evidence.json has them, [] before there is one. UserError if it is damaged."""
     from common.evidence import FILE, load_evidence
 
     path = home.path(FILE)
-    if not path.is_file():
-        return {}
-    claims = load_evidence(path)["claims"]
-    return dict(sorted(Counter(claim["verdict"] for claim in claims).items()))
+    return load_evidence(path)["claims"] if path.is_file() else []
 
 
 def recorded(home: Room) -> list[tuple[str, str]]:
@@ -103,9 +101,9 @@ def recorded(home: Room) -> list[tuple[str, str]]:
 
 def outline(home: Room) -> dict[str, Any]:
     """What `papers list` tells of a paper; `damaged` says what is wrong with its evidence."""
-    paper, damaged, counts = home.paper, "", {}
+    paper, damaged, claims = home.paper, "", []
     try:
-        counts = verdicts(home)
+        claims = judged(home)
     except UserError as error:
         damaged = str(error)
     return {
@@ -113,7 +111,8 @@ def outline(home: Room) -> dict[str, Any]:
         "title": paper.title,
         "year": paper.year,
         "versions": list(paper.versions),
-        "verdicts": counts,
+        "verdicts": dict(sorted(Counter(claim["verdict"] for claim in claims).items())),
+        "summary": verdicts.tally(claims),
         "hardware": sorted({hardware for hardware, _ in recorded(home)}),
         **({"damaged": damaged} if damaged else {}),
     }
@@ -126,17 +125,18 @@ def print_list(json: bool) -> None:
     if json:
         print_json(found)
         return
-    header, told = ["paper", "year", "title", "versions", "verdicts"], []
+    header, told = ["paper", "title", "versions", "claims"], []
     for f in found:
-        cell = "damaged" if f["paper"] in damaged else counted(f["verdicts"])
-        told.append([f["paper"], f["year"], f["title"], len(f["versions"]), cell])
-    table("", header, told, spare=() if damaged else ("verdicts",))
+        cell = "damaged" if f["paper"] in damaged else counted(f["summary"])
+        told.append([f["paper"], f"{f['title']}, {f['year']}", len(f["versions"]), cell])
+    table("", header, told, spare=("versions",))
     for message in damaged.values():
         print(message)
 
 
 def counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{verdict}: {n}" for verdict, n in counts.items()) or "-"
+    """ "9 held · 1 not · 1 open", unbroken."""
+    return verdicts.claims(counts).replace(" ", TOGETHER) or "-"
 
 
 def print_paper(name: str, json: bool) -> None:
@@ -161,12 +161,16 @@ def print_paper(name: str, json: bool) -> None:
         print_json({**outline(home), **told, "versions": paper.versions, "records": runs})
         return
     print(f"{paper.title}, {paper.authors}, {paper.year}\n{paper.url}\n")
+    summary = verdicts.tally(judged(home))
+    for what, line in ("claims", verdicts.claims(summary)), ("goals", verdicts.goals(summary)):
+        if line:
+            print(f"{what}: {line}")
+    print()
     table("versions", ["version", "what it is"], [list(row) for row in paper.versions.items()])
     if runs:
         header = ["variant", "hardware", "profile", "seeds", "mean", "started"]
         rows = [[*list(run.values())[:-1], run["started"][:10]] for run in runs]
         table(f"records: {paper.metric.name}", header, rows, spare=("profile",))
-    print(f"verdicts: {counted(verdicts(home))}")
     print(f"report: reports/{name}.md    again: papers reproduce {name}")
 
 
@@ -181,39 +185,7 @@ def mean(values: Any) -> float | None:
     return round(sum(finite) / len(finite), 5) if finite else None
 
 
-def print_rows(kind: str, name: str | None, json: bool) -> None:
-    """`kind`: claims or deviations; a table per paper."""
-    from common import evidence
-
-    rows = [] if name and _unjudged(room(name)) else getattr(evidence, f"rows_{kind}")(name)
-    if json:
-        print_json(rows)
-    elif not rows and name and _unjudged(room(name)):
-        print(f"no {kind} judged yet: papers reproduce {name}")
-    elif not rows:
-        print(f"no {kind} yet.")
-    else:
-        for paper, of_paper in groupby(rows, key=lambda row: row["paper"]):
-            _print_rows(kind, paper, list(of_paper))
-
-
-def _unjudged(home: Room) -> bool:
-    """Has nothing been run here, and nothing been judged?"""
-    return not home.path("evidence.json").is_file() and not recorded(home)
-
-
-def _print_rows(kind: str, paper: str, rows: list[dict[str, Any]]) -> None:
-    if kind == "claims":
-        cells = [{**row, "measured": _measured(row, "value", row["unit"])} for row in rows]
-        title, header = paper, ["id", "kind", "verdict", "measured", "n", "place"]
-    else:  # all in the paper's metric
-        cells = [{**row, "cost": _measured(row, "cost")} for row in rows]
-        title, header = f"{paper}: cost in {rows[0]['unit']}", ["id", "kind", "cost", "n", "place"]
-    lines = [["-" if row[c] is None else row[c] for c in header] for row in cells]
-    table(title, header, lines, spare=("place", "kind"))
-
-
-def _measured(row: dict[str, Any], value: str, unit: str = "") -> str:
+def measured(row: dict[str, Any], value: str, unit: str = "") -> str:
     """'-1.44 [-1.46, -1.43] bits', as far as there are such numbers."""
     if row[value] is None:
         return "-"
@@ -224,7 +196,7 @@ def _measured(row: dict[str, Any], value: str, unit: str = "") -> str:
     return f"{plain} [{number(row['low'])},{TOGETHER}{number(row['high'])}] {unit}".strip()
 
 
-def report(papers: list[str] | None, check: bool) -> None:
+def report(papers: list[str] | None, check: bool, json: bool) -> None:
     """Write the reports, or name what is out of date and raise UserError."""
     from common.reports import render
 
@@ -233,16 +205,30 @@ def report(papers: list[str] | None, check: bool) -> None:
     for name in names or rooms():
         _check_evidence(room(name))
     if not check:
-        for path in render.write_reports(root, names):
-            print(path.relative_to(root))
+        written = [path.relative_to(root).as_posix() for path in render.write_reports(root, names)]
+        if json:
+            print_json({"written": written})
+        else:
+            print("\n".join(written))
         return
+    found = _out_of_date(root)
+    if json:
+        print_json({"problems": found})
+    if found:
+        raise UserError("\n".join(found))
+    if not json:
+        print("the reports are what the records say.")
+
+
+def _out_of_date(root: Path) -> list[str]:
     from common.checking import problems
+    from common.reports import render
 
     if found := problems(root):
-        raise UserError("\n".join(found))
+        return found
     if found := render.check(root):
-        raise UserError("\n".join([*found, "Run `papers report` and commit what it writes."]))
-    print("the reports are what the records say.")
+        return [*found, "Run `papers report` and commit what it writes."]
+    return []
 
 
 def _check_evidence(home: Room) -> None:

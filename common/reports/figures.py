@@ -151,9 +151,9 @@ def costs(results: Results):
         for axes, bar in zip(panels, bars, strict=True):
             _bar(axes, row, bar, _c(version))
     speed = f"{results.paper.counts}/s"
-    reach = "Time to target" if target is None else f"Time to {target:.4g}"
+    reach = "seconds" if target is None else f"seconds to {target:.4g}"
     for axes, title, unit in zip(
-        panels, ("Throughput", reach, "Peak memory"), (speed, "s", "MiB"), strict=True
+        panels, ("Throughput", "Time to target", "Peak memory"), (speed, reach, "MiB"), strict=True
     ):
         style.finish(axes, title, unit)
         axes.xaxis.set_major_formatter(_short)

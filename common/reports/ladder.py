@@ -32,7 +32,11 @@ def claims(results: Results):
     for axes, (unit, group) in zip(panels, groups, strict=True):
         _forest(axes, group)
         style.finish(axes, "", f"difference, {unit}" if unit else "difference")
-    style.finish(panels[0], "Direction claims: difference and 95% interval", panels[0].get_xlabel())
+    style.finish(
+        panels[0],
+        "What should be better minus what should be worse, 95% interval",
+        panels[0].get_xlabel(),
+    )
     figure.legend(handles=_verdicts(found), loc="lower right", ncols=4)
     return figure
 
@@ -89,7 +93,7 @@ def ladder(results: Results):
             [deviation["low"], deviation["high"]], [row, row], "|", ms=7, mew=1.8, c=style.INK
         )
     _names(axes, names)
-    unit = f"{results.paper.metric.label}{_stretch(axes, found)}"
+    unit = f"cost in {results.paper.metric.label}{_stretch(axes, found)}"
     newest = (results.numbered() or [""])[-1]
     title = f"Cost of each deviation in {newest} (right is worse)"
     style.finish(axes, title, unit)
