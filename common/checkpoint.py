@@ -94,7 +94,9 @@ class Checkpoint:
             with _at_most(len(self.shapes), self.label), torch.device("meta"):
                 wanted = {name: tuple(x.shape) for name, x in make().state_dict().items()}
         except (RuntimeError, OverflowError):  # a number of elements beyond 64 bits
-            raise UserError(f"{self.label}: its config asks for more than any memory.") from None
+            raise UserError(
+                f"{self.label}: its config describes a model too large for any memory."
+            ) from None
         weights = self.tensors(wanted, prefix)
         net = make()
         net.load_state_dict(weights)
@@ -146,7 +148,7 @@ def _at_most(count: int, label: str) -> Iterator[None]:
         nonlocal made
         made += 1
         if made > count:
-            raise UserError(f"{label} has {count} tensors; its config asks for more.")
+            raise UserError(f"{label} has {count} tensors, fewer than its config needs.")
 
     hook = on_parameter(counted)
     try:

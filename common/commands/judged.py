@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Annotated, Any
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from common import verdicts
-from common.commands.overview import TOGETHER, measured, print_json, recorded, table
+from common.commands.overview import measured, print_json, recorded, table, wrap
 from common.errors import UserError, nearest
 from common.paper import Room, room
 
@@ -145,20 +144,6 @@ def _blocks(part: str, paper: str, rows: list[Row], width: int) -> Iterator[str]
             yield from wrap(row["title"], width, "  ")
     yield ""
     yield from wrap(f"One in full: papers {part} {paper} {rows[0]['id']}", width)
-
-
-def wrap(text: str, width: int, indent: str = "") -> list[str]:
-    """The text in lines of at most `width`, broken at blanks; an interval stays together."""
-    room_ = max(width, len(indent) + max(map(len, text.split()), default=0))
-    lines = textwrap.wrap(
-        text,
-        room_,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
-    return [line.replace(TOGETHER, " ") for line in lines]
 
 
 def _table(part: str, paper: str, rows: list[Row]) -> None:

@@ -46,7 +46,7 @@ def table(title: str, header: list[str], rows: list[list[Any]], spare: tuple[str
         console.print(Text(title))
     console.print(drawn)
     if absent := [name for name in header if name not in widths]:
-        console.print(Text(f"no room here for: {', '.join(absent)}; --json has all."))
+        console.print(Text(f"too narrow for: {', '.join(absent)}; --json shows everything."))
 
 
 def fit(
@@ -80,6 +80,20 @@ def fold(text: str, width: int) -> str:
         text = text.replace(TOGETHER, " ")
     lines = [textwrap.wrap(line, width, break_on_hyphens=False) for line in text.split("\n")]
     return "\n".join(part for line in lines for part in line).replace(TOGETHER, " ")
+
+
+def wrap(text: str, width: int, indent: str = "") -> list[str]:
+    """The text in lines of at most `width`, broken at blanks; an interval stays together."""
+    room_ = max(width, len(indent) + max(map(len, text.split()), default=0))
+    lines = textwrap.wrap(
+        text,
+        room_,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    return [line.replace(TOGETHER, " ") for line in lines]
 
 
 def print_json(content: Any) -> None:
@@ -160,7 +174,10 @@ def print_paper(name: str, json: bool) -> None:
         told = {"authors": paper.authors, "url": paper.url, "cites": list(paper.cites)}
         print_json({**outline(home), **told, "versions": paper.versions, "records": runs})
         return
-    print(f"{paper.title}, {paper.authors}, {paper.year}\n{paper.url}\n")
+    from rich.console import Console
+
+    print("\n".join(wrap(f"{paper.title}, {paper.authors}, {paper.year}", Console().width)))
+    print(f"{paper.url}\n")
     summary = verdicts.tally(judged(home))
     for what, line in ("claims", verdicts.claims(summary)), ("goals", verdicts.goals(summary)):
         if line:

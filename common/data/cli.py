@@ -66,7 +66,7 @@ def fetch(
         bool, typer.Option("--no-stand-in", help="Fail rather than take a stand-in.")
     ] = False,
 ) -> None:
-    """Have datasets on this machine, every byte checked. Without names: all but the hub's."""
+    """Fetch datasets and check every byte. Without names: all but the hub's."""
     from common.data import fetch as fetching
     from common.data.catalog import pinned
     from common.errors import UserError
@@ -98,7 +98,7 @@ def verify(
     names: Names = None,
     cache: Annotated[bool, typer.Option("--cache", help="DVC's local cache too.")] = False,
 ) -> None:
-    """Hash every file anew and compare with the catalogue and with data.dvc."""
+    """Hash every file again and compare with the catalogue and with data.dvc."""
     from common.data.pin import check_pin
     from common.data.pin import verify as verify_sets
 
