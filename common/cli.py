@@ -112,6 +112,7 @@ def train(
 def reproduce(
     papers: ManyPapers = None,
     profile: Profile = None,
+    json: Json = False,
 ) -> None:
     """Fetch the data, run what is out of date, write the report, and sum up.
 
@@ -119,7 +120,7 @@ def reproduce(
     """
     from common.commands import reproduce as steps
 
-    steps.reproduce(papers or [], profile)
+    steps.reproduce(papers or [], profile, json)
 
 
 @app.command()
@@ -210,11 +211,11 @@ def compare(
 
 
 @app.command()
-def bench(paper: PaperName) -> None:
+def bench(paper: PaperName, json: Json = False) -> None:
     """Tokens per second of the paper's versions on this machine, interleaved."""
     from common.commands import bench as benchmark
 
-    benchmark.bench(paper)
+    benchmark.bench(paper, json)
 
 
 @app.command()
@@ -229,11 +230,12 @@ def reseal(paper: OnePaper = None) -> None:
 def verify(
     paper: OnePaper = None,
     sample: Annotated[int, typer.Option(help="How many runs.", min=1)] = 2,
+    json: Json = False,
 ) -> None:
     """Repeat a few random runs in a temporary copy and compare them with their records."""
     from common.commands import runs
 
-    runs.verify(paper, sample)
+    runs.verify(paper, sample, json)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import csv
 import statistics
+import sys
 from pathlib import Path
 
-from common.commands.overview import table
+from common.commands.overview import print_json, table
 from common.paper import Room, find_root, room
 
 ROUNDS, STEPS = 5, 30
 
 
-def bench(name: str) -> None:
+def bench(name: str, json: bool) -> None:
     """Print each version's median and write all rounds to local/bench/."""
     from common import engine
     from common.hardware import fingerprint
@@ -25,9 +26,14 @@ def bench(name: str) -> None:
     for turn in range(ROUNDS):
         for version, found in speeds.items():
             found.append(tokens_per_second(home, version, started))
-            print(f"round {turn + 1} of {ROUNDS}: {version} {found[-1]:,.0f} tokens/s")
+            said = f"round {turn + 1} of {ROUNDS}: {version} {found[-1]:,.0f} tokens/s"
+            print(said, file=sys.stderr if json else sys.stdout)
     path = find_root() / "local" / "bench" / f"{name}-{fingerprint(started).name}.csv"
     write(path, speeds)
+    if json:
+        medians = {version: statistics.median(found) for version, found in speeds.items()}
+        print_json([{"version": v, "median": medians[v], "rounds": speeds[v]} for v in speeds])
+        return
     rows = [
         [version, f"{statistics.median(found):,.0f}", f"{min(found):,.0f}", f"{max(found):,.0f}"]
         for version, found in speeds.items()

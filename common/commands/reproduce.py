@@ -11,11 +11,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from common.commands.aside import aside, held, without_scm
-from common.commands.overview import table
+from common.commands.overview import print_json, table
 from common.config import PROFILES, read_yaml
 from common.errors import UserError, nearest
 from common.paper import Room, find_root, room, rooms
@@ -27,9 +29,36 @@ if TYPE_CHECKING:
 GRACE = 20.0  # seconds that an interrupted pipeline gets to end its workers
 
 
-def reproduce(papers: list[str], profile: str | None) -> None:
-    """Reproduce the papers, all if none are named. UserError if a stage fails."""
-    started = time.monotonic()
+def reproduce(papers: list[str], profile: str | None, json: bool = False) -> None:
+    """Reproduce the papers, all if none are named. UserError if a stage fails.
+
+    json: the summary goes to standard output, all that is said on the way to standard error.
+    """
+    if json:
+        with said_on_stderr():
+            found = _reproduced(papers, profile)
+        print_json(found)
+    else:
+        _reproduced(papers, profile)
+
+
+@contextmanager
+def said_on_stderr() -> Iterator[None]:
+    """What this process and its children say on standard output goes to standard error."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def _reproduced(papers: list[str], profile: str | None) -> list[dict[str, Any]]:
+    """Everything but the way the summary is told; returns it, an entry per paper."""
+    started, summaries = time.monotonic(), []
     root, homes = find_root(), [room(name) for name in papers or rooms()]
     if profile and profile not in PROFILES:
         raise UserError(f"no profile {profile!r}." + nearest(profile, PROFILES))
@@ -46,10 +75,12 @@ def reproduce(papers: list[str], profile: str | None) -> None:
         with held(root, place, home.name):
             folder = aside(root, home, wanted, place)
             run_stages(folder, home)
-            summarise(Room(home.name, folder / "papers" / home.name), folder, root)
+            copied = Room(home.name, folder / "papers" / home.name)
+            summaries.append(summarise(copied, folder, root))
     if usual:
-        finish(root, usual, everything=not papers)
+        summaries += finish(root, usual, everything=not papers)
     print(f"\ndone in {_minutes(time.monotonic() - started)}.")
+    return summaries
 
 
 def elsewhere(home: Room, profile: str | None, got: Fetched) -> tuple[str, str]:
@@ -143,40 +174,46 @@ def _end(child: subprocess.Popen) -> None:
             continue
 
 
-def finish(root: Path, homes: list[Room], *, everything: bool) -> None:
+def finish(root: Path, homes: list[Room], *, everything: bool) -> list[dict[str, Any]]:
     """The index report and MLflow brought up to date, and the summary."""
     from common import tracking
     from common.commands.runs import all_records, figures
 
     dvc(root, "repro", *([] if everything else ["--single-item", "index"]))
     print("\n" + tracking.try_import(all_records(), tracking.uri(root), figures(root)))
-    for home in homes:
-        summarise(home, root, root)
+    summaries = [summarise(home, root, root) for home in homes]
     print("reports: reports/README.md    curves: papers ui    versions: papers compare")
+    return summaries
 
 
-def summarise(home: Room, folder: Path, root: Path) -> None:
-    """The metric by version from each version's latest record, and where to look."""
+def summarise(home: Room, folder: Path, root: Path) -> dict[str, Any]:
+    """Tell and return the metric of each version's latest record, and where to look."""
     from common.records import read_records
     from common.statistics import summary
 
     paper, latest = home.paper, {}
     for record in sorted(read_records(home.folder), key=lambda record: record.started):
         latest[record.variant] = record
-    rows = []
+    rows, versions = [], []
     for version in (v for v in paper.versions if v in latest):
         record = latest[version]
         values = [v for v in record.values(paper.metric.name).values() if v is not None]
-        shown = "diverged"
+        shown, numbers = "diverged", dict.fromkeys(("mean", "low", "high"))
         if values:
             found = summary(values)
+            numbers = {name: getattr(found, name) for name in numbers}
             shown = f"{found.mean:.4f} [{found.low:.4f}, {found.high:.4f}]"
         rows.append([version, shown, len(values), f"{record.seconds:.0f}", record.hardware.name])
+        place = {"seconds": record.seconds, "hardware": record.hardware.name}
+        versions.append({"version": version, **numbers, "seeds": len(values), **place})
     header = ["version", paper.metric.label, "seeds", "seconds", "hardware"]
     table(f"{home.name}: {paper.title}", header, rows)
     place = folder.relative_to(root)
-    print(f"report: {place / 'reports' / home.name}.md")
-    print(f"records: {place / 'papers' / home.name / 'runs'}/")
+    report = place / "reports" / f"{home.name}.md"
+    records = place / "papers" / home.name / "runs"
+    print(f"report: {report}\nrecords: {records}/")
+    told = {"paper": home.name, "metric": paper.metric.name, "versions": versions}
+    return {**told, "report": report.as_posix(), "records": records.as_posix()}
 
 
 def _minutes(seconds: float) -> str:

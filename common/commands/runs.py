@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from pathlib import Path
 
-from common.commands.overview import table
+from common.commands.overview import print_json, table
 from common.errors import UserError
 from common.paper import find_root, room, rooms
 from common.records import (
@@ -136,11 +136,14 @@ def reseal(name: str | None) -> None:
         raise UserError(f"to be run again: {', '.join(sorted(set(again)))}: `papers reproduce`.")
 
 
-def verify(name: str | None, sample: int) -> None:
+def verify(name: str | None, sample: int, json: bool) -> None:
     """UserError when a repeated run is not what its record says."""
     from common.verify import verify as repeat
 
     rows = repeat(find_root(), sample, name)
-    table("", list(rows[0]), [list(row.values()) for row in rows])
+    if json:
+        print_json(rows)
+    else:
+        table("", list(rows[0]), [list(row.values()) for row in rows])
     if wrong := [f"{r['paper']} {r['variant']} seed {r['seed']}" for r in rows if not r["ok"]]:
         raise UserError(f"not what the record promises: {', '.join(wrong)}.")
