@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,6 +12,7 @@ import typer
 from common.commands.attend import attend
 from common.commands.generate import chat, generate
 from common.commands.judged import claims, deviations
+from common.commands.runs_cli import Json, OnePaper, PaperName, runs_app
 from common.commands.samples import next_steps, samples
 from common.data.cli import app as data_app
 from common.errors import UserError, check_utf8, from_system
@@ -27,20 +27,13 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-runs_app = typer.Typer(
-    no_args_is_help=True, help="Bring records into MLflow, and get them out again."
-)
 app.add_typer(data_app, name="data")
 app.add_typer(runs_app, name="runs")
 
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
-PaperName = Annotated[
-    str, typer.Argument(metavar="PAPER", help="A paper's name, as in `papers list`.")
-]
+SIDE = "A version, one with a mistake put back (version2+ID), or a run's id (`papers runs list`)."
 ManyPapers = Annotated[
     list[str] | None, typer.Argument(metavar="PAPER", help="All papers if left out.")
 ]
-OnePaper = Annotated[str | None, typer.Argument(metavar="PAPER", help="All papers if left out.")]
 Profile = Annotated[
     str | None, typer.Option(help="smoke, cpu or gpu; by default what params.yaml says.")
 ]
@@ -87,8 +80,9 @@ def train(
     record: Annotated[bool, typer.Option("--record", help="Write the paper's record.")] = False,
 ) -> None:
     """Train one version. An interrupted run continues where it stopped."""
+    from common.commands.ended import ending
     from common.config import parse_override
-    from common.launch import Request, told, train_variant
+    from common.launch import Request, train_variant
     from common.paper import room
 
     request = Request(
@@ -104,7 +98,7 @@ def train(
         threads=threads,
     )
     path = train_variant(request, record=record)
-    print(told(path))
+    print(ending(path))
     print(next_steps(path, data))
 
 
@@ -141,30 +135,10 @@ def report(
 def ui(
     port: Annotated[int, typer.Option(min=1024, max=65535, help="On 127.0.0.1.")] = 5000,
 ) -> None:
-    """Bring MLflow up to date and open its pages on this machine."""
+    """Show all runs in MLflow: tables, curves, samples. On this machine only, until Ctrl-C."""
     from common.commands import runs
 
     runs.serve(port)
-
-
-@runs_app.command("import")
-def runs_import(
-    files: Annotated[
-        list[Path] | None, typer.Argument(help="Records made elsewhere; they are added first.")
-    ] = None,
-) -> None:
-    """Import the committed records into MLflow. Doing it twice changes nothing."""
-    from common.commands import runs
-
-    runs.import_all(files or [])
-
-
-@runs_app.command("export")
-def runs_export(folder: Annotated[Path, typer.Argument(help="Where to write them.")]) -> None:
-    """Write the records that MLflow holds as files."""
-    from common.commands import runs
-
-    runs.export(folder)
 
 
 @app.command()
@@ -200,14 +174,17 @@ for written in (generate, chat, attend, samples, claims, deviations):
 @app.command()
 def compare(
     paper: PaperName,
-    old: Annotated[str, typer.Argument(metavar="VERSION")],
-    new: Annotated[str, typer.Argument(metavar="VERSION")],
-    code: Annotated[bool, typer.Option(help="Show the difference of the code.")] = True,
+    old: Annotated[str, typer.Argument(metavar="OLD", help=SIDE)],
+    new: Annotated[str, typer.Argument(metavar="NEW", help=SIDE)],
+    code: Annotated[
+        bool, typer.Option("--code/--no-code", help="Show the code that differs, after the answer.")
+    ] = True,
+    json: Json = False,
 ) -> None:
-    """Compare two versions: their code, and their metric by hardware, paired by seed."""
+    """Say which of two is better, by how much, how fast and how large it is; then what differs."""
     from common.commands import compare as comparison
 
-    comparison.print_comparison(paper, old, new, code)
+    comparison.print_comparison(paper, old, new, code, json)
 
 
 @app.command()

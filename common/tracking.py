@@ -1,21 +1,21 @@
 """Records into MLflow and back. The only file that imports mlflow, and only inside functions.
 
-Experiment = paper, parent run = (variant, hardware), child run = seed. The records are the truth
-and MLflow a view of them, rebuilt at any time: importing is keyed by the seal, a half-broken import
-is recognised and redone, and runs whose record was replaced are deleted the MLflow way (hidden,
-tagged with the new seal, to be found under "Deleted" until `mlflow gc`), so that every number
-that is shown belongs to a current record.
+Experiment = paper (and one beside it for the user's own runs), parent run = (variant, hardware),
+child run = seed. The records are the truth and MLflow a view of them, rebuilt at any time:
+importing is keyed by the seal, a half-broken import is recognised and redone, and runs whose record
+was replaced are deleted the MLflow way (hidden, tagged with the new seal, to be found under
+"Deleted" until `mlflow gc`), so that every number that is shown belongs to a current record.
 """
 
 from __future__ import annotations
 
-import json
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import astuple
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,18 +23,15 @@ from common.errors import UserError
 from common.paper import Paper, rooms
 from common.records import Record, write_record
 from common.tracked.experiments import (
-    attach,
+    LOCAL,
     by_path,
-    delete,
-    delete_others,
     experiment_of,
     experiments,
     families,
-    place,
     stored_record,
 )
-from common.tracked.runs import Run, record_run
-from common.tracked.serving import serve, with_entrance
+from common.tracked.runs import Run
+from common.tracked.serving import guarded, serve, view, with_entrance
 from common.tracked.store import (
     SAFE,
     batches,
@@ -45,34 +42,23 @@ from common.tracked.store import (
     set_environment,
     speaking,
     sqlite_path,
+    sqlite_uri,
     temporary_store,
     uri,
     without_credentials,
     write_texts,
 )
+from common.tracked.sync import Imported, Sync, Wanted
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Experiment
 
 __all__ = ["Imported", "export_records", "import_records", "prepare", "query", "read_back"]
-__all__ += ["remove_others", "serve", "temporary_store", "try_import", "ui_app", "uri"]
+__all__ += ["serve", "temporary_store", "try_import", "ui_app", "uri"]
 
 METRICS_PER_CALL, PARAMS_PER_CALL = 1000, 100
 Figures = Mapping[str, Sequence[Path]]
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What an import did, in records."""
-
-    new: int = 0
-    unchanged: int = 0
-    replaced: int = 0  # of the new ones: those that took an older record's place
-
-    def __str__(self) -> str:
-        text = f"{self.new} new, {self.unchanged} unchanged"
-        return text + (f", {self.replaced} replaced older ones" if self.replaced else "")
 
 
 def prepare(uri: str) -> MlflowClient:
@@ -85,20 +71,28 @@ def prepare(uri: str) -> MlflowClient:
     with speaking(uri):
         from mlflow import MlflowClient
 
-        if path is None:
-            with locked(uri) if is_database(uri) else nullcontext():
-                client = MlflowClient(uri)
-                client.search_experiments(max_results=1)
-            return client
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with locked(uri):
-            probe(path)
-            fresh = not path.exists() or not path.stat().st_size
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with locked(uri) if is_database(uri) else nullcontext():
+            if path is not None:
+                probe(path)
+                if not path.exists() or not path.stat().st_size:
+                    _create(path)
             client = MlflowClient(uri)
-            if fresh:  # MLflow's empty "Default" would stand first in the list of papers
-                client.delete_experiment("0")
             client.search_experiments(max_results=1)
         return client
+
+
+def _create(path: Path) -> None:
+    """Make an SQLite store aside and put it in place: killed half-way, nothing is there."""
+    from mlflow import MlflowClient
+
+    aside = path.with_name(f"{path.name}.new")
+    for left in (aside, aside.with_name(f"{aside.name}-journal")):
+        left.unlink(missing_ok=True)
+    # MLflow's empty "Default" would stand first in the list of papers
+    MlflowClient(sqlite_uri(aside)).delete_experiment("0")
+    aside.replace(path)
 
 
 def import_records(
@@ -106,26 +100,44 @@ def import_records(
     uri: str,
     figures: Figures | None = None,
     *,
+    own: Iterable[tuple[Record, str]] = (),
+    whole: bool = False,
     papers: Mapping[str, Paper] | None = None,
     summarise: Callable | None = None,
 ) -> Imported:
     """Bring the store up to date with the records; those that it already has are left alone.
 
-    figures: paper -> image files, attached to the paper's versions. papers: name -> Paper, by
-    default those of this repository. summarise: values -> mean, low, high, by default that of
-    `common.statistics`. UserError when the store cannot be used.
+    figures: paper -> image files, attached to the paper's versions. own: the user's own runs, each
+    with what it does otherwise than params.yaml. whole: runs in whose place none of all these
+    stands are deleted. papers: name -> Paper, by default those of this repository. summarise:
+    values -> mean, low, high, by default that of `common.statistics`. UserError when the store
+    cannot be used.
     """
     client = prepare(uri)
-    if summarise is None:
-        from common.statistics import summary as summarise
-    done = [Imported()]
-    for name, group in groupby(sorted(records, key=lambda r: r.paper), key=lambda r: r.paper):
+    wanted: dict[tuple[str, bool], list[Wanted]] = {}
+    for one in (*(Wanted(record) for record in records), *(Wanted(*one) for one in own)):
+        wanted.setdefault((one.record.paper, one.own), []).append(one)
+    done, seen = [Imported()], set()
+    for (name, mine), group in sorted(wanted.items(), key=itemgetter(0)):
         paper = _paper(name) if papers is None else papers.get(name)
         with speaking(uri), locked(uri):
-            experiment = experiment_of(client, uri, name, paper)
-            done.append(_import(client, uri, experiment, paper, list(group), summarise))
-            attach(client, experiment, (figures or {}).get(name, ()))
-    return Imported(*map(sum, zip(*((d.new, d.unchanged, d.replaced) for d in done))))
+            experiment = experiment_of(client, uri, name, paper, mine)
+            seen.add(experiment.experiment_id)
+            write = partial(_write, client, uri, experiment)
+            sync = Sync(client, uri, experiment, paper, summarise or _summary, write, whole)
+            done.append(sync(group, () if mine else (figures or {}).get(name, ())))
+    with speaking(uri), locked(uri):
+        for other in experiments(client) if whole else ():
+            if other.experiment_id not in seen:
+                write = partial(_write, client, uri, other)
+                done.append(Sync(client, uri, other, None, _summary, write, whole)((), ()))
+    return Imported(*map(sum, zip(*(astuple(one) for one in done))))
+
+
+def _summary(values: Sequence[float]) -> Any:
+    from common.statistics import summary  # with SciPy: only where there is something new
+
+    return summary(values)
 
 
 def try_import(records: Iterable[Record], uri: str, figures: Figures | None = None) -> str:
@@ -140,10 +152,11 @@ def try_import(records: Iterable[Record], uri: str, figures: Figures | None = No
 
 
 def read_back(uri: str) -> list[Record]:
-    """The records that the store holds, by paper, hardware and variant; seals checked."""
+    """The committed records that the store holds, by paper, hardware and variant; seals checked."""
     client = prepare(uri)
     with speaking(uri):
-        found = [f for e in experiments(client) for f in families(client, e) if f.whole]
+        found = [f for e in experiments(client) for f in families(client, e)]
+        found = [family for family in found if family.whole and not family.own]
         records = [stored_record(client, uri, family.parent) for family in found]
     return sorted(records, key=lambda r: (r.paper, r.hardware.name, r.variant))
 
@@ -160,44 +173,40 @@ def export_records(uri: str, folder: Path) -> tuple[list[Path], list[Record]]:
     return sorted(paths), left_out
 
 
-def remove_others(records: Iterable[Record], uri: str) -> int:
-    """Delete, the MLflow way, the runs in whose place none of these records stands; how many."""
-    client = prepare(uri)
-    with speaking(uri), locked(uri):
-        return delete_others(client, records)
-
-
 def query(uri: str, papers: Iterable[str] | None = None) -> tuple[Any, Any]:
-    """(runs, curves) of the store, of all papers or the named ones: see `common.tracked.frames`."""
+    """(runs, curves) of the store, of all papers or the named experiments: see
+    `common.tracked.frames`. "rnn (local)" names the user's own runs, which are left out else."""
     from common.tracked import frames
 
     client = prepare(uri)
     with speaking(uri):
-        wanted = None if papers is None else set(papers)
-        chosen = [e for e in experiments(client) if wanted is None or e.name in wanted]
+        chosen = [e for e in experiments(client) if not e.name.endswith(LOCAL)]
+        if papers is not None:
+            wanted = set(papers)
+            chosen = [e for e in experiments(client) if e.name in wanted]
         found = [f for e in chosen for f in families(client, e) if f.whole]
         runs = frames.runs_frame([run for f in found for run in (f.parent, *f.children)])
         if is_database(uri):
             from common.tracked import sql
 
-            points = sql.histories(uri, [e.experiment_id for e in chosen], frames.CURVES)
+            keys = frames.CURVES.values()
+            points = sql.histories(uri, [e.experiment_id for e in chosen], keys)
         else:
             points = frames.points_frame(client.get_metric_history, runs)
         return runs, frames.curves_frame(runs, points)
 
 
 def ui_app() -> Callable:
-    """The ASGI app behind `papers ui`: MLflow's own, security middleware and all."""
+    """The ASGI app behind `papers ui`: MLflow's own, guarded, with an entrance."""
     from mlflow.server.fastapi_app import app
     from mlflow.server.handlers import _get_tracking_store
+    from mlflow.server.security_utils import get_allowed_hosts_from_env
 
-    def columns() -> dict[str, list[str]]:
+    def views() -> dict[str, dict[str, Any]]:
         found = _get_tracking_store().search_experiments()
-        return {
-            e.experiment_id: json.loads(e.tags["columns"]) for e in found if "columns" in e.tags
-        }
+        return {e.experiment_id: view(e.tags) for e in found if "filter" in e.tags}
 
-    return with_entrance(app, columns)
+    return guarded(with_entrance(app, views), get_allowed_hosts_from_env() or [])
 
 
 def _paper(name: str) -> Paper | None:
@@ -206,30 +215,6 @@ def _paper(name: str) -> Paper | None:
         return rooms()[name].paper if name in rooms() else None
     except UserError:
         return None
-
-
-def _import(
-    client: MlflowClient,
-    uri: str,
-    experiment: Experiment,
-    paper: Paper | None,
-    records: list[Record],
-    summarise: Callable,
-) -> Imported:
-    """Write what is new, then delete what it replaces and what is broken: never a gap."""
-    records = list({place(record): record for record in records}.values())
-    found = families(client, experiment)
-    kept = {family.seal: family for family in reversed(found) if family.whole}
-    new = [record for record in records if record.seal not in kept]
-    _write(client, uri, experiment, [record_run(record, paper, summarise) for record in new])
-    seals = {place(record): record.seal for record in records}
-    old = [f for f in kept.values() if f.seal != seals.get(f.place, f.seal)]
-    for family in old:
-        delete(client, family, {"superseded_by": seals[family.place]})
-    for family in found:
-        if kept.get(family.seal) is not family:
-            delete(client, family, {"broken": "true"})
-    return Imported(len(new), len(records) - len(new), len({f.place for f in old}))
 
 
 def _write(client: MlflowClient, uri: str, experiment: Experiment, runs: list[Run]) -> None:

@@ -16,7 +16,7 @@ from typer.main import get_command
 
 import papers as package
 from common import cli, launch, reseal, tracking, verify
-from common.commands import bench, doctor, overview, reproduce, runs
+from common.commands import bench, doctor, ended, overview, reproduce, runs
 from common.data import acquire
 from common.paper import find_root, room, rooms
 from common.reports import render
@@ -66,7 +66,7 @@ def cut(patch):
     nothing = types.SimpleNamespace(how=None, failures=["cut off"])
     for module, attribute, instead in (
         (launch, "train_variant", prepared),
-        (launch, "told", lambda path: f"record: {path.relative_to(find_root())}"),
+        (ended, "ending", lambda path: f"record: {path.relative_to(find_root())}"),
         (cli, "next_steps", lambda path, data: "next: cut off."),
         (acquire, "acquire", lambda *_: nothing),
         (reproduce, "dvc", lambda *_: None),
@@ -74,7 +74,8 @@ def cut(patch):
         (reproduce, "finish", lambda *_, **__: []),
         (runs, "bring_up_to_date", lambda root: "MLflow: cut off."),
         (runs, "adopt", adopted),
-        (tracking, "serve", lambda root, port: free_port(port)),
+        (tracking, "serve", lambda root, port, said: free_port(port)),
+        (runs, "set_aside", lambda home, name: (Path("old"), Path("new"))),
         (tracking, "export_records", lambda uri, folder: ([folder], [])),
         (reseal, "reseal", lambda *_: []),
         (reseal, "tell_dvc", lambda *_: []),

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from common import cli
-from common.commands import compare, doctor, overview, reproduce
+from common.commands import doctor, overview, reproduce
 from common.errors import UserError
 from common.paper import rooms
 from common.records import read_record
-from tests.factory import make_record, make_room
+from tests.factory import make_room
 
 ROOT = Path(__file__).parents[1]
 MISTAKES = [
@@ -110,27 +110,6 @@ def test_a_damaged_record_is_named(tmp_path, monkeypatch, capsys):
     with pytest.raises(UserError, match="seal") as refused:
         read_record(path)
     assert path.name in str(refused.value)
-
-
-def test_compare_needs_two_versions(tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(make_room(tmp_path, "lonely", ("version1",)))
-    code, _, err = papers(["compare", "lonely", "version1", "version2"], capsys)
-    rooms.cache_clear()
-    assert (code, "has one version, version1" in err) == (2, True)
-
-
-def test_compare_never_crosses_hardware():
-    home = rooms(ROOT)["rnn"]
-    made = [
-        make_record(paper="rnn", variant="version1", hardware="one-1t-float32", mean=2.5),
-        make_record(paper="rnn", variant="version2", hardware="one-1t-float32", mean=2.0),
-        make_record(paper="rnn", variant="version2", hardware="two-1t-float32", mean=1.0),
-    ]
-    records = {(r.hardware.name, r.variant): r for r in made}
-    (row,) = compare.differences(home, records, "version1", "version2")
-    assert row[0] == "one-1t-float32"
-    assert float(row[3]) == pytest.approx(-0.5, abs=0.05)
-    assert row[6] == "6"
 
 
 def test_nox_and_doctor_agree_on_the_stamp(noxfile):

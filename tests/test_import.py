@@ -68,7 +68,7 @@ def test_no_record_is_replaced_by_one_of_another_kind(room_copy, place, tmp_path
     edit(old)
     place.write_text(json.dumps(sealed(old)))
     before = place.read_bytes()
-    with pytest.raises(UserError, match=f"{reason}.*delete papers/rnn/runs/"):
+    with pytest.raises(UserError, match=f"{reason}.*`papers runs aside rnn [0-9a-f]{{8}}`"):
         runs.adopt(bring(tmp_path, content))
     assert place.read_bytes() == before
     place.unlink()

@@ -82,6 +82,7 @@ def commands(group, start=()):
 WITHOUT_RESULTS = {  # they do something, open something, or write files, and say so in a line
     "train",
     "ui",
+    "runs aside",
     "runs import",
     "runs export",
     "new",

@@ -42,7 +42,8 @@ def record_problems(root: Path, room: Room, record: Record) -> Problems:
     """A sentence for everything in a record that its room, the catalogue, the code or the record
     itself contradicts."""
     if record.version not in room.paper.versions:
-        yield f"{room.name} has no {record.version}: name it in PAPER.versions."
+        out = f"papers runs aside {room.name} {record.seal[:8]}"
+        yield f"{room.name} has no {record.version}: name it in PAPER.versions, or run `{out}`."
         return
     runs = (
         f"seed {run.seed}: {problem}" for run in record.seeds for problem in _run(room, record, run)

@@ -1,95 +1,147 @@
-"""`papers compare`: the difference of two versions' code, and of their metric by hardware."""
+"""`papers compare`: which of two is better, how fast and how large it is; then what differs."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from common.commands.overview import table
+from common.commands.overview import TOGETHER, print_json, table
 from common.errors import UserError
-from common.paper import Room, find_root, room
-from common.records import Record, changed_sources, read_records
+from common.own_runs import Listed, find_runs
+from common.paper import Room, room
 
 
-def print_comparison(name: str, old: str, new: str, code: bool) -> None:
+def print_comparison(name: str, old: str, new: str, code: bool, json: bool) -> None:
+    """The answer, the numbers, then the parameters and the code that differ."""
     home = room(name)
-    if len(home.paper.versions) == 1:
-        only = next(iter(home.paper.versions))
-        raise UserError(f"'{name}' has one version, {only}: there is no other to compare it with.")
-    home.version(old), home.version(new)
     if old == new:
-        raise UserError(f"{old} and {new} are the same version: name two.")
-    if code:
-        print_code(find_root(), home, old, new)
-    records = {(r.hardware.name, r.variant): r for r in read_records(home.folder)}
-    rows = list(differences(home, records, old, new))
-    if not rows:
-        print(f"no hardware has records of both: run `papers reproduce {name}`.")
+        raise UserError(f"{old} and {new} are the same: name two.")
+    sides, missing = [], ""
+    for side in (old, new):
+        try:
+            sides.append(find_runs(home, side))
+        except UserError as error:
+            if side not in home.paper.versions or json or not code:
+                raise
+            missing = missing or str(error)  # their code can be compared all the same
+    found = _compared(home, *sides) if not missing else []
+    if json:
+        print_json(found)
         return
-    better = "lower" if home.paper.metric.lower_is_better else "higher"
-    label = home.paper.metric.label
-    header = ["hardware", old, new, f"{new} - {old}", "95 % interval", "p", "seeds"]
-    table(f"{label}, {better} is better, paired by seed", header, [row[:-1] for row in rows])
-    for hardware, *_, note in rows:
-        if note:
-            print(f"{hardware}: {note}")
+    if missing:
+        print(missing)
+    for i, comparison in enumerate(found):
+        _print_one(home, comparison, first=i == 0)
+    _print_parameters(found)
+    versions = [side[0].record.version for side in sides] if not missing else [old, new]
+    if code:
+        sys.stdout.flush()
+        _print_difference(home, old, new, versions)
 
 
-def print_code(root: Path, home: Room, old: str, new: str) -> None:
-    """The two folders' difference, coloured where the terminal is."""
-    folders = [home.path(version).relative_to(root).as_posix() for version in (old, new)]
-    colour = "always" if sys.stdout.isatty() else "never"
+def _compared(home: Room, old: list[Listed], new: list[Listed]) -> list[dict[str, Any]]:
+    from common.comparison import compare, pairs
+
+    return [compare(home, *pair) for pair in pairs(old, new)]
+
+
+def _print_one(home: Room, found: dict[str, Any], first: bool) -> None:
+    if found["unlike"]:
+        print(f"Not like with like: {'; '.join(found['unlike'])}.")
+    if first:
+        print(found["answer"] + "\n")
+    metric = home.paper.metric
+    names = {"value": metric.label, "speed": "tokens per second", "memory": "memory, MiB"}
+    rows = []
+    for key, label in names.items():
+        row = found[key]
+        p = f"{row['p']:.2g}" if row.get("p") is not None else "-"
+        means = [_number(row[side]["mean"]) for side in ("old", "new")]
+        rows.append([label, *means, _change(row), p])
+    header = ["", found["old"], found["new"], f"change [95{TOGETHER}%]", "p"]
+    seeds = "1 seed" if found["seeds"] == 1 else f"{found['seeds']} seeds"
+    table(f"{found['hardware']}, {seeds} of both", header, rows)
+    for note in found["notes"]:
+        print(note)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _change(row: dict[str, Any]) -> str:
+    """ "-0.28 [-0.29, -0.27]", or of what is compared by its ratio "1.3 x [1.2, 1.4]"."""
+    if row["change"] is None:
+        return "-"
+    ratio = row["kind"] == "ratio"
+    form = "{:.3g}" if ratio else "{:+.3g}"
+    text = form.format(row["change"]) + f"{TOGETHER}x" * ratio
+    if row["low"] is None:
+        return text
+    low, high = (form.format(row[end]) for end in ("low", "high"))
+    return f"{text} [{low},{TOGETHER}{high}]"
+
+
+def _print_parameters(found: list[dict[str, Any]]) -> None:
+    """Those of the first pair: on other machines the same versions have the same ones."""
+    changed = found[0]["parameters"] if found else {}
+    if changed:
+        header = ["parameter", found[0]["old"], found[0]["new"]]
+        table("", header, [[key, *map(_shown, both)] for key, both in changed.items()])
+
+
+def _shown(value: Any) -> str:
+    return "-" if value is None else str(value)
+
+
+def _print_difference(home: Room, old: str, new: str, versions: list[str]) -> None:
+    """What the code of the one does otherwise, also what was put back into it."""
+    for side in (old, new):
+        if lines := list(_put_back(home, side)):
+            print("\n".join(lines))
+    if versions[0] == versions[1]:
+        print(f"Both run the code of {versions[0]}.")
+        return
     sys.stdout.flush()
-    subprocess.run(
-        ["git", "--no-pager", "diff", "--no-index", "--stat", "--patch", f"--color={colour}",
-         "--", *folders],
-        cwd=root,
-        check=False,  # 1: they differ
-    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        for version in versions:
+            for path in home.path(version).rglob("*.py"):
+                place = Path(folder) / path.relative_to(home.folder)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(path, place)
+        _show_code(Path(folder), versions)
 
 
-def differences(
-    home: Room, records: dict[tuple[str, str], Record], old: str, new: str
-) -> Iterator[list[str]]:
-    """One row per hardware on which both versions were run; hardwares are never crossed."""
-    for hardware in sorted({name for name, _ in records}):
-        pair = records.get((hardware, old)), records.get((hardware, new))
-        if all(pair):
-            yield [hardware, *_row(home, *pair)]
+def _put_back(home: Room, variant: str) -> Iterator[str]:
+    from common.deviations import find_deviation
+
+    version, plus, name = variant.partition("+")
+    if plus:
+        deviation = find_deviation(home, name)
+        yield f"{variant}: {deviation.title}. The paper ({deviation.place}): "
+        yield f"  {deviation.paper_says}"
+        yield f"{version} without it: {deviation.code_does}"
 
 
-def _row(home: Room, old: Record, new: Record) -> list[str]:
-    from common.statistics import paired, summary
-
-    values = [record.values(home.paper.metric.name) for record in (old, new)]
-    shared = sorted(s for s in values[0] if None not in (values[0][s], values[1].get(s)))
-    if not shared:
-        return ["-"] * 6 + ["no seed of both came to an end"]
-    a, b = ([side[seed] for seed in shared] for side in values)
-    found = paired(b, a, seeds_a=shared, seeds_b=shared, names=(new.variant, old.variant))
-    return [
-        f"{summary(a).mean:.4f}",
-        f"{summary(b).mean:.4f}",
-        f"{found.difference:+.4f}",
-        f"[{found.low:+.4f}, {found.high:+.4f}]",
-        f"{found.p:.3g}",
-        str(found.n),
-        _note(old, new, len(shared)),
-    ]
-
-
-def _note(old: Record, new: Record, shared: int) -> str:
-    """What a reader must know before believing the row."""
-    notes = []
-    if old.dataset != new.dataset:
-        notes.append("not the same dataset")
-    if old.profile != new.profile:
-        notes.append(f"profiles differ: {old.profile}, {new.profile}")
-    if shared < max(len(old.seeds), len(new.seeds)):
-        notes.append("only the seeds that both have")
-    stale = [r.variant for r in (old, new) if changed_sources(r, find_root())]
-    if stale:
-        notes.append(f"code changed since: {', '.join(stale)}")
-    return "; ".join(notes)
+def _show_code(folder: Path, versions: list[str]) -> None:
+    """Git shows it, on a terminal with the user's pager and colours."""
+    command = ["git", "-c", "core.quotepath=off"]
+    chosen = {"GIT_PAGER", "PAGER"} & os.environ.keys()
+    if not chosen and not shutil.which("less"):
+        command.append("--no-pager")
+    command += ["diff", "--no-index", "--stat", "--patch"]
+    command += ["--no-color"] if os.environ.get("NO_COLOR") else []
+    try:
+        subprocess.run([*command, "--", *versions], cwd=folder, check=False)  # 1: they differ
+    except FileNotFoundError:
+        raise UserError(
+            "git is not installed, and shows the code that differs: leave it out with --no-code."
+        ) from None

@@ -154,7 +154,9 @@ def _together(root: Path, home: Room) -> Iterator[Finding]:
     try:
         check_records(root, home.name, home.paper, read_records(home.folder))
     except UserError as error:
-        mend = f"papers reproduce {home.name}, or delete the record that does not belong"
+        mend = (
+            f"papers reproduce {home.name}, or `papers runs aside {home.name} ID` for the odd one"
+        )
         yield Finding(f"report {home.name}", f"would be refused: {error}", mend)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
+from typing import Any
 
-from common.commands.overview import print_json, table
+from common.commands.overview import mean, print_json, table
 from common.errors import UserError
-from common.paper import find_root, room, rooms
+from common.own_runs import Listed, changes, committed, own_runs, set_aside, shown
+from common.paper import Room, find_root, room, rooms
 from common.records import (
     Record,
     parse_record,
@@ -52,7 +54,8 @@ def adopt(path: Path) -> Path:
 def _replaces(path: Path, new: Record, old: Record) -> str:
     """What the new record takes the place of. UserError if they are not runs of the same kind."""
     where = "/".join(("papers", old.paper, "runs", old.hardware.name, f"{old.variant}.json"))
-    mend = f"delete {where} first if it is to go (git keeps it)."
+    aside = f"papers runs aside {old.paper} {old.seal[:8]}"
+    mend = f"if that is to go, `{aside}` makes it a run of your own first."
     for what, read in KIND.items():
         if read(new) != read(old):
             shown = f" ({read(new)}, there {read(old)})" if what in SHOWN else ""
@@ -76,16 +79,17 @@ def import_all(files: list[Path]) -> None:
 def bring_up_to_date(root: Path) -> str:
     """Import every paper's records. UserError if MLflow cannot take them.
 
-    The checkout's own store is made what the records say; one that others share keeps the rest.
+    The checkout's own store is made what the records say, with the user's own runs beside them;
+    one that others share keeps the rest, and gets no runs that only one of them has.
     """
     from common import tracking
     from common.tracked.store import sqlite_path
 
-    records, store = all_records(), tracking.uri(root)
-    done = tracking.import_records(records, store, figures(root))
-    own = sqlite_path(store) == root.resolve() / "mlflow.db"
-    gone = tracking.remove_others(records, store) if own else 0
-    return f"MLflow: {done}{f', {gone} without a record removed' if gone else ''}."
+    store = tracking.uri(root)
+    alone = sqlite_path(store) == root.resolve() / "mlflow.db"
+    own = [(one.record, shown(changes(one.record))) for one in own_runs()] if alone else []
+    done = tracking.import_records(all_records(), store, figures(root), own=own, whole=alone)
+    return f"MLflow: {done}."
 
 
 def all_records() -> list[Record]:
@@ -97,6 +101,73 @@ def figures(root: Path) -> dict[str, list[Path]]:
     """Paper -> the figures of its report."""
     folder = root / "reports" / "figures"
     return {name: sorted(folder.glob(f"{name}-*.svg")) for name in rooms()}
+
+
+def listed_runs(name: str | None) -> list[dict[str, Any]]:
+    """A row per run, by paper: the committed ones, then the user's own, oldest first."""
+    homes = [room(name)] if name else list(rooms().values())
+    return [row(home, one) for home in homes for one in (*committed(home), *own_runs(home.name))]
+
+
+def row(home: Room, one: Listed) -> dict[str, Any]:
+    record, metric = one.record, home.paper.metric
+    changed = changes(record) if one.own else {}
+    return {
+        "id": one.id,
+        "paper": home.name,
+        "variant": record.variant,
+        "own": one.own,
+        "changed": changed,
+        "data": record.dataset.name,
+        "profile": record.profile,
+        "hardware": record.hardware.name,
+        "metric": metric.name,
+        "value": mean(record.values(metric.name).values()),
+        "seeds": [run.seed for run in record.seeds],
+        "seconds": record.seconds,
+        "started": record.started,
+        "path": one.path.as_posix(),
+    }
+
+
+def print_runs(name: str | None, json: bool) -> None:
+    """The runs as a table for each paper and kind, or as JSON."""
+    rows = listed_runs(name)
+    if json:
+        print_json(rows)
+        return
+    for (paper, own), group in groupby(rows, key=lambda row: (row["paper"], row["own"])):
+        metric, kind = room(paper).paper.metric, "your own runs" if own else "recorded"
+        better = "lower" if metric.lower_is_better else "higher"
+        header = ["id", "variant", "changed", "value", "n", "seconds", "when", "data", "profile"]
+        header += ["hardware"]
+        cells = [[str(cell) for cell in _cells(row)] for row in group]
+        if not own:
+            cells = [[*line[:2], *line[3:]] for line in cells]
+            header.remove("changed")
+        table(
+            f"{paper}, {kind}: {metric.label}, {better} is better",
+            header,
+            cells,
+            spare=("hardware", "profile", "data", "seconds"),
+        )
+    if not any(row["own"] for row in rows):
+        example = name or "rnn"
+        print(f"No runs of your own yet: `papers train {example} VERSION` makes one.")
+
+
+def _cells(row: dict[str, Any]) -> list[Any]:
+    value = "diverged" if row["value"] is None else f"{row['value']:.4f}"
+    when = row["started"][:16].replace("T", " ") if row["own"] else row["started"][:10]
+    changed = shown(row["changed"]) or "-"
+    start = [row["id"], row["variant"], changed, value, len(row["seeds"])]
+    return [*start, round(row["seconds"]), when, row["data"], row["profile"], row["hardware"]]
+
+
+def aside(paper: str, name: str) -> None:
+    """Take a record out of the committed ones without losing it."""
+    old, new = set_aside(room(paper), name)
+    print(f"{old} -> {new}\nIt is a run of your own now; git keeps the old place's history.")
 
 
 def export(folder: Path) -> None:
@@ -116,8 +187,8 @@ def serve(port: int) -> None:
     from common import tracking
 
     root = find_root()
-    print(bring_up_to_date(root))
-    tracking.serve(root, port)
+    said = bring_up_to_date(root)
+    tracking.serve(root, port, f"{said}\n")
 
 
 def reseal(name: str | None) -> None:

@@ -45,8 +45,10 @@ def _check_home(name: str, paper: Paper, record: Record) -> None:
     if record.paper != name:
         raise UserError(f"{label(record)} stands in papers/{name}/runs: move it to its own paper.")
     if record.version not in paper.versions:
+        out = f"papers runs aside {name} {record.seal[:8]}"
         raise UserError(
-            f"{label(record)} is of {record.version}: name it in PAPER.versions of '{name}'."
+            f"{label(record)} is of {record.version}: name it in PAPER.versions of '{name}', or "
+            f"run `{out}`, which keeps it as a run of your own."
         )
 
 

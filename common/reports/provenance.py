@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from common.records import Dataset, Record
 from common.reports.results import Results
 from common.reports.text import Safe, Table, code, fence
+from common.tracked.runs import run_commit
 
 SHORT = 10  # characters of a hash in a table; whole ones stand in the details
 EXCERPT = 400  # characters of a sample
@@ -27,7 +28,7 @@ def records(results: Results) -> Table:
             r.profile,
             len(r.seeds),
             r.started[:10],
-            short(r.resealed[0].commit if r.resealed else r.commit),
+            short(run_commit(r)),
             r.environment.get("torch", ""),
             short(r.seal),
             _history(r),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from common.errors import UserError
 from common.paper import Paper, find_root
 from common.records import Record, read_record, record_path
-from common.tracked.runs import RECORD_FILE, experiment_tags
+from common.tracked.runs import LAYOUT, RECORD_FILE, experiment_tags
 from common.tracked.store import is_database, rebuild, sqlite_path
 
 if TYPE_CHECKING:
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from mlflow.entities import Run as StoredRun
 
 PAGE = 5000  # runs per search
+PARENT = "mlflow.parentRunId"
+LOCAL = " (local)"  # stands after a paper's name in that of the experiment of own runs
+# The tags that decide what an import does.
+LOOKED_AT = ("level", "seeds", "seal", "layout", "own", "figures", PARENT)
+LOOKED_AT += ("variant", "deviation", "hardware", "profile")
 
 
 @dataclass(frozen=True)
@@ -33,26 +38,42 @@ class Family:
 
     @property
     def whole(self) -> bool:
-        """Did the import of this record come to its end, and is everything still there?"""
-        runs = (self.parent, *self.children)
-        return all(run.info.status == "FINISHED" for run in runs) and (
-            self.parent.data.tags.get("seeds") == str(len(self.children))
-        )
+        """Did its import come to its end, is everything still there, and as it is written today?"""
+        tags = self.parent.data.tags
+        finished = all(run.info.status == "FINISHED" for run in self.runs)
+        complete = tags.get("seeds") == str(len(self.children))
+        return finished and complete and tags.get("layout") == LAYOUT
+
+    @property
+    def own(self) -> bool:
+        """Is it the user's own, not a committed record?"""
+        return "own" in self.parent.data.tags
 
     @property
     def seal(self) -> str:
         return self.parent.data.tags.get("seal", "")
 
     @property
+    def runs(self) -> tuple[StoredRun, ...]:
+        return (self.parent, *self.children)
+
+    @property
     def place(self) -> tuple[str | None, ...]:
-        """What a new record replaces an old one at; a smoke run does not replace a real one."""
+        """What a new record replaces an old one at; a smoke run does not replace a real one, and
+        a run of the user's own replaces none."""
+        if self.own:
+            return (self.seal,)
         return tuple(self.parent.data.tags.get(key) for key in ("variant", "hardware", "profile"))
 
 
-def experiment_of(client: MlflowClient, uri: str, name: str, paper: Paper | None) -> Experiment:
-    """The paper's experiment, created or restored, with its description up to date."""
+def experiment_of(
+    client: MlflowClient, uri: str, paper_name: str, paper: Paper | None, own: bool
+) -> Experiment:
+    """The paper's experiment, or that of the user's own runs of it: created or restored, with its
+    description up to date."""
+    name = paper_name + LOCAL * own
     found = client.get_experiment_by_name(name)
-    tags = experiment_tags(paper, name)
+    tags = experiment_tags(paper, paper_name, own)
     if found is None:
         identity = client.create_experiment(name, artifact_location=_location(uri, name), tags=tags)
         return client.get_experiment(identity)
@@ -85,12 +106,35 @@ def experiments(client: MlflowClient) -> list[Experiment]:
 
 def families(client: MlflowClient, experiment: Experiment) -> list[Family]:
     """The parents of an experiment with their children, oldest first."""
-    runs = _pages(client.search_runs, [experiment.experiment_id], order_by=["start_time ASC"])
-    children: dict[str, list[StoredRun]] = {}
+    return _families(_active(client, experiment))[0]
+
+
+def known(
+    client: MlflowClient, uri: str, experiment: Experiment
+) -> tuple[list[Family], list[StoredRun]]:
+    """As `families`, of the runs only what an import looks at; and seeds that have lost their
+    parent."""
+    if is_database(uri):
+        from common.tracked import sql
+
+        return _families(sql.outlines(uri, experiment.experiment_id, LOOKED_AT))
+    return _families(_active(client, experiment))
+
+
+def _active(client: MlflowClient, experiment: Experiment) -> list[StoredRun]:
+    ids = [experiment.experiment_id]
+    return _pages(client.search_runs, ids, order_by=["start_time ASC"])
+
+
+def _families(runs: Iterable[StoredRun]) -> tuple[list[Family], list[StoredRun]]:
+    parents, children = [], {}
     for run in runs:
-        children.setdefault(run.data.tags.get("mlflow.parentRunId", ""), []).append(run)
-    parents = [run for run in children.get("", []) if run.data.tags.get("level") == "variant"]
-    return [Family(run, tuple(children.get(run.info.run_id, ()))) for run in parents]
+        if run.data.tags.get("level") == "variant":
+            parents.append(run)
+        elif run.data.tags.get("level") == "seed":
+            children.setdefault(run.data.tags.get(PARENT, ""), []).append(run)
+    found = [Family(run, tuple(children.pop(run.info.run_id, ()))) for run in parents]
+    return found, [run for seeds in children.values() for run in seeds]
 
 
 def _pages(search: Callable, *arguments: Any, **options: Any) -> list[Any]:
@@ -103,26 +147,12 @@ def _pages(search: Callable, *arguments: Any, **options: Any) -> list[Any]:
             return found
 
 
-def place(record: Record) -> tuple[str, str, str]:
-    """As `Family.place`: what a new record replaces an old one at."""
-    return record.variant, record.hardware.name, record.profile
-
-
-def delete(client: MlflowClient, family: Family, tags: dict[str, str]) -> None:
-    for run in (family.parent, *family.children):
+def delete(client: MlflowClient, runs: Iterable[StoredRun], tags: dict[str, str]) -> None:
+    """The MLflow way: hidden, with tags that say why."""
+    for run in runs:
         for key, value in tags.items():
             client.set_tag(run.info.run_id, key, value)
         client.delete_run(run.info.run_id)
-
-
-def delete_others(client: MlflowClient, records: Iterable[Record]) -> int:
-    """Delete the runs in whose place none of the records stands; how many."""
-    kept = {(record.paper, *place(record)) for record in records}
-    found = [(e.name, family) for e in experiments(client) for family in families(client, e)]
-    others = [family for name, family in found if (name, *family.place) not in kept]
-    for family in others:
-        delete(client, family, {"record": "gone"})
-    return len(others)
 
 
 def by_path(records: Iterable[Record], folder: Path) -> tuple[dict[Path, Record], list[Record]]:
@@ -136,12 +166,12 @@ def by_path(records: Iterable[Record], folder: Path) -> tuple[dict[Path, Record]
     return newest, older
 
 
-def attach(client: MlflowClient, experiment: Experiment, figures: Sequence[Path]) -> None:
+def attach(client: MlflowClient, found: Iterable[Family], figures: Sequence[Path]) -> None:
     """Give the paper's versions its figures, unless they have these very bytes."""
     if not figures:
         return
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in figures)).hexdigest()
-    for family in families(client, experiment):
+    for family in found:
         tags = family.parent.data.tags
         if "deviation" in tags or tags.get("figures") == digest:
             continue

@@ -5,8 +5,8 @@ always there: run_id, parent_id, run_name, commit and those of PLAIN; `seed` is 
 the others None where there is none. Then `metrics.<name>`, `params.<name>` and, for the rest
 (hardware.*, engine.*, environment.*, lock), `tags.<name>`, where any run has such. Metrics of a
 seed bear the record's names, with training_seconds, tokens_per_second and peak_memory_mib beside
-them; a parent has `metrics.<name>_mean`, `_low`, `_high`, `metrics.n`, and `metrics.<name>_n` where
-fewer seeds have a value.
+them; a parent has their means under the same names, `metrics.<name>_low` and `_high`, rounded, and
+`metrics.<name>_n` where fewer seeds have a value.
 
 curves: one row per seed and step: run_id, paper, variant, hardware, profile, seed, step, tokens,
 seconds, loss (training, nats), validation (the paper's metric); NaN where it was not measured.
@@ -14,13 +14,12 @@ seconds, loss (training, nats), validation (the paper's metric); NaN where it wa
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import pandas
 
-from common.tracked.runs import CURVES
+from common.tracked.keys import AXIS, CURVE, CURVES, name_of, names_of
 
 PLAIN = (
     "level",
@@ -59,7 +58,7 @@ def points_frame(history: Callable, runs: pandas.DataFrame) -> pandas.DataFrame:
     rows = [
         (run, point.step, key, point.value)
         for run in runs.loc[runs["level"] == "seed", "run_id"]
-        for key in CURVES
+        for key in CURVES.values()
         for point in history(run, key)
     ]
     return pandas.DataFrame(rows, columns=["run_id", "step", "key", "value"])
@@ -72,6 +71,7 @@ def curves_frame(runs: pandas.DataFrame, points: pandas.DataFrame) -> pandas.Dat
     points = points.astype({"run_id": object})  # without rows pandas takes them for numbers
     points = points.drop_duplicates(["run_id", "step", "key"], keep="last")
     wide = points.pivot(index=["run_id", "step"], columns="key", values="value").reset_index()
+    wide = wide.rename(columns={key: name for name, key in CURVES.items()})
     wide = wide.reindex(columns=["run_id", "step", *CURVES])
     merged = seeds.merge(wide, on="run_id").sort_values(["order", "step"], ignore_index=True)
     return merged[[*WHOSE, "step", "tokens", "seconds", "loss", "validation"]]
@@ -79,19 +79,12 @@ def curves_frame(runs: pandas.DataFrame, points: pandas.DataFrame) -> pandas.Dat
 
 def _row(run: Any) -> dict[str, Any]:
     tags = dict(run.data.tags)
-    names = json.loads(tags.pop("metric_names", "{}"))
+    names = names_of(tags.pop("metric_names", "{}"))
     row: dict[str, Any] = {"run_id": run.info.run_id, "run_name": run.info.run_name}
     row["parent_id"] = tags.pop("mlflow.parentRunId", None)
     row["commit"] = tags.pop("mlflow.source.git.commit", None)
     row |= {key: tags.pop(key, None) for key in PLAIN}
-    row |= {f"metrics.{_name(k, names)}": v for k, v in run.data.metrics.items() if k not in CURVES}
+    finals = {k: v for k, v in run.data.metrics.items() if not k.startswith((CURVE, AXIS))}
+    row |= {f"metrics.{name_of(key, names)}": value for key, value in finals.items()}
     row |= {f"params.{key}": value for key, value in run.data.params.items()}
     return row | {f"tags.{k}": v for k, v in tags.items() if not k.startswith("mlflow.")}
-
-
-def _name(key: str, names: dict[str, str]) -> str:
-    """The record's name of a metric that had to be renamed for MLflow."""
-    if key in names:
-        return names[key]
-    stem, _, part = key.rpartition("_")
-    return f"{names[stem]}_{part}" if stem in names else key

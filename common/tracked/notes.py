@@ -12,11 +12,19 @@ SAMPLE_LINES = 40  # of one sample, in a description
 NOTE_LENGTH = 7500  # below MLflow's limit on a tag
 
 
-def experiment_note(paper: Paper, name: str) -> str:
+def experiment_note(paper: Paper, name: str, own: bool) -> str:
     """What the paper is, its versions, and how to read the table of runs."""
     link = f"[{plain(paper.url)}]({paper.url})" if _is_link(paper.url) else plain(paper.url)
     versions = [f"- **{plain(v)}**: {plain(line)}" for v, line in paper.versions.items()]
     better = "lower" if paper.metric.lower_is_better else "higher"
+    if own:
+        kind = (
+            "These are **your own runs**, under `local/`; the committed ones are in the experiment "
+            f"{name}. `papers runs list {name}` shows both, `papers compare {name} version2 ID` "
+            "compares them."
+        )
+    else:
+        kind = f"The report is `reports/{name}.md`."
     return "\n".join(
         [
             f"**{plain(paper.title)}**, {plain(paper.authors)}, {paper.year}. {link}",
@@ -24,16 +32,23 @@ def experiment_note(paper: Paper, name: str) -> str:
             *versions,
             "",
             f"Compared by {plain(paper.metric.label)} ({better} is better). Each run is a version "
-            "on one machine, with its mean and 95% interval; open it, or its +, for the seeds and "
-            f"their curves. The report is `reports/{name}.md`.",
+            "on one machine, with the mean over its seeds and the 95% interval (low, high). Its "
+            f"name leads to its seeds; without the filter, the table shows them too. {kind}",
         ]
     )
 
 
-def parent_note(record: Record, paper: Paper | None, intervals: dict[str, tuple[Any, int]]) -> str:
+def parent_note(
+    record: Record,
+    paper: Paper | None,
+    intervals: dict[str, tuple[Any, int]],
+    changed: str | None = None,
+) -> str:
     """Means with intervals, machine, dataset and origin of a record."""
     what = paper.versions.get(record.version, "") if paper else ""
     title = f"**{plain(record.variant)}**" + (f": {plain(what)}" if what else "")
+    if changed is not None:
+        title += f" Your own run; changed: {plain(changed or 'nothing')}."
     rows = [
         f"| {plain(name)} | {s.mean:.5g} | {s.low:.5g} to {s.high:.5g} | {n} |"
         for name, (s, n) in intervals.items()

@@ -1,31 +1,41 @@
 """What a record looks like as MLflow runs: one parent with a child per seed. Plain data, no MLflow.
 
-MLflow's limits are met here, so that no name, parameter or text of a record can fail an import:
-keys are made of the characters it takes, long values are cut, None (diverged) is left out.
+A seed has its curves and, without a step, its finals; the parent has the mean curve with its
+interval, and the means. MLflow's limits are met here, so that no name, parameter or text of a
+record can fail an import: keys are made of the characters it takes, long values are cut, None
+(diverged) is left out.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
-import posixpath
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from common.paper import Paper
+from common.paper import Paper, order
 from common.records import Record, SeedRun
+from common.tracked.keys import (
+    CURVES,
+    PARTS,
+    SYSTEM,
+    metric_keys,
+    names_tag,
+    part_key,
+    safe_key,
+    short,
+)
+from common.tracked.mean_curve import mean_curve
 from common.tracked.notes import experiment_note, parent_note, samples_text, seed_note
 
-CURVES = ("loss", "validation", "tokens", "seconds")  # histories, over `step`
-SYSTEM = ("training_seconds", "tokens_per_second", "peak_memory_mib")
-KEY_LENGTH = 250
 PARAM_LENGTH = 6000
 TAG_LENGTH = 8000
 DIGEST_LENGTH = 36
+DIGITS = 6  # significant, of what is computed from several seeds
+LAYOUT = "2"  # of what is written; runs of another are written anew
+LAST = 10_000  # beyond any version's number
 RECORD_FILE = "record.json"
 SAMPLES_FILE = "samples.txt"
 
@@ -34,66 +44,78 @@ Point = tuple[str, float, int, int]  # metric, value, timestamp in ms, step
 
 @dataclass(frozen=True)
 class Run:
-    """One run to be: times in ms since 1970, `points` in the order they were measured."""
+    """One run to be: times in ms since 1970."""
 
     name: str
     started: int
     ended: int
     tags: dict[str, str]
     params: dict[str, str]
-    points: list[Point]
+    points: list[Point]  # the results first: MLflow lists metrics in this order
     dataset: dict[str, str]  # name, digest, source
     dataset_tags: dict[str, str]
     files: dict[str, str] = field(default_factory=dict)  # artifact -> text
     children: tuple[Run, ...] = ()
 
 
-def record_run(record: Record, paper: Paper | None, summarise: Callable) -> Run:
+def record_run(
+    record: Record, paper: Paper | None, summarise: Callable, changed: str | None = None
+) -> Run:
     """The parent run of a record, with its children.
 
-    `summarise` takes a list of values and returns an object with mean, low and high.
+    `summarise` takes a list of values and returns an object with mean, low and high. `changed` says
+    what a run of the user's own does otherwise, "" if nothing; None for a committed record.
     """
     started = milliseconds(record)
     ended = started + round(record.seconds * 1000)
-    keys = metric_keys(record)
+    keys = metric_keys(record, paper.metric.name if paper else None)
     intervals = {
         metric: (summarise(values), len(values))
         for metric in keys
         if (values := [v for v in record.values(metric).values() if v is not None])
     }
-    tags = common_tags(record) | {
+    name = " ".join(filter(None, (record.variant, changed)))
+    common = common_tags(record) | names_tag(keys) | _own_tags(changed)
+    tags = common | {
         "level": "variant",
+        "layout": LAYOUT,
         "seeds": str(len(record.seeds)),
-        "mlflow.note.content": parent_note(record, paper, intervals),
+        "mlflow.note.content": parent_note(record, paper, intervals, changed),
         "diverged": _diverged(record.seeds),
     }
     return Run(
-        name=f"{record.variant} · {record.hardware.name}",
+        name=_cut(name, 200),
         started=started,
         ended=ended,
-        tags=_clean_tags(tags | _names_tag(keys)),
+        tags=_clean_tags(tags),
         params=params(record.config),
-        points=_parent_points(record, keys, intervals, ended),
+        points=_means(record, keys, intervals, ended) + mean_curve(record, started, DIGITS),
         dataset=_dataset(record),
         dataset_tags=_dataset_tags(record),
         files={
             RECORD_FILE: json.dumps(record.model_dump(mode="json"), ensure_ascii=False),
             SAMPLES_FILE: samples_text(record.seeds),
         },
-        children=tuple(_seed_run(record, run, keys, started) for run in record.seeds),
+        children=tuple(_seed_run(record, run, keys, common, name) for run in record.seeds),
     )
 
 
-def experiment_tags(paper: Paper | None, name: str) -> dict[str, str]:
-    """Tags of a paper's experiment. `columns` are those that the UI shows at first."""
+def experiment_tags(paper: Paper | None, name: str, own: bool = False) -> dict[str, str]:
+    """Tags of a paper's experiment. `columns`, `sorted_by` and `filter` are what its
+    table of runs begins with: MLflow can nest the seeds only where it sorts by date."""
     tags = {"mlflow.experimentKind": "custom_model_development"}
+    if own:
+        tags["own"] = "true"
     if paper is None:
         return tags
     tags |= {"title": paper.title, "url": paper.url, "authors": paper.authors}
-    tags |= {"year": str(paper.year), "mlflow.note.content": experiment_note(paper, name)}
-    key = safe_key(paper.metric.name)
-    shown = [f"{key}_mean", f"{key}_low", f"{key}_high", "n", "tokens_per_second_mean"]
-    tags["columns"] = json.dumps([f"metrics.`{name}`" for name in [*shown, key]])
+    tags |= {"year": str(paper.year), "mlflow.note.content": experiment_note(paper, name, own)}
+    shown = [short(paper.metric.name), *(() if own else PARTS), "tokens_per_s"]
+    labels = ["changed", "dataset", "hardware"] if own else ["version", "hardware", "seeds"]
+    columns = [f"metrics.`{key}`" for key in shown] + [f"tags.`{key}`" for key in labels]
+    tags["columns"] = json.dumps(columns)
+    tags["sorted_by"] = "attributes.start_time" if own else "tags.`order`"
+    tags["filter"] = "" if own else "tags.level = 'variant'"
     return _clean_tags(tags)
 
 
@@ -102,28 +124,9 @@ def milliseconds(record: Record) -> int:
     return round(datetime.fromisoformat(record.started).timestamp() * 1000)
 
 
-def metric_keys(record: Record) -> dict[str, str]:
-    """Metric of the record -> its key in MLflow: allowed, unique, and no curve's name."""
-    names = dict.fromkeys(name for run in record.seeds for name in run.metrics)
-    taken = {*CURVES, *SYSTEM, "n"}
-    keys = {}
-    for name in names:
-        key = safe_key(name)
-        if key in taken:
-            key = safe_key(f"{key}_{hashlib.sha256(name.encode()).hexdigest()[:6]}")
-        taken.add(key)
-        keys[name] = key
-    return keys
-
-
-def safe_key(name: str, length: int = KEY_LENGTH - 10) -> str:
-    """A key that MLflow takes: letters, digits and `_-. /`, no path tricks, at most 240 long."""
-    key = re.sub(r"[^A-Za-z0-9_\-. /]", "_", name.replace("@", "_at_"))
-    key = posixpath.normpath(key).replace("..", "_").strip("/ ")
-    key = re.sub(r"^\.$|^$", "_", key)
-    if len(key) > length:
-        key = f"{key[: length - 7]}_{hashlib.sha256(name.encode()).hexdigest()[:6]}"
-    return key
+def run_commit(record: Record) -> str:
+    """The commit that trained it; `record.commit` is that of the last seal."""
+    return record.resealed[0].commit if record.resealed else record.commit
 
 
 def params(config: dict[str, Any]) -> dict[str, str]:
@@ -132,7 +135,7 @@ def params(config: dict[str, Any]) -> dict[str, str]:
     for name, value in _leaves(config):
         key = safe_key(name)
         if key in flat:
-            key = safe_key(f"{key}_{hashlib.sha256(name.encode()).hexdigest()[:6]}")
+            key = safe_key(f"{key}_{len(flat)}")
         flat[key] = _cut(value if isinstance(value, str) else json.dumps(value), PARAM_LENGTH)
     return flat
 
@@ -140,11 +143,13 @@ def params(config: dict[str, Any]) -> dict[str, str]:
 def common_tags(record: Record) -> dict[str, str | None]:
     """What a parent and its children are found by."""
     machine = record.hardware.model_dump(exclude={"name"}, exclude_none=True)
+    commit = run_commit(record)
     return {
         "paper": record.paper,
         "variant": record.variant,
         "version": record.version,
         "deviation": record.deviation,
+        "order": place_in_order(record),
         "profile": record.profile,
         "hardware": record.hardware.name,
         "seal": record.seal,
@@ -153,24 +158,37 @@ def common_tags(record: Record) -> dict[str, str | None]:
         "stand_in_for": record.dataset.stand_in_for,
         "started": record.started,
         "lock": record.lock,
-        "commit_dirty": "true" if record.commit.endswith("-dirty") else None,
+        "commit_dirty": "true" if commit.endswith("-dirty") else None,
         "mlflow.user": "papers",
         "mlflow.source.type": "LOCAL",
         "mlflow.source.name": f"papers/{record.paper}/{record.version}/train.py",
-        "mlflow.source.git.commit": record.commit.removesuffix("-dirty"),
+        "mlflow.source.git.commit": commit.removesuffix("-dirty"),
         **{f"hardware.{safe_key(k)}": str(v) for k, v in machine.items()},
         **{f"engine.{safe_key(k)}": v for k, v in record.engine.items()},
         **{f"environment.{safe_key(k)}": v for k, v in record.environment.items()},
     }
 
 
-def _seed_run(record: Record, run: SeedRun, keys: dict[str, str], started: int) -> Run:
+def place_in_order(record: Record) -> str:
+    """Sorts the table of runs as text: newest version first, deviations after the versions."""
+    number = order(record.version)[0]
+    newest_first = f"{LAST - number:05d}" if number < LAST else f"{LAST + 1} {record.version}"
+    return f"{'2' if record.deviation else '1'} {newest_first} {record.deviation or ''}".strip()
+
+
+def _own_tags(changed: str | None) -> dict[str, str | None]:
+    return {} if changed is None else {"own": "true", "changed": changed or "nothing"}
+
+
+def _seed_run(
+    record: Record, run: SeedRun, keys: dict[str, str], common: dict[str, Any], name: str
+) -> Run:
+    started = milliseconds(record)
     ended = started + round(run.seconds * 1000)
-    last = run.curve.step[-1] if run.curve.step else 0
-    values = {keys[name]: value for name, value in run.metrics.items()}
-    values |= dict(zip(SYSTEM, (run.seconds, run.tokens_per_second, run.peak_memory_mib)))
-    finals = [(key, v, ended, last) for key, v in values.items() if v is not None]
-    tags = common_tags(record) | {
+    values = {keys[metric]: value for metric, value in run.metrics.items()}
+    system = (run.seconds, run.tokens_per_second, run.peak_memory_mib)
+    values |= dict(zip(SYSTEM.values(), system))
+    tags = common | {
         "level": "seed",
         "seed": str(run.seed),
         "resumed": str(run.resumed),
@@ -178,12 +196,12 @@ def _seed_run(record: Record, run: SeedRun, keys: dict[str, str], started: int) 
         "diverged": _diverged([run]),
     }
     return Run(
-        name=f"seed {run.seed}",
+        name=f"{_cut(name, 200)} · seed {run.seed}",
         started=started,
         ended=ended,
-        tags=_clean_tags(tags | _names_tag(keys)),
+        tags=_clean_tags(tags),
         params=params(record.config) | {"seed": str(run.seed)},
-        points=_curve_points(run, started) + finals,
+        points=_finals(values, ended) + _curve_points(run, started),
         dataset=_dataset(record),
         dataset_tags=_dataset_tags(record),
         files={SAMPLES_FILE: samples_text([run])} if run.samples else {},
@@ -193,31 +211,38 @@ def _seed_run(record: Record, run: SeedRun, keys: dict[str, str], started: int) 
 def _curve_points(run: SeedRun, started: int) -> list[Point]:
     """The curve, time-stamped so that the UI's relative time is the training time.
 
-    `tokens` and `seconds` are curves of their own: the UI can put any metric on the x axis.
+    Tokens and seconds are curves of their own: the UI can put any metric on the x axis.
     """
     curve = run.curve
-    columns = {name: getattr(curve, name) for name in CURVES}
+    columns = {key: getattr(curve, name) for name, key in CURVES.items()}
     return [
-        (name, float(column[i]), started + round(curve.seconds[i] * 1000), step)
+        (key, float(column[i]), started + round(curve.seconds[i] * 1000), step)
         for i, step in enumerate(curve.step)
-        for name, column in columns.items()
+        for key, column in columns.items()
         if column[i] is not None
     ]
 
 
-def _parent_points(
+def _finals(values: dict[str, float | None], ended: int) -> list[Point]:
+    """Numbers that belong to no step: MLflow draws a lone point at step 0 as a bar."""
+    return [(key, float(value), ended, 0) for key, value in values.items() if value is not None]
+
+
+def _means(
     record: Record, keys: dict[str, str], intervals: dict[str, tuple[Any, int]], ended: int
 ) -> list[Point]:
-    values: dict[str, float] = {"n": len(record.seeds)}
+    values: dict[str, float] = {}
     for metric, (interval, n) in intervals.items():
         key = keys[metric]
-        values |= {f"{key}_{part}": getattr(interval, part) for part in ("mean", "low", "high")}
+        values[key] = interval.mean
+        if n > 1:
+            values |= {part_key(key, part): getattr(interval, part) for part in PARTS}
         if n != len(record.seeds):
-            values[f"{key}_n"] = n
+            values[part_key(key, "n")] = n
     rows = [(r.seconds, r.tokens_per_second, r.peak_memory_mib) for r in record.seeds]
-    for name, column in zip(SYSTEM, zip(*rows)):
-        values[f"{name}_mean"] = math.fsum(column) / len(column)
-    return [(key, float(value), ended, 0) for key, value in values.items()]
+    for key, column in zip(SYSTEM.values(), zip(*rows)):
+        values[key] = math.fsum(column) / len(column)
+    return _finals({key: float(f"{value:.{DIGITS}g}") for key, value in values.items()}, ended)
 
 
 def _dataset(record: Record) -> dict[str, str]:
@@ -238,12 +263,6 @@ def _diverged(runs: Iterable[SeedRun]) -> str | None:
     """The seeds that have a metric without a value, as "0, 3"."""
     seeds = [str(r.seed) for r in runs if any(v is None for v in r.metrics.values())]
     return ", ".join(seeds) or None
-
-
-def _names_tag(keys: dict[str, str]) -> dict[str, str]:
-    """Tag that keeps the real names of renamed metrics."""
-    renamed = {key: name for name, key in keys.items() if key != name}
-    return {"metric_names": json.dumps(renamed)} if renamed else {}
 
 
 def _clean_tags(tags: dict[str, str | None]) -> dict[str, str]:

@@ -12,12 +12,13 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from common.errors import UserError
+from common.tracked.runs import LAYOUT
 from common.tracked.store import is_database, label, sqlite_path, uri
 
 HOST = "127.0.0.1"  # the store has no passwords: never on a network
@@ -25,20 +26,28 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 START_SECONDS = 300  # a slow machine that does other work; a server that ends is noticed at once
 STOP_SECONDS = 5
 ENTRANCE = "/papers"
+GUIDE = "(choose a paper; the eye beside a run draws its curve, its name opens it)"
 CODE = Path(__file__).resolve().parents[2]  # where `common` is imported from
 PAGE = """<!doctype html><meta charset="utf-8"><title>Papers</title>
 <p>Opening <a href="/#/experiments">the experiments</a>.</p>
 <script>
-const columns = COLUMNS;
+const views = VIEWS, layout = LAYOUT;
 const defaults = {
   "mlflow.workflowType_v1": "machine_learning",
   "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": true,
 };
-for (const [id, selectedColumns] of Object.entries(columns))
-  defaults[`MLflowLocalStorage-1.1-ExperimentPage-["${id}"]-ReactComponentState`] =
-    {...VIEW, selectedColumns};
-for (const [key, value] of Object.entries(defaults))
-  if (localStorage.getItem(key) === null) localStorage.setItem(key, JSON.stringify(value));
+const columns = {};
+for (const [id, view] of Object.entries(views))
+  columns[`MLflowLocalStorage-1.1-ExperimentPage-["${id}"]-ReactComponentState`] = view;
+const put = (values, unless) => {
+  for (const [key, value] of Object.entries(values))
+    if (!unless(key)) localStorage.setItem(key, JSON.stringify(value));
+};
+const there = key => localStorage.getItem(key) !== null;
+const same = localStorage.getItem("papers.layout") === layout;
+put(defaults, there);
+put(columns, key => same && there(key));  // of another layout, their columns are gone
+localStorage.setItem("papers.layout", layout);
 location.replace("/#/experiments");
 </script>
 """
@@ -52,6 +61,7 @@ VIEW = {
     "datasetsFilter": [],
     "modelVersionFilter": "All Runs",
 }
+READING = ("GET", "HEAD", "OPTIONS", None)
 S3 = "MLFLOW_S3_"  # how to reach the files of a shared store
 SETTINGS = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -60,8 +70,8 @@ SETTINGS = {
 }
 
 
-def serve(root: Path, port: int = 5000) -> None:
-    """Run the MLflow UI on the store of `root` until Ctrl-C; print its address.
+def serve(root: Path, port: int = 5000, said: str = "") -> None:
+    """Run the MLflow UI on the store of `root` until Ctrl-C; print its address, then `said`.
 
     Another port is taken when `port` is in use. UserError when the server does not start. With a
     tracking server in MLFLOW_TRACKING_URI, only its address is printed.
@@ -71,9 +81,10 @@ def serve(root: Path, port: int = 5000) -> None:
         print(f"MLflow runs elsewhere: {label(store)}")
         return
     with suppress(KeyboardInterrupt), running(root, port) as address:
+        print(f"MLflow: {address}{ENTRANCE} {GUIDE}")
         if sqlite_path(store) is None:
             print(f"The runs are in {label(store)}.")
-        print(f"MLflow: {address}{ENTRANCE}\nStop it with Ctrl-C.", flush=True)
+        print(f"{said}Ctrl-C ends it.", flush=True)
         while True:
             time.sleep(3600)
     print("MLflow stopped.")
@@ -113,18 +124,43 @@ def free_port(wanted: int) -> int:
     raise UserError(f"Ports {wanted} to {wanted + 49} are in use: give another with --port.")
 
 
-def with_entrance(app: Callable, columns: Callable[[], dict[str, list[str]]]) -> Callable:
+def guarded(app: Callable, hosts: list[str]) -> Callable:
+    """The app, for requests to `hosts` (name:port) alone, and writing for its own pages alone.
+
+    A page elsewhere could reach this machine under a name of its own, or send forms to it.
+    MLflow's own middleware lets pages of any port of this machine write, and guards /api/ only.
+    """
+    own = [f"http://{host}" for host in hosts]
+
+    async def checked(scope: dict, receive: Callable, send: Callable) -> None:
+        headers = {name: value.decode("latin-1") for name, value in scope.get("headers", ())}
+        origin, writes = headers.get(b"origin"), scope.get("method") not in READING
+        if scope["type"] == "lifespan":
+            await app(scope, receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+        elif headers.get(b"host") not in hosts:
+            await _answer(send, 403, b"Not the name of this server.")
+        elif writes and origin is not None and origin not in own:
+            await _answer(send, 403, b"Only the pages of this server may write.")
+        else:
+            await app(scope, receive, send)
+
+    return checked
+
+
+def with_entrance(app: Callable, views: Callable[[], dict[str, dict[str, Any]]]) -> Callable:
     """MLflow's ASGI app with an entrance page, and without its assistant, which runs commands.
 
     MLflow opens on its pages for language-model applications; the browser's own settings, which
     the entrance makes where the user has made none, open it on experiments, runs and curves.
-    `columns()` gives the columns to show by experiment id.
+    `views()` gives what a table of runs begins with (see `view`) by experiment id.
     """
 
     async def entered(scope: dict, receive: Callable, send: Callable) -> None:
         path = scope.get("path", "")
         if scope["type"] == "http" and path == ENTRANCE:
-            await _answer(send, 200, _page(columns()).encode())
+            await _answer(send, 200, _page(views()).encode())
         elif scope["type"] == "http" and "/mlflow/assistant" in path:
             await _answer(send, 404, b"The assistant is switched off.")
         else:
@@ -133,9 +169,17 @@ def with_entrance(app: Callable, columns: Callable[[], dict[str, list[str]]]) ->
     return entered
 
 
-def _page(columns: dict[str, list[str]]) -> str:
-    texts = [json.dumps(content).replace("<", "\\u003c") for content in (columns, VIEW)]
-    return PAGE.replace("COLUMNS", texts[0]).replace("{...VIEW", "{..." + texts[1])
+def view(tags: Mapping[str, str]) -> dict[str, Any]:
+    """The first state of an experiment's table of runs, from the experiment's tags."""
+    order = tags["sorted_by"]
+    newest_first = order == VIEW["orderByKey"]
+    state = {"orderByKey": order, "orderByAsc": not newest_first, "searchFilter": tags["filter"]}
+    return {**VIEW, **state, "selectedColumns": json.loads(tags["columns"])}
+
+
+def _page(views: dict[str, dict[str, Any]]) -> str:
+    shown = json.dumps(views).replace("<", "\\u003c")
+    return PAGE.replace("VIEWS", shown).replace("LAYOUT", json.dumps(LAYOUT))
 
 
 async def _answer(send: Callable, status: int, body: bytes) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
@@ -105,9 +106,12 @@ def write(
 
 
 def with_children(run_id: str, run: Run) -> list[tuple[str, Run]]:
-    """The run and its children with ids, known before they are written: files are stored first."""
-    children = [(uuid.uuid5(uuid.UUID(run_id), child.name).hex, child) for child in run.children]
-    return [(run_id, run), *children]
+    """The run and its children with ids, known before they are written: files are stored first.
+
+    Runs that began together are shown by id, so those of the children count up.
+    """
+    numbered = (f"{run_id[:-4]}{i:04x}" for i in range(2**16) if f"{i:04x}" != run_id[-4:])
+    return [(run_id, run), *zip(numbered, run.children)]
 
 
 def artifact_folder(location: str, run_id: str) -> str:
@@ -132,6 +136,30 @@ def histories(uri: str, experiments: Iterable[str], keys: Iterable[str]) -> pand
         result = connection.execute(query)
         columns = list(zip(*result)) or [()] * 4
     return pandas.DataFrame(dict(zip(("run_id", "step", "key", "value"), columns)))
+
+
+def outlines(uri: str, experiment: str, keys: Iterable[str]) -> list[SimpleNamespace]:
+    """The active runs of an experiment, oldest first, as MLflow's entities: ids, status, some tags.
+
+    The tags are those named by `keys`.
+    """
+    columns = ("run_uuid", "experiment_id", "lifecycle_stage", "status", "start_time")
+    runs = table("runs", *map(column, columns))
+    tags = table("tags", *map(column, ("run_uuid", "key", "value")))
+    query = (
+        select(runs.c.run_uuid, runs.c.status, tags.c.key, tags.c.value)
+        .join_from(runs, tags, runs.c.run_uuid == tags.c.run_uuid)
+        .where(runs.c.experiment_id == int(experiment), runs.c.lifecycle_stage == "active")
+        .where(tags.c.key.in_(list(keys)))
+        .order_by(runs.c.start_time, runs.c.run_uuid)
+    )
+    found: dict[str, SimpleNamespace] = {}
+    with connected(uri) as connection:
+        for run_id, status, key, value in connection.execute(query):
+            info = SimpleNamespace(run_id=run_id, status=status)
+            run = SimpleNamespace(info=info, data=SimpleNamespace(tags={}))
+            found.setdefault(run_id, run).data.tags[key] = value
+    return list(found.values())
 
 
 def _known_datasets(

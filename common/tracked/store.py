@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
 from common.errors import UserError
 
@@ -31,7 +32,17 @@ SETTINGS = {
 
 def uri(root: Path) -> str:
     """MLFLOW_TRACKING_URI where it is set, else the SQLite file `mlflow.db` in `root`."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.resolve() / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or sqlite_uri(root.resolve() / "mlflow.db")
+
+
+def sqlite_uri(path: Path) -> str:
+    """The address of an SQLite file, whatever characters its path has.
+
+    The driver is named where something was quoted: MLflow takes the rest of `sqlite:///` for a
+    path as it stands, and would make a folder of that name.
+    """
+    quoted = str(path).replace("%", "%25").replace("?", "%3F")
+    return f"{'sqlite' if quoted == str(path) else 'sqlite+pysqlite'}:///{quoted}"
 
 
 def set_environment() -> None:
@@ -48,7 +59,9 @@ def is_database(uri: str) -> bool:
 def sqlite_path(uri: str) -> Path | None:
     """The file of an SQLite store."""
     scheme, _, rest = uri.partition(":///")
-    return Path(rest.partition("?")[0]) if scheme.split("+")[0] == "sqlite" and rest else None
+    if scheme.split("+")[0] != "sqlite" or not rest:
+        return None
+    return Path(unquote(rest.partition("?")[0]))
 
 
 def label(uri: str) -> str:
@@ -115,7 +128,7 @@ def temporary_store() -> Iterator[str]:
     memory = Path("/dev/shm")
     folder = memory if memory.is_dir() and os.access(memory, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="papers-", dir=folder) as name:
-        yield f"sqlite:///{name}/mlflow.db"
+        yield sqlite_uri(Path(name) / "mlflow.db")
 
 
 @contextmanager
