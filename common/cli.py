@@ -21,14 +21,17 @@ from common.errors import UserError, check_utf8, from_system
 UsageError = typer.BadParameter.__bases__[0]
 ClickError = UsageError.__bases__[0]
 
+LOOK, WRITE = "Look at results", "Let a model write"  # headings of `papers --help`
+RUN, TEND = "Train and measure", "Look after the repository"
+
 app = typer.Typer(
-    help="Classic language-modelling papers: run every version, measure it, read the report.",
+    help="Classic papers of language modelling: run every version, measure it, read the report.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(data_app, name="data")
-app.add_typer(runs_app, name="runs")
+app.add_typer(data_app, name="data", rich_help_panel=TEND)
+app.add_typer(runs_app, name="runs", rich_help_panel=TEND)
 
 SIDE = "A version, one with a mistake put back (version2+ID), or a run's id (`papers runs list`)."
 ManyPapers = Annotated[
@@ -39,7 +42,11 @@ Profile = Annotated[
 ]
 
 
-@app.command("list")
+for written in (generate, chat, attend):
+    app.command(rich_help_panel=WRITE)(written)
+
+
+@app.command("list", rich_help_panel=LOOK)
 def list_papers(json: Json = False) -> None:
     """List the papers, and how many of their claims held."""
     from common.commands import overview
@@ -47,7 +54,7 @@ def list_papers(json: Json = False) -> None:
     overview.print_list(json)
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def show(paper: PaperName, json: Json = False) -> None:
     """Show one paper: its versions, records, and how many claims held."""
     from common.commands import overview
@@ -55,7 +62,7 @@ def show(paper: PaperName, json: Json = False) -> None:
     overview.print_paper(paper, json)
 
 
-@app.command()
+@app.command(rich_help_panel=RUN)
 def train(
     paper: PaperName,
     version: Annotated[str, typer.Argument(help="A version's name, as in `papers show PAPER`.")],
@@ -102,7 +109,7 @@ def train(
     print(next_steps(path, data))
 
 
-@app.command()
+@app.command(rich_help_panel=RUN)
 def reproduce(
     papers: ManyPapers = None,
     profile: Profile = None,
@@ -117,7 +124,7 @@ def reproduce(
     steps.reproduce(papers or [], profile, json)
 
 
-@app.command()
+@app.command(rich_help_panel=TEND)
 def report(
     papers: ManyPapers = None,
     check: Annotated[
@@ -131,7 +138,7 @@ def report(
     overview.report(papers or None, check, json)
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def ui(
     port: Annotated[int, typer.Option(min=1024, max=65535, help="On 127.0.0.1.")] = 5000,
 ) -> None:
@@ -141,7 +148,7 @@ def ui(
     runs.serve(port)
 
 
-@app.command()
+@app.command(rich_help_panel=RUN)
 def new(
     name: Annotated[str, typer.Argument(help="The folder's name in lower case, e.g. my_paper.")],
 ) -> None:
@@ -151,7 +158,7 @@ def new(
     create(name)
 
 
-@app.command()
+@app.command(rich_help_panel=TEND)
 def pipeline(papers: ManyPapers = None) -> None:
     """Rewrite dvc.yaml after imports, versions or deviations have changed."""
     from common.commands import overview
@@ -159,7 +166,7 @@ def pipeline(papers: ManyPapers = None) -> None:
     overview.write_pipelines(papers or None)
 
 
-@app.command()
+@app.command(rich_help_panel=TEND)
 def doctor(json: Json = False) -> None:
     """Check this checkout: what is wrong or missing, and what to do about it."""
     from common.commands import doctor as checks
@@ -167,11 +174,11 @@ def doctor(json: Json = False) -> None:
     raise typer.Exit(checks.run(json))
 
 
-for written in (generate, chat, attend, samples, claims, deviations):
-    app.command()(written)
+for shown in (samples, claims, deviations):
+    app.command(rich_help_panel=LOOK)(shown)
 
 
-@app.command()
+@app.command(rich_help_panel=LOOK)
 def compare(
     paper: PaperName,
     old: Annotated[str, typer.Argument(metavar="OLD", help=SIDE)],
@@ -187,29 +194,29 @@ def compare(
     comparison.print_comparison(paper, old, new, code, json)
 
 
-@app.command()
+@app.command(rich_help_panel=RUN)
 def bench(paper: PaperName, json: Json = False) -> None:
-    """Tokens per second of the paper's versions on this machine, interleaved."""
+    """Measure how fast a paper's versions train on this machine."""
     from common.commands import bench as benchmark
 
     benchmark.bench(paper, json)
 
 
-@app.command()
+@app.command(rich_help_panel=TEND)
 def reseal(paper: OnePaper = None) -> None:
-    """Keep records whose code changed but whose golden runs are bit for bit the same."""
+    """Keep records whose code changed, if short runs still give the same bits."""
     from common.commands import runs
 
     runs.reseal(paper)
 
 
-@app.command()
+@app.command(rich_help_panel=TEND)
 def verify(
     paper: OnePaper = None,
     sample: Annotated[int, typer.Option(help="How many runs.", min=1)] = 2,
     json: Json = False,
 ) -> None:
-    """Repeat a few random runs in a temporary copy and compare them with their records."""
+    """Train a few recorded runs again, in a copy, and compare."""
     from common.commands import runs
 
     runs.verify(paper, sample, json)

@@ -142,15 +142,15 @@ def ladder(ordered: list[Results], kinds: set[str]) -> Table:
             link(r.name, f"{r.name}.md#deviations"),
             d["title"],
             d["code_does"],
-            d["kind"],
-            tables.with_unit(tables.cost_of(d), r.paper.metric.label if finite(d["cost"]) else ""),
+            *([d["kind"]] if len(kinds) > 1 else []),
+            tables.with_unit(tables.cost_of(d), tables.measure(r) if finite(d["cost"]) else ""),
             Safe(NONE if part is None else f"{part:+.1%}".replace("-", "−")),
         ]
         for part, r, d in found
     ]
-    return Table(
-        ["Paper", "Deviation", "What the code does", "Kind", "Cost", "Relative"], rows, (4, 5)
-    )
+    header = ["Paper", "Deviation", "What the code does", *(["Kind"] if len(kinds) > 1 else [])]
+    last = len(header)
+    return Table([*header, "Cost", "Relative"], rows, (last, last + 1))
 
 
 def cells(ordered: list[Results]) -> Table:

@@ -101,16 +101,23 @@ def held(results: Results) -> Safe:
     if not claims:
         return Safe("")
     held, lost, undecided, *_ = (counts := verdicts.tally(claims)).values()
-    told = (
-        f"Of {plural(held + lost + undecided, 'claim')} of the paper, {held} held, {lost} did not "
-        f"and {undecided} {_are(undecided)} open (undecided, or out of our reach)"
-    )
+    found = [f"{held} held"] + ([f"{lost} did not"] if lost else [])
+    if undecided:
+        found.append(f"{undecided} {_are(undecided)} open (undecided, or out of our reach)")
+    told = f"Of {plural(held + lost + undecided, 'claim')} of the paper, {_listed(found)}"
     met, missed = counts.get(verdicts.MET, 0), counts.get(verdicts.MISSED, 0)
     if met + missed == 1:
         told += f"; our own goal was {'met' if met else 'missed'}"
+    elif met and not missed:
+        told += f"; {'both' if met == 2 else f'all {met}'} goals of our own were met"
     elif met + missed:
         told += f"; of {met + missed} goals of our own, {met} {_are(met, past=True)} met"
     return Safe(f"{told}.")
+
+
+def _listed(parts: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def _are(count: int, past: bool = False) -> str:
@@ -128,9 +135,7 @@ def missed(results: Results) -> Safe:
     parts = [f"“{escape(claim['sentence'].rstrip('.'))}”" for claim in lost[:LISTED]]
     if len(lost) > LISTED:
         parts.append(f"[{len(lost) - LISTED} more](#claims)")
-    return Safe(
-        f"What did not hold: {' and '.join(filter(None, (', '.join(parts[:-1]), parts[-1])))}."
-    )
+    return Safe(f"What did not hold: {_listed(parts)}.")
 
 
 def mistakes(results: Results) -> Safe:

@@ -218,18 +218,8 @@ def with_unit(figure: Safe, unit: str | None) -> Safe:
 def deviations(results: Results) -> Table:
     """The bug ladder, costliest first; those that were not trained at the end."""
     rows = [_deviation(d) for d in sorted(results.evidence.get("deviations", []), key=by_cost)]
-    unit = results.paper.metric.label
-    header = [
-        "Deviation",
-        "The paper says",
-        "The code does",
-        "Kind",
-        f"Cost, {unit}",
-        "Median",
-        "p (Holm)",
-        "Seeds",
-    ]
-    return Table(header, rows, right=(4, 5, 6, 7))
+    header = ["Deviation", "The paper says", "The code does", f"Cost, {measure(results)}"]
+    return Table([*header, "p (Holm)", "Seeds"], rows, right=(3, 4, 5))
 
 
 def by_cost(deviation: dict) -> tuple:
@@ -245,9 +235,10 @@ def cost_of(deviation: dict) -> Safe:
     return difference(deviation["cost"], deviation["low"], deviation["high"])
 
 
-def median_of(deviation: dict) -> Safe:
-    """The median of the seeds' differences: far from the mean where a seed or two carry it."""
-    return Safe(NONE if deviation["median"] is None else signed(deviation["median"]))
+def _costs(deviation: dict) -> Safe:
+    """Cost, and the median of the seeds' differences: far from it where a seed or two carry it."""
+    cost, median = cost_of(deviation), deviation["median"]
+    return cost if median is None else Safe(f"{cost} <sub>median {signed(median)}</sub>")
 
 
 def _lived(d: dict) -> str:
@@ -260,15 +251,7 @@ def _lived(d: dict) -> str:
 
 
 def _deviation(d: dict) -> list:
-    name = Safe(f"**{escape(d['title'])}** <sub>{escape(d['place'])}; {_lived(d)}</sub>")
+    below = f"{escape(d['kind'])}, {_lived(d)}; {escape(d['place'])}"
+    name = Safe(f"**{escape(d['title'])}** <sub>{below}</sub>")
     n = NONE if d["n"] is None else d["n"]
-    return [
-        name,
-        d["paper_says"],
-        d["code_does"],
-        d["kind"],
-        cost_of(d),
-        median_of(d),
-        p_value(d["adjusted_p"]),
-        n,
-    ]
+    return [name, d["paper_says"], d["code_does"], _costs(d), p_value(d["adjusted_p"]), n]
