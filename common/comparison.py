@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 from typing import Any
 
-from common.own_runs import Listed
+from common.own_runs import Listed, nearness
 from common.paper import Room, find_root
 from common.records import Record, changed_sources
 
@@ -26,12 +27,8 @@ def pairs(old: list[Listed], new: list[Listed]) -> list[tuple[Listed, Listed]]:
     left, right = ({one.record.hardware.name: one for one in side} for side in (old, new))
     shared = [(left[name], right[name]) for name in left if name in right]
     if not shared:
-        return [(_main(old), _main(new))]
+        return [max(product(old, new), key=lambda pair: nearness(pair[0], pair[1].record.hardware))]
     return sorted(shared, key=lambda pair: -min(len(one.record.seeds) for one in pair))
-
-
-def _main(side: list[Listed]) -> Listed:
-    return max(side, key=lambda one: len(one.record.seeds))
 
 
 def compare(home: Room, old: Listed, new: Listed) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from common.errors import UserError, nearest
 from common.paper import Room, find_root, room, rooms
-from common.records import Record, read_record
+from common.records import Hardware, Record, read_record
 
 ID = 8  # characters of the seal by which a run is called
 FEWEST = 4  # of them that may be given
@@ -55,6 +55,13 @@ def own_runs(name: str | None = None) -> list[Listed]:
             if _identity(listed.record) not in kept:
                 found.setdefault(listed.record.seal, listed)
     return sorted(found.values(), key=lambda listed: (listed.record.started, listed.path))
+
+
+def nearness(listed: Listed, hardware: Hardware) -> tuple[bool, bool, int]:
+    """Orders runs by how well they can stand beside one of that hardware."""
+    own = listed.record.hardware
+    alike = all(getattr(own, k) == getattr(hardware, k) for k in ("device", "dtype", "threads"))
+    return own.name == hardware.name, alike, len(listed.record.seeds)
 
 
 def set_aside(home: Room, name: str) -> tuple[Path, Path]:

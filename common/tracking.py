@@ -9,6 +9,7 @@ was replaced are deleted the MLflow way (hidden, tagged with the new seal, to be
 
 from __future__ import annotations
 
+import glob
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -87,9 +88,9 @@ def _create(path: Path) -> None:
     """Make an SQLite store aside and put it in place: killed half-way, nothing is there."""
     from mlflow import MlflowClient
 
-    aside = path.with_name(f"{path.name}.new")
-    for left in (aside, aside.with_name(f"{aside.name}-journal")):
+    for left in path.parent.glob(f"{glob.escape(path.name)}.new-*"):
         left.unlink(missing_ok=True)
+    aside = path.with_name(f"{path.name}.new-{uuid.uuid4().hex}")  # MLflow remembers stores by name
     # MLflow's empty "Default" would stand first in the list of papers
     MlflowClient(sqlite_uri(aside)).delete_experiment("0")
     aside.replace(path)

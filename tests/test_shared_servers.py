@@ -156,7 +156,7 @@ def test_the_ui_names_the_database_and_shows_no_password(database, tmp_path):
     ) as ui:
         try:
             said = ui.stdout.readline()
-            while "papers" not in said.splitlines()[-1] and ui.poll() is None:
+            while "Ctrl-C" not in said.splitlines()[-1] and ui.poll() is None:
                 said += ui.stdout.readline()
             shown = [" ".join(c.cmdline()) for c in psutil.Process(ui.pid).children(True)]
         finally:

@@ -41,29 +41,30 @@ def test_a_fresh_store_is_made_aside_and_put_in_place(tmp_path, monkeypatch):
     real = Path.replace
 
     def replace(self, target):
-        seen.append((self.name, Path(target) == path and not path.exists()))
+        seen.append((self.name[:14], Path(target) == path and not path.exists()))
         return real(self, target)
 
     monkeypatch.setattr(Path, "replace", replace)
     tracking.prepare(store.sqlite_uri(path))
-    assert seen == [("mlflow.db.new", True)]
+    assert seen == [("mlflow.db.new-", True)]
     assert [f.name for f in tmp_path.iterdir()] == ["why?"]
     assert {f.name for f in path.parent.iterdir()} == {"mlflow.db", "mlflow.db.lock"}
 
 
 @pytest.mark.slow
 def test_a_kill_while_the_store_is_made_costs_nothing(tmp_path):
-    path = tmp_path / "mlflow.db"
-    uri = store.sqlite_uri(path)
-    code = f"from common import tracking; tracking.prepare({uri!r})"
-    for _ in range(3):
-        path.unlink(missing_ok=True)
+    for name in "abc":
+        folder = tmp_path / name
+        folder.mkdir()
+        uri = store.sqlite_uri(folder / "mlflow.db")
+        code = f"from common import tracking; tracking.prepare({uri!r})"
         process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE)
         deadline = time.monotonic() + 60
-        while not list(tmp_path.glob("mlflow.db*")) and time.monotonic() < deadline:
+        while not list(folder.glob("mlflow.db.new*")) and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(0.3)  # tables are being made
         process.send_signal(signal.SIGKILL)
         process.communicate()
         done = tracking.import_records([make_record("killed", seeds=range(2), points=5)], uri)
-        assert done.new + done.unchanged == 1
+        assert done == tracking.Imported(new=1)
+        assert not list(folder.glob("*.new*"))

@@ -64,7 +64,7 @@ def _print_one(home: Room, found: dict[str, Any], first: bool) -> None:
         p = f"{row['p']:.2g}" if row.get("p") is not None else "-"
         means = [_number(row[side]["mean"]) for side in ("old", "new")]
         rows.append([label, *means, _change(row), p])
-    header = ["", found["old"], found["new"], f"change [95{TOGETHER}%]", "p"]
+    header = ["", found["old"], found["new"], "change [95%]", "p"]
     seeds = "1 seed" if found["seeds"] == 1 else f"{found['seeds']} seeds"
     table(f"{found['hardware']}, {seeds} of both", header, rows)
     for note in found["notes"]:

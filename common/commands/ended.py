@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from common.launch import told
-from common.own_runs import ID, Listed, committed
+from common.own_runs import ID, committed, nearness
 from common.paper import Room, room
 from common.records import Record, read_record
 
@@ -34,14 +34,8 @@ def _reference(home: Room, record: Record) -> Record | None:
     """The committed record of the variant, else of its version; on this hardware if possible."""
     for variant in dict.fromkeys((record.variant, record.version)):
         if found := committed(home, variant):
-            return max(found, key=lambda listed: _nearness(listed, record)).record
+            return max(found, key=lambda listed: nearness(listed, record.hardware)).record
     return None
-
-
-def _nearness(listed: Listed, record: Record) -> tuple[bool, bool, int]:
-    one, other = listed.record.hardware, record.hardware
-    alike = (one.device, one.dtype, one.threads) == (other.device, other.dtype, other.threads)
-    return one.name == other.name, alike, len(listed.record.seeds)
 
 
 def _curve(record: Record, reference: Record | None) -> list[str]:
