@@ -60,7 +60,7 @@ def some_tokens(batch: int = 3, length: int = CONTEXT) -> torch.Tensor:
 def worst_of_version2(layers: int = 2, heads: int = 4, d_model: int = 32) -> float:
     """The largest difference of scores, loss and gradients, at random weights."""
     net = theirs(layers, heads, d_model)
-    ours = model2.load_published(net.state_dict(), heads).eval()
+    ours = model2.load_published(net.state_dict(), heads)
     pairs = [(p, net.transformer.get_parameter(name)) for name, p in ours.named_parameters()]
     return worst(ours, model2.loss, net, pairs)
 

@@ -55,7 +55,7 @@ def test_it_begins_as_small_as_transformers_begins_but_for_positions():
 
 def test_greedy_text_is_that_of_transformers():
     theirs = twins.theirs()
-    ours = model2.load_published(theirs.state_dict(), heads=4).eval()
+    ours = model2.load_published(theirs.state_dict(), heads=4)
     start = twins.some_tokens(length=3)
     with torch.no_grad():
         wanted = theirs.generate(start, max_new_tokens=8, do_sample=False, pad_token_id=0)
@@ -108,7 +108,7 @@ def test_weights_load_with_and_without_their_prefix_and_masks(weights):
     plain = weights.state_dict()
     mask = {"h.0.attn.bias": torch.ones(1, 1, 6, 6), "h.1.attn.masked_bias": torch.tensor(-1e4)}
     for named in (plain | mask, {f"transformer.{n}": w for n, w in plain.items()}):
-        loaded = model2.load_published({**named, "lm_head.weight": plain["wte.weight"]})
+        loaded = model2.load_published({**named, "lm_head.weight": plain["wte.weight"]}, heads=1)
         assert all(torch.equal(p, plain[n]) for n, p in loaded.named_parameters())
         assert loaded.config.heads == 1 and loaded.config.context == 6
 
@@ -129,4 +129,20 @@ def test_weights_that_do_not_fit_are_refused_by_name(weights, change, words):
     named = dict(weights.state_dict())
     change(named)
     with pytest.raises(ValueError, match=words.replace(".", r"\.")):
-        model2.load_published(named)
+        model2.load_published(named, heads=1)
+
+
+def test_the_number_of_heads_is_guessed_for_no_width_but_the_published(weights):
+    with pytest.raises(ValueError, match=r"number of heads: give it \(d_model is 16\)"):
+        model2.load_published(weights.state_dict())
+    with torch.device("meta"):
+        small = model2.GPT2(model2.Config(layers=1, context=2), 3)
+    zeros = {name: torch.zeros(p.shape) for name, p in small.named_parameters()}
+    assert model2.load_published(zeros).config.heads == 12
+
+
+def test_loaded_weights_drop_nothing_out(weights):
+    loaded = model2.load_published(weights.state_dict(), heads=2)
+    assert loaded.config.dropout > 0
+    tokens = torch.tensor([[1, 2, 3, 4]])
+    assert torch.equal(loaded(tokens), loaded(tokens))
