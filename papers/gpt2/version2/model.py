@@ -21,7 +21,6 @@ from papers.bpe.version2 import model as bpe
 
 EPSILON = 1e-5  # of the norms, in the published code
 FUSED_FROM = 512  # positions: on a CPU the fused kernel pays from about here on
-PUBLISHED = (768, 1024, 1280, 1600)  # widths, Table 2: 64 components per head
 SCALED = ("attn.c_proj.weight", "mlp.c_proj.weight")  # what is added to the residual path
 
 
@@ -223,7 +222,7 @@ class GPT2(Module):
 def load_published(weights, heads=None):
     """A GPT2 with published weights: {name: tensor}, with or without "transformer." before names,
     in evaluation mode. `heads` is not in the weights: known for the published widths alone.
-    ValueError for names missing or strange, shapes that do not fit, a head that is not tied."""
+    ValueError for strange or missing names, wrong shapes, a head that is not tied."""
     named = {name.removeprefix("transformer."): w for name, w in weights.items()}
     named = {n: w for n, w in named.items() if not n.endswith((".attn.bias", ".attn.masked_bias"))}
     head = named.pop("lm_head.weight", None)
@@ -234,7 +233,7 @@ def load_published(weights, heads=None):
         raise ValueError("lm_head.weight is not wte.weight: GPT-2's head is tied")
     (symbols, d), context = named["wte.weight"].shape, len(named["wpe.weight"])
     layers = len({name.split(".")[1] for name in named if name.startswith("h.")})
-    if heads is None and d not in PUBLISHED:
+    if not heads and d not in (768, 1024, 1280, 1600):  # Table 2: 64 components per head
         raise ValueError(f"weights do not tell the number of heads: give it (d_model is {d})")
     config = Config(d_model=d, layers=layers, context=context, heads=heads or d // 64)
     with torch.device("meta"):
