@@ -161,9 +161,17 @@ def new(
 @app.command(rich_help_panel=TEND)
 def pipeline(papers: ManyPapers = None) -> None:
     """Rewrite dvc.yaml after imports, versions or deviations have changed."""
-    from common.commands import overview
+    from common.commands import pipelines
 
-    overview.write_pipelines(papers or None)
+    pipelines.write_pipelines(papers or None)
+
+
+@app.command(rich_help_panel=TEND)
+def dag(paper: OnePaper = None, json: Json = False) -> None:
+    """Show the stages of a paper's pipeline: what each waits for and writes."""
+    from common.commands import pipelines
+
+    pipelines.print_dag(paper, json)
 
 
 @app.command(rich_help_panel=TEND)
@@ -195,11 +203,15 @@ def compare(
 
 
 @app.command(rich_help_panel=RUN)
-def bench(paper: PaperName, json: Json = False) -> None:
+def bench(
+    paper: PaperName,
+    rounds: Annotated[int, typer.Option(min=1, max=1000, help="How often each is timed.")] = 5,
+    json: Json = False,
+) -> None:
     """Measure how fast a paper's versions train on this machine."""
     from common.commands import bench as benchmark
 
-    benchmark.bench(paper, json)
+    benchmark.bench(paper, rounds, json)
 
 
 @app.command(rich_help_panel=TEND)

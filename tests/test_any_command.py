@@ -16,7 +16,7 @@ from typer.main import get_command
 
 import papers as package
 from common import cli, launch, reseal, tracking, verify
-from common.commands import bench, doctor, ended, overview, reproduce, runs
+from common.commands import bench, doctor, ended, pipelines, reproduce, runs
 from common.data import acquire
 from common.paper import find_root, room, rooms
 from common.reports import render
@@ -80,9 +80,9 @@ def cut(patch):
         (reseal, "reseal", lambda *_: []),
         (reseal, "tell_dvc", lambda *_: []),
         (verify, "verify", lambda *_: [row]),
-        (bench, "bench", lambda name, json: room(name)),
+        (bench, "bench", lambda name, rounds, json: room(name)),
         (doctor, "CHECKS", (doctor.python, doctor.disk)),
-        (overview, "write_pipelines", lambda names: [room(name) for name in names or ()]),
+        (pipelines, "write_pipelines", lambda names: [room(name) for name in names or ()]),
         (render, "write_reports", lambda *_: []),
         (render, "check", lambda *_: []),
     ):

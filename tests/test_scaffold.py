@@ -59,9 +59,16 @@ def test_room_is_part_of_the_pipeline(copy):
     assert f"reports/{NAME}.md" in index.deps
 
 
+def room_wide(copy):
+    """What the tests that look at every room say of the new one; it fails if one of them does."""
+    files = [p for p in (copy / "tests").glob("test_*.py") if "rooms(" in p.read_text()]
+    names = [path.relative_to(copy).as_posix() for path in sorted(files)]
+    selected = ["-k", f"{NAME} and not test_scaffold", "-m", "not slow", "-rs"]
+    return run(copy, "pytest", *names, *selected, "-p", "no:cacheprovider")
+
+
 def test_room_keeps_the_rules_of_the_house(copy):
-    said = run(copy, "pytest", "tests/test_architecture.py", "-k", NAME, "-p", "no:cacheprovider")
-    assert "passed" in said and "failed" not in said
+    assert "was never run: papers reproduce" in room_wide(copy)
 
 
 @pytest.fixture(scope="module")
@@ -109,3 +116,13 @@ def test_pipeline_runs_once_and_then_only_what_changed(repository):
     assert ran(run(repository, "dvc", "repro", pipeline_file))[0] == "train@version1"
     shown = run(repository, "dvc", "metrics", "show", f"papers/{NAME}/metrics/version1.json")
     assert "bits_per_character" in shown
+
+
+@pytest.mark.slow
+def test_a_reproduced_room_has_a_golden_run_and_passes_the_tests_of_all_rooms(repository):
+    room = repository / "papers" / NAME
+    assert not (room / "version1" / "golden.csv").exists()
+    said = run(repository, "papers", "reproduce", NAME)
+    assert "golden runs to commit: version1/golden.csv" in said
+    assert "was never run" not in room_wide(repository)
+    assert "golden" not in run(repository, "papers", "reproduce", NAME)

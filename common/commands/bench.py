@@ -13,20 +13,20 @@ from pathlib import Path
 from common.commands.overview import print_json, table
 from common.paper import Room, find_root, room
 
-ROUNDS, STEPS = 5, 30
+STEPS = 30
 
 
-def bench(name: str, json: bool) -> None:
+def bench(name: str, rounds: int, json: bool) -> None:
     """Print each version's median and write all rounds to local/bench/."""
     from common import engine
     from common.hardware import fingerprint
 
     home, started = room(name), engine.start()
     speeds: dict[str, list[float]] = {version: [] for version in home.paper.versions}
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         for version, found in speeds.items():
             found.append(tokens_per_second(home, version, started))
-            said = f"round {turn + 1} of {ROUNDS}: {version} {found[-1]:,.0f} tokens/s"
+            said = f"round {turn + 1} of {rounds}: {version} {found[-1]:,.0f} tokens/s"
             print(said, file=sys.stderr if json else sys.stdout)
     path = find_root() / "local" / "bench" / f"{name}-{fingerprint(started).name}.csv"
     write(path, speeds)
@@ -39,7 +39,7 @@ def bench(name: str, json: bool) -> None:
         for version, found in speeds.items()
     ]
     header = ["version", "tokens/s, median", "slowest round", "fastest round"]
-    table(f"{name}: {ROUNDS} rounds of {STEPS} steps, one thread, float32", header, rows)
+    table(f"{name}: {rounds} rounds of {STEPS} steps, one thread, float32", header, rows)
     print(f"all rounds: {path.relative_to(find_root())}")
 
 

@@ -254,16 +254,3 @@ def _check_evidence(home: Room) -> None:
 
     if recorded(home) and home.path("claims.py").is_file():
         load_evidence(home.path(FILE))
-
-
-def write_pipelines(papers: list[str] | None) -> None:
-    """Write dvc.yaml of the papers, all if none are named, and the root's."""
-    from common.pipeline import render, render_root
-
-    root = find_root()
-    texts = {room(name).path("dvc.yaml"): render(root, name) for name in papers or rooms()}
-    for path, text in {**texts, root / "dvc.yaml": render_root(root)}.items():
-        changed = not path.is_file() or path.read_text(encoding="utf-8") != text
-        if changed:
-            path.write_text(text, encoding="utf-8")
-        print(f"{path.relative_to(root).as_posix()}: {'written' if changed else 'as it was'}")

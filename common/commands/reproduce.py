@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.commands.aside import aside, held, without_scm
 from common.commands.overview import print_json, table
+from common.commands.pipelines import few_seeds
 from common.config import PROFILES, read_yaml
 from common.errors import UserError, nearest
 from common.paper import Room, find_root, room, rooms
@@ -64,6 +65,8 @@ def _reproduced(papers: list[str], profile: str | None) -> list[dict[str, Any]]:
         raise UserError(f"no profile {profile!r}." + nearest(profile, PROFILES))
     for home in homes:
         check_stages(home)
+        if said := few_seeds(home, profile):
+            print(said)
     without_scm(root)
     got, usual = fetch(homes), []
     for home in homes:
@@ -181,9 +184,25 @@ def finish(root: Path, homes: list[Room], *, everything: bool) -> list[dict[str,
 
     dvc(root, "repro", *([] if everything else ["--single-item", "index"]))
     print("\n" + tracking.try_import(all_records(), tracking.uri(root), figures(root)))
+    for home in homes:
+        keep_goldens(root, home)
     summaries = [summarise(home, root, root) for home in homes]
     print("reports: reports/README.md    curves: papers ui    versions: papers compare")
     return summaries
+
+
+def keep_goldens(root: Path, home: Room) -> None:
+    """Write the golden runs that a new version or deviation lacks: `papers reseal` needs them."""
+    from common.reseal import write_goldens
+
+    try:
+        written = write_goldens(root, home.name)
+    except UserError as error:
+        print(f"no golden run was written: {error}")
+        return
+    if written:
+        places = ", ".join(path.relative_to(home.folder).as_posix() for path in written)
+        print(f"{home.name}: golden runs to commit: {places}")
 
 
 def summarise(home: Room, folder: Path, root: Path) -> dict[str, Any]:

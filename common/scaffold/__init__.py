@@ -10,7 +10,7 @@ import re
 import shutil
 from pathlib import Path
 
-from common.commands.overview import write_pipelines
+from common.commands.pipelines import write_pipelines
 from common.config import PROFILES
 from common.errors import UserError
 from common.paper import VERSION, find_root, rooms
