@@ -72,6 +72,19 @@ def test_hints_are_no_problems_and_the_last_line_counts(monkeypatch, capsys):
         assert marks == sorted(marks, key=["ok", "--", "!!"].index)
 
 
+def test_long_findings_are_folded_on_a_terminal_and_a_line_in_a_pipe(monkeypatch, capsys):
+    found = [doctor.Finding("data", "differs " * 20, "fetch " * 20)]
+    monkeypatch.setattr(doctor, "CHECKS", [lambda root: iter(found)])
+    doctor.run(False)
+    assert max(map(len, capsys.readouterr().out.splitlines())) > 120
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "80")
+    doctor.run(False)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum("fetch" in line and line.startswith("     ") for line in lines) == 2
+
+
 @pytest.mark.parametrize("state", ["absent", "differs"])
 def test_data_that_was_not_fetched_yet_is_a_hint_and_damaged_data_a_problem(
     tmp_path, monkeypatch, state

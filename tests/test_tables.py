@@ -22,6 +22,8 @@ TABLES = [
     ["deviations"],
     ["deviations", "rnn", "one_stream"],
     ["data", "list"],
+    ["runs", "list"],
+    ["compare", "rnn", "version1", "version2", "--no-code"],
 ]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from common.commands.overview import TOGETHER, print_json, table
+from common.commands.overview import TOGETHER, print_json, say, table
 from common.errors import UserError
 from common.own_runs import Listed, find_runs
 from common.paper import Room, room
@@ -35,7 +35,7 @@ def print_comparison(name: str, old: str, new: str, code: bool, json: bool) -> N
         print_json(found)
         return
     if missing:
-        print(missing)
+        say(missing)
     for i, comparison in enumerate(found):
         _print_one(home, comparison, first=i == 0)
     _print_parameters(found)
@@ -53,9 +53,10 @@ def _compared(home: Room, old: list[Listed], new: list[Listed]) -> list[dict[str
 
 def _print_one(home: Room, found: dict[str, Any], first: bool) -> None:
     if found["unlike"]:
-        print(f"Not like with like: {'; '.join(found['unlike'])}.")
+        say(f"Not like with like: {'; '.join(found['unlike'])}.")
     if first:
-        print(found["answer"] + "\n")
+        say(found["answer"])
+        print()
     metric = home.paper.metric
     names = {"value": metric.label, "speed": "tokens per second", "memory": "memory, MiB"}
     rows = []
@@ -68,7 +69,7 @@ def _print_one(home: Room, found: dict[str, Any], first: bool) -> None:
     seeds = "1 seed" if found["seeds"] == 1 else f"{found['seeds']} seeds"
     table(f"{found['hardware']}, {seeds} of both", header, rows)
     for note in found["notes"]:
-        print(note)
+        say(note)
 
 
 def _number(value: float | None) -> str:

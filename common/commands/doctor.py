@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from common.commands.overview import print_json
+from common.commands.overview import print_json, say
 from common.errors import UserError
 from common.paper import Room, find_root, rooms
 
@@ -44,7 +44,9 @@ def run(as_json: bool) -> int:
     if as_json:
         print_json([finding._asdict() for finding in found])
     else:
-        print("\n".join(told(found)))
+        for text in "\n".join(told(found)).split("\n"):
+            words = text.lstrip()
+            say(words, indent=text[: len(text) - len(words)])
     return int(any(finding.problem for finding in found))
 
 

@@ -96,6 +96,15 @@ def wrap(text: str, width: int, indent: str = "") -> list[str]:
     return [line.replace(TOGETHER, " ") for line in lines]
 
 
+def say(text: str, indent: str = "") -> None:
+    """Print a sentence: folded on a terminal, one line in a pipe."""
+    from rich.console import Console
+
+    console = Console()
+    lines = wrap(text, console.width, indent) if console.is_terminal else [indent + text]
+    print("\n".join(lines))
+
+
 def print_json(content: Any) -> None:
     print(json_module.dumps(content, indent=2, ensure_ascii=False))
 
@@ -174,9 +183,7 @@ def print_paper(name: str, json: bool) -> None:
         told = {"authors": paper.authors, "url": paper.url, "cites": list(paper.cites)}
         print_json({**outline(home), **told, "versions": paper.versions, "records": runs})
         return
-    from rich.console import Console
-
-    print("\n".join(wrap(f"{paper.title}, {paper.authors}, {paper.year}", Console().width)))
+    say(f"{paper.title}, {paper.authors}, {paper.year}")
     print(f"{paper.url}\n")
     summary = verdicts.tally(judged(home))
     for what, line in ("claims", verdicts.claims(summary)), ("goals", verdicts.goals(summary)):
