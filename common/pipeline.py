@@ -138,8 +138,8 @@ def render(root: Path, name: str) -> str:
     """The text of papers/<name>/dvc.yaml."""
     home = room(name)
     blocks = [_data(home), *_trains(root, home), *_ladder(root, home)]
-    blocks += [_evidence(root, home), _report(root, home)]
-    return HEADER.format(name=name) + "stages:\n" + "".join(blocks)
+    blocks += [_curves(root, home), _evidence(root, home), _report(root, home)]
+    return HEADER.format(name=name) + "stages:\n" + "".join(blocks) + _plots(home)
 
 
 def _data(home: Room) -> str:
@@ -196,6 +196,33 @@ def _ladder(root: Path, home: Room) -> list[str]:
         metrics=[f"papers/{home.name}/metrics/{version}+{item}.json"],
     )
     return [block]
+
+
+def _curves(root: Path, home: Room) -> str:
+    """One run per version: an experiment with one of them draws its curve and trains no other."""
+    item = "${item.version}"
+    command = f"python -m common.curves {home.name} {item}"
+    return _stage(
+        "curves",
+        command,
+        [*python_deps(root, command), f"papers/{home.name}/metrics/{item}.json"],
+        matrix={"version": list(home.paper.versions)},
+        committed=[f"papers/{home.name}/curves/{item}.csv"],
+    )
+
+
+def _plots(home: Room) -> str:
+    """What `dvc plots` draws: a line per version. Paths are relative to the room here."""
+    measure = re.sub(r"\s*\([^()]*\)$", "", home.paper.metric.label)
+    lines = ["plots:"]
+    for column, title, unit in (
+        ("validation", "validation", measure),
+        ("loss", "training loss", "nats"),
+    ):
+        lines += [f'  - "{home.name}: {title}":', "      x: step", "      y:"]
+        lines += [f"        curves/{version}.csv: {column}" for version in home.paper.versions]
+        lines += ["      x_label: training step", f'      y_label: "{unit}"']
+    return "\n".join(lines) + "\n"
 
 
 def _evidence(root: Path, home: Room) -> str:

@@ -25,7 +25,7 @@ from common.paper import Room
 from common.sources import no_commit
 
 MADE = "made-from"  # in the copy: a hash of what it was made from
-RESULTS = ("runs", "metrics")
+RESULTS = ("runs", "metrics", "curves")
 NO_SCM = "[core]\n    no_scm = true\n"
 
 

@@ -3,16 +3,15 @@ be known before they are run."""
 
 from __future__ import annotations
 
-import math
+import itertools
 import re
-from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from common.commands.overview import print_json, table
 from common.config import plan, read_yaml
 from common.paper import Room, find_root, room, rooms
-from common.pipeline import render, render_root
+from common.pipeline import Stage, render, render_root, stages
 
 
 def write_pipelines(papers: list[str] | None) -> None:
@@ -78,25 +77,33 @@ def _short(home: Room, stage: dict[str, Any]) -> str:
 
 def dag(home: Room) -> list[dict[str, Any]]:
     """The paper's stages: each with its number of runs, what it waits for and what it writes."""
-    found = read_yaml(home.path("dvc.yaml"))["stages"]
-    writes = {name: _paths(s, "outs") + _paths(s, "metrics") for name, s in found.items()}
+    found, single = read_yaml(home.path("dvc.yaml"))["stages"], stages(home.folder)
+    after = {name: set() for name in found}
+    for stage, other in itertools.product(single, single):
+        if _feeds(other, stage):
+            after[_group(stage)].add(_group(other))
     return [
         {
             "stage": name,
-            "runs": math.prod(map(len, (stage.get("matrix") or {}).values())),
-            "after": [n for n in found if n != name and _feeds(writes[n], _paths(stage, "deps"))],
-            "writes": writes[name],
+            "runs": sum(_group(stage) == name for stage in single),
+            "after": [other for other in found if other in after[name]],
+            "writes": _paths(content, "outs") + _paths(content, "metrics"),
         }
-        for name, stage in found.items()
+        for name, content in found.items()
     ]
 
 
-def _feeds(outs: list[str], deps: list[str]) -> bool:
-    """Is one of `outs` among `deps`, or inside of a folder among them?"""
-    return any(fnmatch(o, d) or fnmatch(d, o) or o.startswith(f"{d}/") for o in outs for d in deps)
+def _group(stage: Stage) -> str:
+    """The stage's name in dvc.yaml, before its matrix was unfolded."""
+    return stage.name.partition("@")[0]
+
+
+def _feeds(first: Stage, then: Stage) -> bool:
+    """Does `then` depend on an output of `first`, or on a folder that holds one?"""
+    return any(out == dep or out.startswith(f"{dep}/") for out in first.outs for dep in then.deps)
 
 
 def _paths(stage: dict[str, Any], kind: str) -> list[str]:
-    """The paths of a stage's deps, outs or metrics; "*" for what the matrix fills in."""
+    """The paths of a stage's outs or metrics; "*" for what the matrix fills in."""
     entries = (e if isinstance(e, str) else next(iter(e)) for e in stage.get(kind) or [])
     return [re.sub(r"\$\{item\.\w+\}", "*", entry) for entry in entries]
