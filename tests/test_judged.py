@@ -60,6 +60,7 @@ def test_deviations_show_the_costliest_first(terminal, capsys):
     assert max(map(len, out.splitlines())) <= terminal
     assert "alpha: cost in bits, more is worse" in out
     assert out.index("summed: +0.15 [0.11, 0.19] (bug)") < out.index("leak: +0.05 [0.02, 0.08]")
+    assert "(bug)\n  The summed. two\n" in out
     assert out.index("leak") < out.index("old: not measured here (choice)")
 
 
@@ -70,7 +71,7 @@ def test_in_a_pipe_each_claim_is_one_line(capsys):
     assert " ".join(line.split()) == f"{told} clipped < free lower is better 6 Sec. 1"
     _, out = papers(capsys, "deviations", "alpha")
     (line,) = [line for line in out.splitlines() if line.startswith(" leak ")]
-    assert " ".join(line.split()) == "leak bug +0.05 [0.02, 0.08] The leak 6 Eq. 2"
+    assert " ".join(line.split()) == "leak bug +0.05 [0.02, 0.08] The leak two 6 Eq. 2"
 
 
 @pytest.mark.parametrize(

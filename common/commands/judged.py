@@ -71,6 +71,8 @@ def deviations(
         return
     rows = [] if paper and unjudged(room(paper)) else rows_deviations(paper)
     rows.sort(key=lambda row: (row["paper"], row["cost"] is None, -(row["cost"] or 0.0)))
+    told = {home: _told(room(home)) for home in dict.fromkeys(row["paper"] for row in rows)}
+    rows = [row | told[row["paper"]][row["id"]] for row in rows]
     chosen = [row for row in rows if kind in (None, row["kind"])]
     _print_rows("deviations", paper, chosen, bool(kind), json)
 
@@ -91,6 +93,14 @@ def _signs(home: Room) -> dict[str, str]:
 
     pairs = load_evidence(home.path(FILE))["pairs"]
     return {name: BETTER[pair["sign"]] for name, pair in pairs.items()}
+
+
+def _told(home: Room) -> dict[str, Row]:
+    """Deviation -> what the paper says and what the code does."""
+    from common.evidence import FILE, load_evidence
+
+    rows = load_evidence(home.path(FILE))["deviations"]
+    return {row["id"]: {k: row[k] for k in ("paper_says", "code_does")} for row in rows}
 
 
 def _one(home: Room, part: str, name: str) -> Row:
@@ -141,7 +151,7 @@ def _blocks(part: str, paper: str, rows: list[Row], width: int) -> Iterator[str]
             yield from wrap(_answer(row), width, "  ")
         else:
             yield from wrap(f"{row['id']}: {_cost(row)} ({row['kind']})", width)
-            yield from wrap(row["title"], width, "  ")
+            yield from wrap(f"{row['title']}. {row['code_does']}", width, "  ")
     yield ""
     yield from wrap(f"One in full: papers {part} {paper} {rows[0]['id']}", width)
 
@@ -156,7 +166,7 @@ def _table(part: str, paper: str, rows: list[Row]) -> None:
         ]
         title = paper
     else:
-        header = ["id", "kind", "cost", "title", "n", "place"]
+        header = ["id", "kind", "cost", "title", "code_does", "n", "place"]
         cells = [{**row, "cost": _cost(row)} for row in rows]
         title = f"{paper}: cost in {rows[0]['unit']}, more is worse"
     table(title, header, [["-" if c[h] in (None, "") else c[h] for h in header] for c in cells])
