@@ -7,7 +7,7 @@ import math
 import pytest
 
 from common import tracking
-from common.paper import rooms
+from common.paper import Metric, Paper, rooms
 from common.records import read_records
 from common.tracked import serving
 from common.tracked.experiments import experiments
@@ -25,7 +25,7 @@ def test_the_parent_has_the_mean_curve_and_no_number_of_many_digits(uri):
     expected = [math.fsum(row) / 4 for row in zip(*columns) if None not in row]
     assert [point.value for point in points] == pytest.approx(expected, rel=1e-5)
     for end in ("low", "high"):
-        bound = client.get_metric_history(parent.info.run_id, f"curve/validation_{end}")
+        bound = client.get_metric_history(parent.info.run_id, f"curve-interval/validation_{end}")
         assert [point.step for point in bound] == [point.step for point in points]
         assert all((b.value < p.value) == (end == "low") for b, p in zip(bound, points))
     assert all(
@@ -35,6 +35,7 @@ def test_the_parent_has_the_mean_curve_and_no_number_of_many_digits(uri):
     )
     assert {key.split("/")[0] for key in parent.data.metrics if "/" in key} == {
         "curve",
+        "curve-interval",
         "x-axis",
         "eval",
         "interval",
@@ -136,3 +137,25 @@ def test_figures_are_attached_to_versions_once(uri, tmp_path):
     names = [item.path for item in client.list_artifacts(by_name["version1"], "figures")]
     assert names == ["figures/curve.svg"]
     assert client.list_artifacts(by_name["version1+bug"], "figures") == []
+
+
+@pytest.mark.parametrize("metric", ["bits_per_character", "loss", "score_low", "tokens_per_s", "n"])
+def test_an_interval_stands_beside_its_metric_whatever_that_is_called(metric, uri):
+    paper = f"beside_{metric}"
+    made = Paper(
+        title="A",
+        authors="B",
+        year=1990,
+        url="https://example.org",
+        versions={"version1": "one"},
+        metric=Metric(metric, "units"),
+        dataset="toy_text",
+    )
+    record = make_record(paper, metric=metric, seeds=range(4), points=5)
+    tracking.import_records([record], uri, papers={paper: made})
+    frame, _ = tracking.query(uri, [paper])
+    parent, child = frame[frame["level"] == "variant"].iloc[0], frame[frame["seed"] == 2].iloc[0]
+    low, mean, high = (parent[f"metrics.{metric}{part}"] for part in ("_low", "", "_high"))
+    assert low < mean < high
+    assert child[f"metrics.{metric}"] == record.values(metric)[2]
+    assert child["metrics.tokens_per_second"] == record.seeds[2].tokens_per_second

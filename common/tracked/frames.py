@@ -19,7 +19,7 @@ from typing import Any
 
 import pandas
 
-from common.tracked.keys import AXIS, CURVE, CURVES, name_of, names_of
+from common.tracked.keys import AXIS, BAND, CURVE, CURVES, name_of, names_of
 
 PLAIN = (
     "level",
@@ -84,7 +84,7 @@ def _row(run: Any) -> dict[str, Any]:
     row["parent_id"] = tags.pop("mlflow.parentRunId", None)
     row["commit"] = tags.pop("mlflow.source.git.commit", None)
     row |= {key: tags.pop(key, None) for key in PLAIN}
-    finals = {k: v for k, v in run.data.metrics.items() if not k.startswith((CURVE, AXIS))}
+    finals = {k: v for k, v in run.data.metrics.items() if not k.startswith((CURVE, BAND, AXIS))}
     row |= {f"metrics.{name_of(key, names)}": value for key, value in finals.items()}
     row |= {f"params.{key}": value for key, value in run.data.params.items()}
     return row | {f"tags.{k}": v for k, v in tags.items() if not k.startswith("mlflow.")}

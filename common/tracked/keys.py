@@ -14,6 +14,7 @@ import re
 from common.records import Record
 
 CURVE, AXIS, EVALUATION, INTERVAL = "curve/", "x-axis/", "eval/", "interval/"
+BAND = "curve-interval/"  # of the mean curve
 CURVES = {  # histories over `step`: a record's name -> the key
     "loss": f"{CURVE}loss",
     "validation": f"{CURVE}validation",
@@ -27,14 +28,13 @@ SYSTEM = {  # of a seed: a record's name -> the key
 }
 PARTS = ("low", "high")  # of an interval
 SHORTER = {"character": "char"}
-TAKEN = {*PARTS, *SYSTEM.values(), "n"}
 KEY_LENGTH = 250
 
 
 def metric_keys(record: Record, headline: str | None) -> dict[str, str]:
     """Metric of the record -> its key: allowed, unique; `headline` is the one without a prefix."""
     names = dict.fromkeys(name for run in record.seeds for name in run.metrics)
-    taken, keys = set(TAKEN), {}
+    taken, keys = set(SYSTEM.values()), {}
     for name in names:
         key = short(name) if name == headline else EVALUATION + safe_key(name)
         if key in taken:
@@ -52,10 +52,14 @@ def short(name: str) -> str:
 
 
 def part_key(key: str, part: str) -> str:
-    """The key of an end of a metric's interval, or of its number of seeds."""
+    """The key of an end of a metric's interval, or of its number of seeds.
+
+    That of bits_per_char is bits_low: MLflow sorts columns by name, so they stand together.
+    """
     if key.startswith(EVALUATION):
         return f"{INTERVAL}{key.removeprefix(EVALUATION)}_{part}"
-    return part
+    whole = key.endswith(tuple(f"_{end}" for end in (*PARTS, "n")))
+    return f"{key if whole else key.partition('_')[0]}_{part}"
 
 
 def names_tag(keys: dict[str, str]) -> dict[str, str]:

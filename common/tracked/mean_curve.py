@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from common.records import Record
-from common.tracked.keys import CURVE, CURVES
+from common.tracked.keys import BAND, CURVES
 
 CONFIDENCE = 0.95
 
@@ -24,8 +24,8 @@ def mean_curve(record: Record, started: int, digits: int) -> list[tuple[str, flo
             half = _half(column["validation"])
             mean = values[CURVES["validation"]]
             values |= {
-                f"{CURVE}validation_low": mean - half,
-                f"{CURVE}validation_high": mean + half,
+                f"{BAND}validation_low": mean - half,
+                f"{BAND}validation_high": mean + half,
             }
         at = started + round(times.get(step, 0.0) * 1000)
         points += [(key, float(f"{value:.{digits}g}"), at, step) for key, value in values.items()]

@@ -32,7 +32,7 @@ def experiment_note(paper: Paper, name: str, own: bool) -> str:
             *versions,
             "",
             f"Compared by {plain(paper.metric.label)} ({better} is better). Each run is a version "
-            "on one machine, with the mean over its seeds and the 95% interval (low, high). Its "
+            "on one machine, with the mean over its seeds and the 95% interval (_low, _high). Its "
             f"name leads to its seeds; without the filter, the table shows them too. {kind}",
         ]
     )

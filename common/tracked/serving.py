@@ -26,7 +26,7 @@ ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 START_SECONDS = 300  # a slow machine that does other work; a server that ends is noticed at once
 STOP_SECONDS = 5
 ENTRANCE = "/papers"
-GUIDE = "(choose a paper; the eye beside a run draws its curve, its name opens it)"
+GUIDE = "(choose a paper; the chart button draws its curves, a name opens a run)"
 CODE = Path(__file__).resolve().parents[2]  # where `common` is imported from
 PAGE = """<!doctype html><meta charset="utf-8"><title>Papers</title>
 <p>Opening <a href="/#/experiments">the experiments</a>.</p>
