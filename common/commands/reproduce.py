@@ -119,7 +119,11 @@ def fetch(homes: list[Room]) -> dict[str, Fetched]:
     found = {}
     for name in sorted({home.paper.dataset for home in homes}):
         print(f"data: {name} ... ", end="", flush=True)
-        found[name] = got = ensure(name)
+        try:
+            found[name] = got = ensure(name)
+        except UserError:
+            print()  # the reason has a line of its own
+            raise
         instead = f", INSTEAD OF {got.stand_in_for}" if got.stand_in_for else ""
         print(f"{got.how}{instead}, sha256 {got.sha256[:12]}")
     return found
