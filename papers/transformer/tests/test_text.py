@@ -182,7 +182,7 @@ def values(attention, x, memory, *_):
     ("change", "said"),
     [
         ({"heads": 5}, "a multiple of heads"),
-        ({"layers": 10**9}, "asks for more"),
+        ({"layers": 10**9}, "fewer than its config needs"),
         ({"layers": 1}, None),
         ({"d_ff": 10**12}, "sizes"),
     ],
