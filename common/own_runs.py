@@ -7,6 +7,7 @@ that `papers reproduce` made for another profile or dataset holds its records at
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,27 @@ def set_aside(home: Room, name: str) -> tuple[Path, Path]:
     new = record_path(root / "local" / home.name / f"aside-{record.seal[:12]}", record)
     new.parent.mkdir(parents=True, exist_ok=True)
     (root / old).replace(new)
+    _renew_numbers(home, record.variant)
     return old, new.relative_to(root)
+
+
+def _renew_numbers(home: Room, variant: str) -> None:
+    """metrics/ and curves/ are of a record that is still there, or gone."""
+    from common import curves
+    from common.records import read_records, summary, write_json
+
+    metrics, curve = home.path("metrics", f"{variant}.json"), home.path("curves", f"{variant}.csv")
+    left = [record for record in read_records(home.folder) if record.variant == variant]
+    if not left:
+        metrics.unlink(missing_ok=True)
+        curve.unlink(missing_ok=True)
+        return
+    told = json.loads(metrics.read_bytes()) if metrics.is_file() else None
+    if told not in [summary(record.seeds) for record in left]:
+        newest = max(left, key=lambda record: record.started)
+        write_json(metrics, summary(newest.seeds))
+        if curve.is_file():
+            curves.write(home, variant)
 
 
 def _identity(record: Record) -> tuple[str, ...]:

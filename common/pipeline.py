@@ -240,6 +240,8 @@ def _report(root: Path, home: Room) -> str:
     command, folder = f"python -m common.reports paper {home.name}", f"papers/{home.name}"
     own = [f"{folder}/evidence.json", f"{folder}/runs"]
     own += [f"{folder}/{STORY}"] * home.path(STORY).is_file()
+    # No page needs them, but what ends with the report, as `dvc repro` does, then writes them too.
+    own += [f"{folder}/curves/{version}.csv" for version in home.paper.versions]
     code = [*python_deps(root, command), TEMPLATES]
     return _stage("report", command, [*code, *own], committed=[f"reports/{home.name}.md"])
 

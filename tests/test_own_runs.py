@@ -7,12 +7,12 @@ import re
 
 import pytest
 
-from common import cli
+from common import cli, curves
 from common.commands.ended import ending
 from common.errors import UserError
 from common.own_runs import committed, find_runs, own_runs
 from common.paper import room, rooms
-from common.records import read_records, record_path, write_record
+from common.records import read_records, record_path, summary, write_json, write_record
 from tests.factory import HARDWARE, make_record, make_room
 
 MINE = {"config": {"hidden": 32, "rate": 0.1}, "paper_config": {"hidden": 64, "rate": 0.1}}
@@ -99,6 +99,26 @@ def test_a_record_is_set_aside_not_deleted(home, capsys):
     assert mine.own and mine.record == recorded.record
     code, _, err = papers(capsys, "runs", "aside", "mine", recorded.id)
     assert code == 2 and "own already" in err
+
+
+def test_no_numbers_of_a_record_stay_that_is_set_aside(home, capsys):
+    [recorded] = find_runs(home, "version1")
+    elsewhere = recorded.record.hardware.model_copy(update={"name": "other-1t-float32"})
+    other = recorded.record.model_copy(
+        update={"hardware": elsewhere, "started": "2020-01-01T00:00:00+00:00"}
+    )
+    other = other.model_copy(update={"seeds": other.seeds[1:]}).sealed()
+    write_record(record_path(home.folder, other), other)
+    metrics, curve = home.path("metrics/version1.json"), home.path("curves/version1.csv")
+    curve.parent.mkdir()
+    write_json(metrics, summary(recorded.record.seeds))
+    curves.write(home, "version1")
+    old = curve.read_text()
+    assert papers(capsys, "runs", "aside", "mine", recorded.id)[0] == 0
+    assert json.loads(metrics.read_bytes()) == summary(other.seeds)
+    assert curve.read_text() == curves.curve(other) != old
+    assert papers(capsys, "runs", "aside", "mine", other.seal)[0] == 0
+    assert not metrics.exists() and not curve.exists()
 
 
 def test_a_damaged_run_of_ones_own_is_in_nobodys_way(home, capsys):
