@@ -257,12 +257,12 @@ def test_an_unknown_reference_in_a_story_is_refused(tmp_path):
 
 def test_claims_deviations_and_findings_stand_on_the_page(written):
     text = page(written, "alpha.md")
-    assert "| **reproduced** | −0.310 [−0.350, −0.270] bits | 0.040 |" in text
+    assert "| **reproduced** | −0.310 [−0.350,&nbsp;−0.270] bits | 0.040 |" in text
     assert "worst error 1.0e−09, tolerance 1.0e−06" in text
-    assert "size is so <sub>Sec. 1</sub> | **does not follow** | 124 bits (paper: 117)" in text
+    assert "size is so<br><sub>Sec. 1</sub> | **does not follow** | 124 bits (paper: 117)" in text
     ladder = text[text.index("## Deviations") :]
     assert ladder.index("The summed") < ladder.index("The leak") < ladder.index("The old")
-    assert "+0.150 [0.110, 0.190]" in ladder
+    assert "+0.150 [0.110,&nbsp;0.190]" in ladder
     assert "not measured here" in ladder
     bugs = page(written, "deviations.md")
     assert bugs.index("The summed") < bugs.index("The leak") < bugs.index("## Choices")

@@ -10,7 +10,7 @@ from common.reports import hardware, opening, style, tables
 from common.reports.ladder import share
 from common.reports.results import Results
 from common.reports.story import Story, unit
-from common.reports.text import NONE, Safe, Table, escape, finite, link, number
+from common.reports.text import NONE, Safe, Table, escape, finite, link, number, whole
 
 MOST = 8  # rows of README's table
 SHORT = 24  # characters of a paper's name there
@@ -143,14 +143,22 @@ def ladder(ordered: list[Results], kinds: set[str]) -> Table:
             d["title"],
             d["code_does"],
             *([d["kind"]] if len(kinds) > 1 else []),
-            tables.with_unit(tables.cost_of(d), tables.measure(r) if finite(d["cost"]) else ""),
-            Safe(NONE if part is None else f"{part:+.1%}".replace("-", "−")),
+            tables.with_unit(
+                whole(tables.cost_of(d)), tables.measure(r) if finite(d["cost"]) else ""
+            ),
+            Safe(NONE if part is None else _percent(part)),
         ]
         for part, r, d in found
     ]
     header = ["Paper", "Deviation", "What the code does", *(["Kind"] if len(kinds) > 1 else [])]
     last = len(header)
     return Table([*header, "Cost", "Relative"], rows, (last, last + 1))
+
+
+def _percent(part: float) -> str:
+    """With its sign, unless it rounds to nothing."""
+    shown = f"{part:+.1%}".replace("-", "−")
+    return "0.0%" if shown[1:] == "0.0%" else shown
 
 
 def cells(ordered: list[Results]) -> Table:

@@ -12,6 +12,7 @@ from common.reports.text import (
     NONE,
     Safe,
     Table,
+    below,
     code,
     difference,
     escape,
@@ -20,13 +21,14 @@ from common.reports.text import (
     number,
     p_value,
     signed,
+    whole,
 )
 from common.statistics import Summary
 
 
 def shown(summary: Summary | None) -> Safe:
     """Mean and interval of a summary, a dash for none."""
-    return interval(summary.mean, summary.low, summary.high) if summary else Safe(NONE)
+    return whole(interval(summary.mean, summary.low, summary.high)) if summary else Safe(NONE)
 
 
 def measure(results: Results) -> str:
@@ -178,7 +180,7 @@ def _below(claim: dict) -> Safe:
     parts = [] if claim["own"] else [claim["place"]]
     if claim["kind"] == "direction" and claim["expected"]:
         parts.append(claim["expected"])
-    return Safe(f" <sub>{escape('; '.join(parts))}</sub>" if parts else "")
+    return below(escape("; ".join(parts))) if parts else Safe("")
 
 
 def measured(claim: dict) -> Safe:
@@ -193,7 +195,7 @@ def measured(claim: dict) -> Safe:
     if isinstance(value, str):
         shown = escape(value)
     else:
-        shown = with_unit(interval(value, claim["low"], claim["high"]), claim["unit"])
+        shown = with_unit(whole(interval(value, claim["low"], claim["high"])), claim["unit"])
     if claim["kind"] == "direction":
         least = number(claim["detectable"], 2)
         known = verdicts.summed(claim) != verdicts.OPEN or least == NONE
@@ -238,7 +240,10 @@ def cost_of(deviation: dict) -> Safe:
 def _costs(deviation: dict) -> Safe:
     """Cost, and the median of the seeds' differences: far from it where a seed or two carry it."""
     cost, median = cost_of(deviation), deviation["median"]
-    return cost if median is None else Safe(f"{cost} <sub>median {signed(median)}</sub>")
+    if median is None:
+        return cost
+    middle = signed(median, deviation["low"], deviation["high"])
+    return Safe(f"{whole(cost)}{below(Safe(f'median {middle}'))}")
 
 
 def _lived(d: dict) -> str:
@@ -251,7 +256,7 @@ def _lived(d: dict) -> str:
 
 
 def _deviation(d: dict) -> list:
-    below = f"{escape(d['kind'])}, {_lived(d)}; {escape(d['place'])}"
-    name = Safe(f"**{escape(d['title'])}** <sub>{below}</sub>")
+    told = f"{escape(d['kind'])}, {_lived(d)}; {escape(d['place'])}"
+    name = Safe(f"**{escape(d['title'])}**{below(Safe(told))}")
     n = NONE if d["n"] is None else d["n"]
     return [name, d["paper_says"], d["code_does"], _costs(d), p_value(d["adjusted_p"]), n]

@@ -136,6 +136,16 @@ def difference(value: float | None, low: float | None, high: float | None) -> Sa
     return Safe(f"{signed(value, low, high)} [{ends}]")
 
 
+def whole(figure: Safe) -> Safe:
+    """The figure with an interval that a narrow column does not break in two."""
+    return Safe(figure.replace(", ", ",&nbsp;"))
+
+
+def below(text: Safe) -> Safe:
+    """Small print on a line of its own in a cell."""
+    return Safe(f"<br><sub>{text}</sub>")
+
+
 def _fixed(value: float, decimals: int) -> str:
     text = f"{round(value, decimals):,.{max(0, decimals)}f}"
     text = text.removeprefix("-") if float(text.replace(",", "")) == 0 else text
