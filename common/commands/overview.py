@@ -24,7 +24,8 @@ TOGETHER = "\xa0"  # a blank at which a line is broken only where it must be
 def table(title: str, header: list[str], rows: list[list[Any]], spare: tuple[str, ...] = ()):
     """Print a table; cells are plain text, never markup. In a pipe, each row is one line.
 
-    spare: columns that a narrow terminal goes without, the first first; --json has them.
+    spare: columns that a narrow terminal goes without, those with the same in all rows first,
+    then the first; --json has them.
     """
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -46,7 +47,13 @@ def table(title: str, header: list[str], rows: list[list[Any]], spare: tuple[str
         console.print(Text(title))
     console.print(drawn)
     if absent := [name for name in header if name not in widths]:
-        console.print(Text(f"too narrow for: {', '.join(absent)}; --json shows everything."))
+        told = ", ".join(_absent(name, columns[name]) for name in absent)
+        console.print(Text(f"too narrow for: {told}; --json shows everything.\n"))
+
+
+def _absent(name: str, cells: list[str]) -> str:
+    """A column that is left out; what all its rows say is told."""
+    return f"{name} ({cells[0]} in all rows)" if len(set(cells)) == 1 else name
 
 
 def fit(
@@ -57,7 +64,7 @@ def fit(
     if limit is None:
         return natural
     roomy = {n: w if n in KEPT_WHOLE else min(w, ROOMY) for n, w in natural.items()}
-    for name in spare:
+    for name in sorted(spare, key=lambda name: len(set(columns[name])) > 1):
         if sum(roomy.values()) + GAP * len(roomy) > limit:
             del roomy[name]
     widths = {name: natural[name] for name in roomy}
@@ -194,7 +201,7 @@ def print_paper(name: str, json: bool) -> None:
     if runs:
         header = ["variant", "hardware", "profile", "seeds", "mean", "started"]
         rows = [[*list(run.values())[:-1], run["started"][:10]] for run in runs]
-        table(f"records: {paper.metric.name}", header, rows, spare=("profile",))
+        table(f"records: {paper.metric.name}", header, rows, spare=("profile", "seeds", "started"))
     print(f"report: reports/{name}.md    again: papers reproduce {name}")
 
 
