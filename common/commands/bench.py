@@ -39,7 +39,8 @@ def bench(name: str, rounds: int, json: bool) -> None:
         for version, found in speeds.items()
     ]
     header = ["version", "tokens/s, median", "slowest round", "fastest round"]
-    table(f"{name}: {rounds} rounds of {STEPS} steps, one thread, float32", header, rows)
+    timed = f"{rounds} round{'' if rounds == 1 else 's'} of {STEPS} steps"
+    table(f"{name}: {timed}, one thread, float32", header, rows)
     print(f"all rounds: {path.relative_to(find_root())}")
 
 
