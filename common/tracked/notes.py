@@ -14,7 +14,7 @@ NOTE_LENGTH = 7500  # below MLflow's limit on a tag
 
 def experiment_note(paper: Paper, name: str, own: bool) -> str:
     """What the paper is, its versions, and how to read the table of runs."""
-    link = f"[{plain(paper.url)}]({paper.url})" if _is_link(paper.url) else plain(paper.url)
+    link = f"[The paper]({paper.url})" if _is_link(paper.url) else plain(paper.url)
     versions = [f"- **{plain(v)}**: {plain(line)}" for v, line in paper.versions.items()]
     better = "lower" if paper.metric.lower_is_better else "higher"
     if own:
@@ -27,7 +27,7 @@ def experiment_note(paper: Paper, name: str, own: bool) -> str:
         kind = f"The report is `reports/{name}.md`."
     return "\n".join(
         [
-            f"**{plain(paper.title)}**, {plain(paper.authors)}, {paper.year}. {link}",
+            f"{plain(paper.title)}, {plain(paper.authors)}, {paper.year}. {link}.",
             "",
             *versions,
             "",
@@ -50,10 +50,10 @@ def parent_note(
     if changed is not None:
         title += f" Your own run; changed: {plain(changed or 'nothing')}."
     rows = [
-        f"| {plain(name)} | {s.mean:.5g} | {s.low:.5g} to {s.high:.5g} | {n} |"
+        f"| {plain(name)} | {s.mean:.5g} ({s.low:.5g} to {s.high:.5g}) | {n} |"
         for name, (s, n) in intervals.items()
     ]
-    table = ["| metric | mean | 95% interval | seeds |", "| --- | --- | --- | --- |", *rows]
+    table = ["| metric | mean (95% interval) | seeds |", "| --- | --- | --- |", *rows]
     lines = [title, "", *table, "", *_origin(record), "", f"Seal `{record.seal[:12]}`."]
     return _fit(lines)
 
