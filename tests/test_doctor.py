@@ -1,6 +1,8 @@
 """`papers doctor`: one line per cause, and a mend that does no harm."""
 
 import json
+import subprocess
+import sys
 import types
 
 import pytest
@@ -152,3 +154,41 @@ def test_what_the_repository_holds_need_not_be_fetched(tmp_path, monkeypatch):
     found = {finding.what: (finding.state, finding.mend) for finding in doctor.data(tmp_path)}
     assert found["data tinyshakespeare"] == ("inside the repository", "")
     assert found["data multi30k"] == ("absent", "papers data fetch multi30k")
+
+
+@pytest.mark.parametrize(
+    ("made", "state", "mend"),
+    [
+        ([], "not a git repository", "git clone the repository instead"),
+        ([["init", "-q"]], "git has no commit yet", "git clone the repository instead"),
+    ],
+)
+def test_where_git_names_no_commit_its_reason_is_a_hint(tmp_path, made, state, mend):
+    for words in made:
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    (finding,) = doctor.git(tmp_path)
+    assert state in finding.state and finding.state.endswith(
+        "records made here will name no commit"
+    )
+    assert finding.mend == mend and finding.hint and not finding.problem
+
+
+def test_a_checkout_of_another_user_is_told_what_git_wants(tmp_path, monkeypatch):
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    for name in ("GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    (finding,) = doctor.git(tmp_path)
+    assert "dubious ownership" in finding.state
+    assert finding.mend.startswith("run `git config --global --add safe.directory`")
+
+
+def test_code_without_git_has_no_problem(tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "dvc", "init", "-q", "--no-scm"], cwd=tmp_path, check=True
+    )
+    (tmp_path / ".dvc" / "config").write_text("")
+    (finding,) = doctor.dvc(tmp_path)
+    assert finding.hint and "without git" in finding.state

@@ -98,6 +98,17 @@ def environment_stamp(root: Path) -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
+def git(root: Path) -> Iterator[Finding]:
+    from common.sources import no_commit
+
+    reason, _, mend = no_commit(root).partition("; run ")
+    if not reason:
+        yield Finding("git", "names the commit of this checkout")
+        return
+    mend = f"run {mend}" if mend else "git clone the repository instead"
+    yield Finding("git", f"{reason}: records made here will name no commit", mend, hint=True)
+
+
 def disk(root: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(root).free / 2**30
     yield Finding("disk", f"{free:.1f} GiB free", "" if free > DISK_GIB else "make room")
@@ -183,6 +194,10 @@ def dvc(root: Path) -> Iterator[Finding]:
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     if done.returncode:
         reason = " ".join(done.stderr.split()) or "dvc status failed"
+        if "is not a git repository" in reason:
+            state = "not yet set up to work without git"
+            yield Finding("dvc", state, "papers reproduce does it", hint=True)
+            return
         mend = "wait until it has ended" if "is busy" in reason else "see what DVC says"
         yield Finding("dvc", reason.removeprefix("ERROR: ").split(" If there are no")[0], mend)
         return
@@ -263,4 +278,4 @@ def mlflow(root: Path) -> Iterator[Finding]:
     yield Finding("mlflow", state, "papers runs import" if missing else "", hint=missing)
 
 
-CHECKS = (python, disk, data, records, pipelines, dvc, mlflow)
+CHECKS = (python, git, disk, data, records, pipelines, dvc, mlflow)
