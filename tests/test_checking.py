@@ -139,6 +139,15 @@ DERIVED = {  # what was done -> (how, what is said)
     ),
     "less time": (lambda r: first(r, seconds=0.5), "s, the run after 0.5 s"),
     "more speed": (lambda r: first(r, tokens_per_second=1e9), "are not 1000000000.0 a second"),
+    "a curve of fewer points": (
+        lambda r: r["seeds"][1]["curve"].update(
+            {k: v[:1] + v[-1:] for k, v in r["seeds"][1]["curve"].items()}
+        ),
+        "seed 1: its curve has other steps",
+    ),
+    "more memory than there is": (lambda r: first(r, peak_memory_mib=1e9), "took 1000000000.0 MiB"),
+    "no time for all": (lambda r: r.update(seconds=0.1), "s of 0.1 s for all seeds"),
+    "steps and a half": (lambda r: r["config"].update(steps=800.0), "steps = 800.0, params.yaml"),
     "diverged and yet good": (lambda r: curve(r, "loss", lambda c: [*c[:-1], None]), "and yet has"),
     "no metric": (lambda r: [run["metrics"].pop(BITS) for run in r["seeds"]], f"has no {BITS}"),
     "a metric less": (lambda r: r["seeds"][1]["metrics"].pop("real_words"), "other metrics than"),

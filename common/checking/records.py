@@ -134,7 +134,7 @@ def _config(room: Room, record: Record) -> Problems:
         (record.paper_config, plain(made.defaults), "the version's Config, the paper's value,"),
     ):
         for key in [*wanted, *(key for key in has if key not in wanted)]:
-            if wanted.get(key) != has.get(key):
+            if (type(wanted.get(key)), wanted.get(key)) != (type(has.get(key)), has.get(key)):
                 told = f"{key} = {shown(has.get(key))}, {where} has {shown(wanted.get(key))}"
                 yield f"its config says {told}"
                 break
@@ -158,11 +158,21 @@ def _run(room: Room, record: Record, run: SeedRun) -> Problems:
         yield "the curve's steps do not go forward"
     elif any(t * curve.step[0] != curve.tokens[0] * s for s, t in zip(*rows, strict=True)):
         yield f"the curve counts unlike numbers of {room.paper.counts} a step"
+    if not diverged and curve.step != next(s.curve.step for s in record.seeds if _ended(s)):
+        yield "its curve has other steps than those of other seeds"
+    if run.peak_memory_mib > 1024 * record.hardware.memory_gib:
+        yield f"it took {run.peak_memory_mib} MiB of {record.hardware.memory_gib} GiB"
+    if not run.resumed and run.seconds > record.seconds:
+        yield f"it took {run.seconds} s of {record.seconds} s for all seeds"
     yield from _timing(run)
     for value in [*run.metrics.values(), *curve.loss, *curve.validation]:
         if value is not None and float(f"{value:.6g}") != value:
             yield f"{value!r} has more digits than a run writes: it was edited"
             break
+
+
+def _ended(run: SeedRun) -> bool:
+    return run.curve.loss[-1] is not None
 
 
 def _timing(run: SeedRun) -> Problems:

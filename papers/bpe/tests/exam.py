@@ -34,14 +34,19 @@ def scores(version, exam, tokenizer, parts):
         share = 0.75 * followers[left] / contexts[left]
         return max(seen.get((left, right), 0) - 0.75, 0) / contexts[left] + share * p
 
-    bits, size, tokens = 0.0, 0, 0
+    bits, size, tokens, unseen = 0.0, 0, 0, 0
     for line in parts["test"].split("\n"):
         ids, length = tokenizer.encode(line), len((line + "\n").encode())
         size, tokens = size + length, tokens + len(ids)
+        unseen += sum(i not in counted for i in ids)
         if tokenizer.decode(ids) == line:
             path = zip(["end", *ids], [*ids, "end"])
             bits -= sum(math.log2(probability(*pair)) for pair in path) + math.log2(0.99)
         else:
             bits += 8 * length - math.log2(0.01)
     assert size == len(parts["test"].encode()) + 1  # the last line gets an end as well
-    return {"bits_per_byte": bits / size, "bytes_per_token": size / tokens}
+    return {
+        "bits_per_byte": bits / size,
+        "bytes_per_token": size / tokens,
+        "unseen_tokens": unseen / tokens,
+    }

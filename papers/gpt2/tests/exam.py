@@ -34,7 +34,22 @@ def scores(version, exam, predict, parts):
         log_p, _ = predict(tokens[None, start:target], None)
         nats -= float(log_p[0, -1, tokens[target]])
     first = len(exam.vocabulary.decode(tokens[:1]))
-    return {"bits_per_character": nats / math.log(2) / (len(text) - first)}
+    return {
+        "bits_per_character": nats / math.log(2) / (len(text) - first),
+        **by_quarters(predict, tokens, context),
+    }
+
+
+def by_quarters(predict, tokens, context):
+    """Bits per token in the second and in the last quarter of windows that begin from nothing."""
+    second, last = [], []
+    for start in range(0, len(tokens) - context, context):
+        log_p, _ = predict(tokens[None, start : start + context], None)
+        for place in range(context):
+            found = -float(log_p[0, place, tokens[start + place + 1]]) / math.log(2)
+            quarter = 4 * place // context
+            (second if quarter == 1 else last if quarter == 3 else []).append(found)
+    return {"second_quarter_bits": np.mean(second), "last_quarter_bits": np.mean(last)}
 
 
 def watch(version, monkeypatch):

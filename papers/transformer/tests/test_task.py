@@ -153,3 +153,10 @@ def test_a_name_is_never_a_file(tmp_path, monkeypatch):
     monkeypatch.setattr(task, "load_pairs", asked)
     with pytest.raises(LookupError, match="multi30k"):
         task.Exam("multi30k")
+
+
+def test_bleu_is_of_mixed_case_and_the_beam_as_in_the_paper():
+    """What SIGNATURE and the sample say; Sec. 6.1."""
+    assert task.bleu(["Ein Hund sieht Katzen."], ["Ein Hund sieht Katzen."]) == pytest.approx(100)
+    assert task.bleu(["ein hund sieht katzen."], ["Ein Hund sieht Katzen."]) < 50
+    assert (task.BEAM, task.ALPHA) == (4, 0.6)
