@@ -257,6 +257,13 @@ def test_edited_metrics_are_named(room_copy):
     assert "metrics/version3.json is of no record: delete it" in problems(room_copy)
 
 
+def test_edited_curves_are_named(room_copy):
+    path = room_copy.path("curves", "version2.csv")
+    path.write_text(path.read_text().replace("2.", "1."))
+    said = "papers/rnn/curves/version2.csv is not what the record of version2 says"
+    assert said in problems(room_copy, evidence=False)
+
+
 def test_metrics_scaled_with_six_digits_are_found_by_what_was_made_of_them(room_copy):
     content = read(room_copy)
     scale(content, digits=6)

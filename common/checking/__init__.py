@@ -7,7 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from common.checking.evidence import evidence_problems
-from common.checking.records import copies, metrics_problems, place_of, record_problems
+from common.checking.records import (
+    copies,
+    curves_problems,
+    metrics_problems,
+    place_of,
+    record_problems,
+)
 from common.errors import UserError
 from common.evidence import FILE
 from common.paper import Room, rooms
@@ -46,4 +52,5 @@ def of_records(root: Path, room: Room, records: list[Record]) -> list[str]:
                 f"{place}: {changed[0]} changed since it was run; run it again, or `papers reseal "
                 f"{room.name}` if the numbers cannot have changed."
             )
-    return [*found, *copies(records), *metrics_problems(room, records)]
+    found += [*copies(records), *metrics_problems(room, records)]
+    return [*found, *curves_problems(room, records)]

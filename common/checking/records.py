@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from common.config import plan, shown
+from common.curves import curve
 from common.data.catalog import files_sha256, load_catalog
 from common.deviations import deviations_of
 from common.errors import UserError
@@ -228,4 +229,13 @@ def metrics_problems(room: Room, records: list[Record]) -> Problems:
         if not given:
             yield f"{label} is of no record: delete it."
         elif told not in given:
+            yield f"{label} is not what the record of {path.stem} says: restore it with git."
+
+
+def curves_problems(room: Room, records: list[Record]) -> Problems:
+    """curves/<version>.csv is what a record of that version says, on one of its hardwares."""
+    for path in sorted(room.path("curves").glob("*.csv")):
+        given = [curve(record) for record in records if record.variant == path.stem]
+        if path.read_bytes() not in [text.encode() for text in given]:
+            label = f"papers/{room.name}/curves/{path.name}"
             yield f"{label} is not what the record of {path.stem} says: restore it with git."
