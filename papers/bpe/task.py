@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from common.data.text import load_text, split
+from common.errors import UserError
 
 DISCOUNT = 0.75  # Kneser and Ney's usual value for absolute discounting
 RAW = 0.01  # the probability that the bigram model gives to a line that is written out
@@ -34,9 +35,14 @@ class Exam:
         self.train, self.validation, self.test = (part.split("\n") for part in parts)
 
     def counted(self, seed: int, share: float) -> str:
-        """The lines that a seed counts: a `share` of the training split, drawn at random."""
+        """The lines that a seed counts: a `share` of the training split, drawn at random.
+
+        UserError for a share that is more than all lines, or none.
+        """
+        if share > 1 or not (lines := round(share * len(self.train))):
+            raise UserError(f"share must be a line at least, and at most 1 (all), not {share:g}.")
         rng = random.Random(seed)
-        chosen = rng.sample(range(len(self.train)), round(share * len(self.train)))
+        chosen = rng.sample(range(len(self.train)), lines)
         return "\n".join(self.train[i] for i in sorted(chosen))
 
     def validate(self, tokenizer) -> float:

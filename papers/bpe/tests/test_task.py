@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from common.errors import UserError
 from papers.bpe import task
 from papers.bpe.version1 import model as model1
 from papers.bpe.version2 import model as model2
@@ -99,3 +100,9 @@ def test_the_seed_draws_the_lines_that_are_counted():
     assert len(drawn[0]) == 250 and len(set(drawn[0])) == 250
     assert random.Random(0).sample(range(1000), 250) != sorted(range(250))
     assert exam.counted(0, 1.0).split("\n") == exam.train
+
+
+@pytest.mark.parametrize("share", [0.0, 1e-9, 1.01, 2.0])
+def test_a_share_that_is_no_part_of_the_lines_is_refused(share):
+    with pytest.raises(UserError, match=rf"share must be .* not {share:g}"):
+        task.Exam("tinyshakespeare").counted(0, share)
