@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 from dataclasses import dataclass, field
 from functools import cache
@@ -116,3 +117,11 @@ def room(name: str) -> Room:
     if name not in rooms():
         raise UserError(f"no paper {name!r}." + nearest(name, rooms()))
     return rooms()[name]
+
+
+def experiment(paper: str = "") -> Path | None:
+    """Where the records of DVC's experiment lie, None where none runs. The copy of `dvc exp run
+    --temp` is deleted at the end: its record goes to the checkout that it was made from."""
+    if not (name := os.environ.get("DVC_EXP_NAME")):
+        return None
+    return owner(find_root()) / "local" / "experiments" / name / paper

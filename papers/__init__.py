@@ -3,6 +3,6 @@
 import sys
 
 if sys.argv[:1] == ["-m"]:  # a command of this package begins, and will load for a while
-    from common.interrupts import quietly
+    from common.run.interrupts import quietly
 
     quietly()

@@ -1,6 +1,6 @@
 """`python -m papers`: the same as the command `papers`."""
 
-from common.start import main
+from common.commands.start import main
 
 if __name__ == "__main__":
     main()

@@ -6,7 +6,7 @@ That is the negative control: the paper's own tests must notice each of its bugs
 import contextlib
 import os
 
-from common.deviations import injection
+from common.evidence.deviations import injection
 from common.paper import room
 
 VARIABLE = "PAPERS_INJECT"

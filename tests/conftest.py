@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from common import tracking
 from common.data import catalog, web
 from common.paper import Room, rooms
+from common.tracking import client as tracking
 from tests.doctored import NAME, copy_room
 from tests.small_sets import CONTENT, DEAD, Server, entry, serving
 from tests.stores import empty_store

@@ -17,13 +17,13 @@ from typing import Any
 import pytest
 
 import common
-from common import evidence
-from common.checking import of_records, of_room
-from common.claims import Pair, claims_of
+from common.commands.checking import of_records, of_room
+from common.commands.reseal import renewed
 from common.errors import UserError
+from common.evidence import verdicts as evidence
+from common.evidence.claims import Pair, claims_of
 from common.paper import Room
-from common.records import Record, changed_sources, read_records, record_path, write_json
-from common.reseal import renewed
+from common.records.record import Record, changed_sources, read_records, record_path, write_json
 from papers.rnn import measures
 
 ROOT = Path(common.__file__).parents[1]

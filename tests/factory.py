@@ -11,7 +11,15 @@ import numpy as np
 
 import papers
 from common.paper import rooms
-from common.records import Curve, Dataset, Hardware, Record, SeedRun, record_path, write_record
+from common.records.record import (
+    Curve,
+    Dataset,
+    Hardware,
+    Record,
+    SeedRun,
+    record_path,
+    write_record,
+)
 
 HARDWARE = "test-cpu-1t-float32"
 TOKENS_PER_STEP = 512

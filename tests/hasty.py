@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 VERSE = "the quick brown fox jumps over the lazy dog and runs away.\n" * 120
 PAUSE = 0.02  # seconds between two checkpoints
-WORKER = ["-m", "common.worker"]
+WORKER = ["-m", "common.run.worker"]
 
 
 def make_checkout(folder: Path) -> Path:
@@ -69,7 +69,7 @@ def wait_for_step(folder: Path, step: int, alive: Callable[[], bool]) -> bool:
 
 def main(module: str, words: list[str]) -> None:
     """The launcher, whose workers are this file's."""
-    from common import launch, workers
+    from common.run import launch, workers
 
     real = subprocess.Popen
 
@@ -85,7 +85,7 @@ def main(module: str, words: list[str]) -> None:
 
 def work() -> None:
     """The worker, whose runs save a checkpoint after every PAUSE."""
-    from common import training, worker
+    from common.run import training, worker
 
     training.Run = functools.partial(training.Run, checkpoint_seconds=PAUSE)
     worker.main()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from common.evidence import primary_hardware, seal
-from common.records import read_records, write_json
+from common.evidence.verdicts import primary_hardware, seal
+from common.records.record import read_records, write_json
 from tests.factory import HARDWARE, make_room
 
 VARIANTS = {"version1": 2.4, "version2": 2.05, "version2+summed": 2.2, "version2+leak": 2.1}

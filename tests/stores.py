@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from common import tracking
-from common.tracked import store
-from common.tracked.experiments import Family, experiments, families
+from common.tracking import client as tracking
+from common.tracking import store
+from common.tracking.experiments import Family, experiments, families
 
 
 @contextmanager

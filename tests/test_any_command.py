@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from typer.main import get_command
 
 import papers as package
-from common import cli, launch, reseal, tracking, verify
-from common.commands import bench, doctor, ended, pipelines, reproduce, runs
+from common.commands import bench, cli, doctor, ended, pipelines, reproduce, reseal, runs, verify
 from common.data import acquire
 from common.paper import find_root, room, rooms
 from common.reports import render
-from common.tracked.serving import free_port
+from common.run import launch
+from common.tracking import client as tracking
+from common.tracking.serving import free_port
 from tests.hasty import ROOT, VERSE
 
 APART = {"generate", "chat", "attend"}  # need a checkpoint and a terminal: tested with generation

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from common import cli, pipeline, scaffold
+from common.commands import cli, scaffold
 from common.config import PROFILES, plan, read_yaml
-from common.deviations import deviations_of
+from common.evidence.deviations import deviations_of
 from common.paper import rooms
-from common.sources import imported_modules, module_file
+from common.records.sources import imported_modules, module_file
+from common.run import pipeline
 
 ROOT = Path(__file__).parents[1]
 PAPERS = list(rooms(ROOT).values())
@@ -127,7 +128,7 @@ def test_reports_need_no_torch_and_mlflow_has_one_door():
     for path in (ROOT / "common" / "reports").rglob("*.py"):
         assert "torch" not in packages(path), name(path)
     doors = {name(p) for p in CODE if "mlflow" in packages(p) and not name(p).startswith("tests/")}
-    assert doors <= {"common/tracking.py"}
+    assert doors <= {"common/tracking/client.py"}
 
 
 def forbidden(tree):
@@ -267,7 +268,12 @@ def module_level(path):
 def test_command_line_starts_light():
     names = ("generate", "attend", "samples", "weights")
     commands = [f"common/commands/{name}.py" for name in names]
-    light = ("common/cli.py", "common/paper.py", "common/data/cli.py", "common/errors.py")
+    light = (
+        "common/commands/cli.py",
+        "common/paper.py",
+        "common/commands/data.py",
+        "common/errors.py",
+    )
     for path in (*light, *commands):
         assert not module_level(ROOT / path) & HEAVY, path
 

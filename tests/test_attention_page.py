@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from common.generation import Attention
-from common.visualize import write_pages
+from common.ask.visualize import write_pages
+from common.ask.writer import Attention
 from tests.test_ui import FLAGS, find_chromium
 
 pytestmark = pytest.mark.slow

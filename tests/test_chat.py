@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from common.chat import Chat
+from common.ask.chat import Chat
+from common.ask.writer import Settings
 from common.data.text import Characters
 from common.errors import UserError
-from common.generation import Settings
 from tests.test_generation import following, plain, writer
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from common import cli
-from common.generation import Settings
+from common.ask.writer import Settings
+from common.commands import cli
 from tests.small_models import untrained
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +41,7 @@ class Terminal:
         self.pid, self.file = pty.fork()
         if self.pid == 0:
             os.chdir(folder)
-            program = f"{code}\nfrom common.cli import main\nmain()"
+            program = f"{code}\nfrom common.commands.cli import main\nmain()"
             os.execv(sys.executable, [sys.executable, "-c", program, *arguments])
 
     def send(self, text):

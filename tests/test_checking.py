@@ -13,9 +13,9 @@ from common.commands import runs
 from common.data.catalog import files_sha256, get
 from common.errors import UserError
 from common.paper import Room
-from common.reach import run_sources
-from common.records import read_record, summary, write_json
-from common.sources import tree_hash
+from common.records.reach import run_sources
+from common.records.record import read_record, summary, write_json
+from common.records.sources import tree_hash
 from tests.doctored import NAME, PLACE, ROOT, counted_once, forge_evidence, problems, read, sealed
 
 __all__ = ["counted_once"]
@@ -66,11 +66,11 @@ def as_adagrad(record):
 
 
 def dropped(record):
-    record["sources"].pop("common/training.py")
+    record["sources"].pop("common/run/training.py")
 
 
 def foreign(record):
-    record["sources"]["common/cli.py"] = tree_hash(ROOT / "common" / "cli.py")
+    record["sources"]["common/commands/cli.py"] = tree_hash(ROOT / "common" / "cli.py")
 
 
 DERIVED = {  # what was done -> (how, what is said)
@@ -110,8 +110,11 @@ DERIVED = {  # what was done -> (how, what is said)
         "says that tinyshakespeare stands in for 'wikitext'",
     ),
     "no sources": (lambda r: r.update(sources={}), "its sources lack common/"),
-    "a source left out": (dropped, "its sources lack common/training.py"),
-    "a source too many": (foreign, "its sources name common/cli.py, which the run does not import"),
+    "a source left out": (dropped, "its sources lack common/run/training.py"),
+    "a source too many": (
+        foreign,
+        "its sources name common/commands/cli.py, which the run does not import",
+    ),
     "a false history": (history, "a seal that it had before a reseal was not that of its content"),
     "a larger model": (lambda r: r["config"].update(hidden=9), r"hidden = 9, params.yaml \(cpu\)"),
     "an odd parameter": (lambda r: r["config"].update(tuned=True), "tuned = True, params.yaml"),

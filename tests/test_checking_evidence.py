@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from common.checking.evidence import evidence_problems
+from common.commands.checking.evidence import evidence_problems
 from common.paper import find_root, rooms
 from tests.doctored import counted_once, forge_evidence, problems
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from common.processors import hardware_name, processor
+from common.run.processors import hardware_name, processor
 
 SCRIPT = Path(__file__).parents[1] / ".ci" / "run"
 

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from common import cli
-from common.commands import doctor, overview, reproduce
+from common.commands import cli, doctor, overview, reproduce
 from common.errors import UserError
 from common.paper import rooms
-from common.records import read_record
+from common.records.record import read_record
 from tests.factory import make_room
 
 ROOT = Path(__file__).parents[1]
@@ -66,7 +65,7 @@ def test_a_mistake_is_one_line_with_the_mend(arguments, named, capsys):
 def test_help_and_list_load_nothing_heavy():
     heavy = ("torch", "mlflow", "pandas", "numpy", "scipy", "dvc")
     code = (
-        "import sys; from common import cli\n"
+        "import sys; from common.commands import cli\n"
         "try: cli.main(sys.argv[1:])\n"
         "except SystemExit: pass\n"
         f"print([m for m in {heavy!r} if m in sys.modules], file=sys.stderr)"

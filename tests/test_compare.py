@@ -14,11 +14,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from common import cli
-from common.comparison import compare, pairs
-from common.own_runs import find_runs, own_runs
+from common.commands import cli
+from common.evidence.comparison import compare, pairs
 from common.paper import room, rooms
-from common.records import Dataset, record_path, write_record
+from common.records.own_runs import find_runs, own_runs
+from common.records.record import Dataset, record_path, write_record
 from tests.factory import HARDWARE, make_record, make_room
 
 CODE = Path(cli.__file__).parents[1]
@@ -90,7 +90,7 @@ def test_json_has_every_number(home, capfd):
 
 def test_a_deviation_is_compared_with_its_version(home, capfd, monkeypatch):
     told = SimpleNamespace(title="A bug", place="2", paper_says="so", code_does="else")
-    monkeypatch.setattr("common.deviations.find_deviation", lambda home, name: told)
+    monkeypatch.setattr("common.evidence.deviations.find_deviation", lambda home, name: told)
     _, out, _ = papers(capfd, "version2", "version2+bug")
     assert out.startswith("version2+bug is worse than version2 by 0.999 bits per character")
     assert "version2+bug: A bug." in out and "Both run the code of version2." in out
@@ -168,7 +168,7 @@ def test_on_a_terminal_the_code_goes_through_the_pager(home):
     root = home.folder.parents[1]
     script = (
         "import papers, sys; papers.__path__.insert(0, sys.argv[1] + '/papers');"
-        "from common import cli; cli.main(['compare', 'compared', 'version1', 'version2'])"
+        "from common.commands import cli; cli.main(['compare', 'compared', 'version1', 'version2'])"
     )
     environment = {**os.environ, "PAGER": "sed s/^/PAGED:/", "PYTHONPATH": str(CODE)}
     environment.pop("GIT_PAGER", None)

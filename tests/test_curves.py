@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from common import curves, pipeline
 from common.errors import UserError
 from common.paper import rooms
-from common.records import Curve, read_record, record_path, summary, write_json, write_record
+from common.records import curves
+from common.records.record import Curve, read_record, record_path, summary, write_json, write_record
+from common.run import pipeline
 from tests.factory import make_record, make_room
 
 ROOT = Path(__file__).parents[1]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.data import catalog, pin
-from common.data.hub import as_dataset
+from common.data.as_dataset import as_dataset
 from common.data.images import load_images, load_torchvision, read_idx
 from common.data.labelled import load_labelled
 from common.data.text import Characters, Text, load_text, split

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from common import launch, worker
 from common.data import own
 from common.data.own import own_file, read_own
 from common.data.text import load_text
 from common.errors import UserError
 from common.paper import rooms
-from common.request import Request
+from common.run import launch, worker
+from common.run.request import Request
 
 ROOT = Path(__file__).parents[1]
 

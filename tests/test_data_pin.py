@@ -12,8 +12,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from common.commands.data import app
 from common.data import catalog, fetch, pin
-from common.data.cli import app
 from common.errors import UserError
 from common.paper import find_root
 from tests.small_sets import CONTENT, OTHER, file

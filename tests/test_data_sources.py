@@ -14,7 +14,8 @@ import pytest
 
 from common.data import catalog, hub, packages
 from common.data.archives import Unavailable, member, members
-from common.data.fetch import MANIFEST, ensure, file_sha256, is_right
+from common.data.fetch import ensure
+from common.data.place import MANIFEST, file_sha256, is_right
 from common.data.text import load_text, split
 from common.data.wikitext import plain
 from common.errors import UserError

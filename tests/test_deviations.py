@@ -10,8 +10,15 @@ from types import ModuleType
 
 import pytest
 
-from common.deviations import Deviation, deviations_of, find_deviation, injected, injection, notices
 from common.errors import UserError
+from common.evidence.deviations import (
+    Deviation,
+    deviations_of,
+    find_deviation,
+    injected,
+    injection,
+    notices,
+)
 from common.paper import find_root, rooms
 from tests.toy import DEVIATIONS, make_toy, write
 

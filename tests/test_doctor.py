@@ -20,7 +20,7 @@ NOT_HERE = {
         {"changed outs": {"papers/rnn/checkpoints/version1": "not in cache"}},
     ],
 }
-PYTHON = {"changed deps": {"common/engine.py": "modified"}}
+PYTHON = {"changed deps": {"common/run/engine.py": "modified"}}
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_what_changed_is_told_and_not_hidden_by_what_was_not_run(stale):
     many = {"changed deps": {f"papers/bpe/file{i}": "modified" for i in range(9)}}
     status = NOT_HERE | {"papers/rnn/dvc.yaml:evidence": [PYTHON], "papers/bpe/dvc.yaml:a": [many]}
     rnn, bpe = stale(status | {"index": [PYTHON]})[:2]
-    assert rnn.state == "3 stale: common/engine.py modified"
+    assert rnn.state == "3 stale: common/run/engine.py modified"
     assert rnn.mend == "papers reseal rnn, else papers reproduce rnn"
     assert bpe.state.endswith("; and 5 more, see `dvc status`")
     assert bpe.mend == "papers reproduce bpe"

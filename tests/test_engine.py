@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from common import engine
 from common.errors import UserError
+from common.run import engine
 
 
 @pytest.mark.parametrize("causal", [False, True])

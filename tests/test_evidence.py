@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from common.errors import UserError
-from common.evidence import (
+from common.evidence.verdicts import (
     FILE,
     gather,
     main,
@@ -19,7 +19,7 @@ from common.evidence import (
     rows_deviations,
     seal,
 )
-from common.records import read_record, write_json, write_record
+from common.records.record import read_record, write_json, write_record
 from tests.factory import HARDWARE, make_records
 from tests.toy import CLAIMS, MODEL, make_toy, write
 
@@ -203,8 +203,8 @@ def test_the_seal_covers_everything_else():
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("common.evidence", ["torch", "numpy", "scipy", "pandas"]),
-        ("common.deviations", ["torch", "numpy", "scipy", "pandas", "pydantic"]),
+        ("common.evidence.verdicts", ["torch", "numpy", "scipy", "pandas"]),
+        ("common.evidence.deviations", ["torch", "numpy", "scipy", "pandas", "pydantic"]),
     ],
 )
 def test_light_on_imports(module, heavy):

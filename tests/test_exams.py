@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from common import engine
 from common.config import plan
 from common.paper import find_root, rooms
-from common.training import Run
+from common.run import engine
+from common.run.training import Run
 from tests.exams import near
 
 ROOT = find_root(Path(__file__).parent)

@@ -16,7 +16,7 @@ from dvc.utils.hydra import apply_overrides
 
 from common.config import plan, read_yaml
 from common.paper import Room, rooms
-from common.records import read_record
+from common.records.record import read_record
 
 ROOT = Path(__file__).parents[1]
 

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from common import engine, launch
 from common.config import plan
 from common.paper import find_root, room
-from common.publish import publish
-from common.records import write_json
-from common.resume import Checkpoints
-from common.training import Run
-from common.workers import run_seeds
+from common.records.record import write_json
+from common.run import engine, launch
+from common.run.publish import publish
+from common.run.resume import Checkpoints
+from common.run.training import Run
+from common.run.workers import run_seeds
 from tests.factory import make_record
 from tests.hasty import VERSE, end, make_checkout, start, wait_for_step
 

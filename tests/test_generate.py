@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from common import cli
+from common.commands import cli
 from common.commands import generate as command
 from tests.small_models import untrained
 from tests.test_chat_terminal import ROOT
@@ -91,13 +91,13 @@ def test_a_file_that_cannot_be_is_said_before_anything_is_loaded(
 
 
 def test_what_ctrl_c_leaves_is_in_the_file(papers, tmp_path, monkeypatch):
-    import common.generation
+    import common.ask.generation
 
     def broken_off(*_):
         yield "abc"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(common.generation, "stream", broken_off)
+    monkeypatch.setattr(common.ask.generation, "stream", broken_off)
     path = tmp_path / "out.txt"
     assert papers("generate", "rnn", *SHORT, "-o", str(path))[0] == 130
     assert path.read_text() == "to beabc\n"

@@ -9,19 +9,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.ask.generation import allowed, choose, generate, stream
+from common.ask.streaming import before, pieces
+from common.ask.writer import DIVERGED, Settings, Writer, change
 from common.data.text import Characters
 from common.errors import UserError
-from common.generation import (
-    DIVERGED,
-    Settings,
-    Writer,
-    allowed,
-    change,
-    choose,
-    generate,
-    stream,
-)
-from common.streaming import before, pieces
 
 VOCABULARY = Characters("abcde\n")
 WEIGHTS = np.random.default_rng(0).normal(size=(len(VOCABULARY), 7))

@@ -5,13 +5,13 @@ import math
 
 import pytest
 
+from common.commands.reseal import golden_path, read_golden
 from common.config import plan
 from common.data.catalog import get
-from common.data.fetch import folder_of
-from common.deviations import deviations_of
-from common.golden import EXACT, golden
+from common.data.place import folder_of
+from common.evidence.deviations import deviations_of
 from common.paper import rooms
-from common.reseal import golden_path, read_golden
+from common.run.golden import EXACT, golden
 
 VERSIONS = [(name, version) for name, home in rooms().items() for version in home.paper.versions]
 

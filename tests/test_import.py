@@ -12,7 +12,7 @@ import pytest
 from common.commands import runs
 from common.errors import UserError
 from common.paper import Room
-from common.records import LARGEST, read_record
+from common.records.record import LARGEST, read_record
 from tests.doctored import PLACE, read, sealed
 
 VARIANT = "version1"

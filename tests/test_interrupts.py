@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[1]
 MOMENTS = 10
 ENDS = {130, -signal.SIGINT}
 DVC = (  # as `papers reproduce` calls it
-    "import pathlib; from common import interrupts, start; interrupts.quietly(); "
+    "import pathlib; from common.run import interrupts; from common.commands import start; interrupts.quietly(); "
     "from common.commands import reproduce; "
     "start.run(lambda: reproduce.dvc(pathlib.Path(), 'version'))"
 )
@@ -110,7 +110,7 @@ def test_an_impatient_ctrl_c_ends_the_pipeline_at_once(monkeypatch):
 
 CHILD = """
 import time
-from common.interrupts import end_with_dvc
+from common.run.interrupts import end_with_dvc
 end_with_dvc()
 print("runs", flush=True)
 time.sleep(60)

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from common import cli
-from common.evidence import seal
+from common.commands import cli
+from common.evidence.verdicts import seal
 from common.paper import rooms
-from common.records import write_json
+from common.records.record import write_json
 from tests.reporting import make_repository, measured, write_evidence
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from common import engine
 from common.config import plan
 from common.paper import room
-from common.records import Record, SeedRun, read_record, write_json
-from common.training import Run
+from common.records.record import Record, SeedRun, read_record, write_json
+from common.run import engine
+from common.run.training import Run
 from tests.hasty import PAUSE, VERSE, end, make_checkout, saved_step, start, wait_for_step
 
 KILLS = 10  # per version, of the training process alone; fewer where it ends before

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from common.paper import find_root
-from common.records import read_record
+from common.records.record import read_record
 
 TRAIN = [sys.executable, "-m", "papers.rnn.version1.train", "--profile", "smoke"]
 
@@ -35,7 +35,7 @@ def finish(process):
 
 
 def workers_of(process):
-    return [p for p in psutil.Process(process.pid).children() if "common.worker" in p.cmdline()]
+    return [p for p in psutil.Process(process.pid).children() if "common.run.worker" in p.cmdline()]
 
 
 def wait_until_training(process):
@@ -109,7 +109,7 @@ def test_a_killed_worker_is_named_and_the_next_call_goes_on(text):
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(text, arguments, message, monkeypatch, capsys):
-    from common import launch
+    from common.run import launch
 
     monkeypatch.setattr(sys, "argv", ["train", "--data", str(text), *arguments])
     with pytest.raises(SystemExit) as caught:

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from common.claims import EQUIVALENCE, EXACT, View, claims_of, judge_claims
 from common.data.fetch import NotHere, here_only
-from common.evidence import FILE, rounded
+from common.evidence.claims import EQUIVALENCE, EXACT, View, claims_of, judge_claims
+from common.evidence.verdicts import FILE, rounded
 from common.paper import rooms
 
 CLAIMS = [

@@ -5,8 +5,7 @@ import re
 
 import pytest
 
-from common import cli
-from common.commands import judged, overview
+from common.commands import cli, judged, overview
 from common.data.catalog import load_catalog
 from common.errors import UserError
 from common.paper import rooms
@@ -69,7 +68,7 @@ def test_damaged_evidence_is_one_papers_matter(root, capsys, damage):
     assert "run `python -m common.evidence alpha`" in out
     overview.print_list(True)
     alpha, beta = json.loads(capsys.readouterr().out)
-    assert "common.evidence alpha" in alpha["damaged"] and "damaged" not in beta
+    assert "common.evidence.verdicts alpha" in alpha["damaged"] and "damaged" not in beta
 
 
 def test_a_page_is_not_written_without_the_claims_that_its_paper_has(root, capsys):

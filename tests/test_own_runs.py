@@ -7,12 +7,13 @@ import re
 
 import pytest
 
-from common import cli, curves
+from common.commands import cli
 from common.commands.ended import ending
 from common.errors import UserError
-from common.own_runs import committed, find_runs, own_runs
 from common.paper import room, rooms
-from common.records import read_records, record_path, summary, write_json, write_record
+from common.records import curves
+from common.records.own_runs import committed, find_runs, own_runs
+from common.records.record import read_records, record_path, summary, write_json, write_record
 from tests.factory import HARDWARE, make_record, make_room
 
 MINE = {"config": {"hidden": 32, "rate": 0.1}, "paper_config": {"hidden": 64, "rate": 0.1}}
@@ -154,7 +155,7 @@ def test_what_was_recorded_is_not_compared_with_itself(home):
 
 
 def test_other_data_is_said_and_has_no_curve_beside_it(home):
-    from common.records import Dataset
+    from common.records.record import Dataset
 
     other = Dataset(name="my.txt", sha256="ef" * 32)
     said = ending(keep(home.folder.parents[1], "key4", dataset=other, profile="smoke"))

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from common.paper import rooms
-from common.parallel import spread
-from common.sources import imported_modules
+from common.records.sources import imported_modules
+from common.run.parallel import spread
 from tests.hasty import make_checkout, wait_for_step
 
 # Records keep six digits. Sums in another order move the last of them; where training is far from

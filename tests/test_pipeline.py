@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from common import pipeline
 from common.errors import UserError
 from common.paper import rooms
+from common.run import pipeline
 
 ROOT = Path(__file__).parents[1]
 RNN = rooms(ROOT)["rnn"]
@@ -32,9 +32,12 @@ def test_a_missing_and_a_superfluous_dependency_are_named():
             ROOT, "python -m papers.rnn.version2.train")), ()
     )  # fmt: skip
     assert pipeline.differences(ROOT, whole) == ([], [])
-    kept = [path for path in whole.deps if path != "common/training.py"]
-    wrong = pipeline.Stage("s", whole.command, (*kept, "common/cli.py", "data.json"), ())
-    assert pipeline.differences(ROOT, wrong) == (["common/training.py"], ["common/cli.py"])
+    kept = [path for path in whole.deps if path != "common/run/training.py"]
+    wrong = pipeline.Stage("s", whole.command, (*kept, "common/commands/cli.py", "data.json"), ())
+    assert pipeline.differences(ROOT, wrong) == (
+        ["common/run/training.py"],
+        ["common/commands/cli.py"],
+    )
 
 
 def test_a_rung_depends_on_the_deviations_too():

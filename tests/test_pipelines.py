@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from common.commands import pipelines, reproduce
+from common.evidence.resampling import seeds_needed
 from common.paper import rooms
-from common.resampling import seeds_needed
 from tests.toy import make_toy, write
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +21,9 @@ def _rooms_anew():
 
 def toy(root, claims, seeds, how="measure", profile="cpu"):
     listed = ", ".join(ONE.format(i=i, how=how) for i in range(claims))
-    folder = make_toy(root, claims=f"from common.claims import Claim\n\nCLAIMS = [{listed}]\n")
+    folder = make_toy(
+        root, claims=f"from common.evidence.claims import Claim\n\nCLAIMS = [{listed}]\n"
+    )
     section = f"  seeds: {list(range(seeds))}\n  version1: {{}}\n  version2: {{}}\n"
     write(folder / "params.yaml", f"profile: {profile}\n{profile}:\n{section}")
     return rooms(root)["toy"]

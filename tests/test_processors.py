@@ -3,8 +3,8 @@
 import pytest
 
 from common.paper import rooms
-from common.processors import hardware_name, processor
-from common.records import read_records
+from common.records.record import read_records
+from common.run.processors import hardware_name, processor
 
 CPUINFO = "vendor_id\t: {}\ncpu family\t: {}\nmodel\t\t: {}\nmodel name\t: {}\n\nprocessor\t: 1\n"
 

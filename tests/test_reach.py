@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from common.deviations import deviations_of
+from common.evidence.deviations import deviations_of
 from common.paper import rooms
-from common.reach import deviation_hash, run_sources, source_hash
+from common.records.reach import deviation_hash, run_sources, source_hash
 
 ROOT = Path(__file__).parents[1]
 ROOMS = [home for home in rooms(ROOT).values() if deviations_of(home)]
@@ -16,7 +16,7 @@ FILES = {
     "papers/__init__.py": "",
     "papers/a/__init__.py": "",
     "papers/a/deviations.py": '''"""Deviations."""
-from common.deviations import Deviation
+from common.evidence.deviations import Deviation
 from papers.a import injections as put
 from papers.a.injections import louder
 
@@ -65,7 +65,7 @@ def holds(model):
         "RATE = 0.5\n\n\ndef halve(x):\n    return RATE * x\n\n\ndef double(x):\n    return 2 * x\n"
     ),
     "common/__init__.py": "",
-    "common/deviations.py": "class Deviation:\n    pass\n",
+    "common/evidence/deviations.py": "class Deviation:\n    pass\n",
 }
 
 

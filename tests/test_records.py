@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import UserError
-from common.records import changed_sources, read_record, record_path, write_json, write_record
+from common.records.record import (
+    changed_sources,
+    read_record,
+    record_path,
+    write_json,
+    write_record,
+)
 from tests.factory import make_record
 
 
@@ -77,7 +83,7 @@ def test_a_truncated_record_is_refused(written, size):
 def test_a_changed_source_is_named(tmp_path):
     source = tmp_path / "model.py"
     source.write_text("x = 1\n")
-    from common.sources import hashes
+    from common.records.sources import hashes
 
     record = make_record(sources=hashes(tmp_path, [source]))
     assert changed_sources(record, tmp_path) == []

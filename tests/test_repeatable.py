@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from common import engine, launch
+from common.commands.verify import L0, L1, L2, NONE, compare
 from common.config import plan
-from common.deviations import injection
-from common.launch import Request, prepare
+from common.evidence.deviations import injection
 from common.paper import find_root, room
-from common.records import read_record
-from common.training import Run
-from common.verify import L0, L1, L2, NONE, compare
+from common.records.record import read_record
+from common.run import engine, launch
+from common.run.launch import Request, prepare
+from common.run.training import Run
 from tests.factory import make_record
 from tests.hasty import VERSE, end, make_checkout, start
 

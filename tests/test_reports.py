@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 
 from common.errors import UserError
 from common.paper import rooms
-from common.records import read_records, record_path, write_record
+from common.records.record import read_records, record_path, write_record
 from common.reports import render, store
 from common.reports.references import resolver, stale
 from common.reports.results import Results, load
@@ -203,7 +203,7 @@ def test_one_seed_and_diverged_seeds_are_told(tmp_path):
 
 
 def test_a_stand_in_is_told_at_the_top(tmp_path):
-    from common.records import Dataset
+    from common.records.record import Dataset
 
     data = Dataset(name="plays", sha256="12" * 32, stand_in_for="tinyshakespeare")
     make_room(tmp_path, "alpha", dataset=data)

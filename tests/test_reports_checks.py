@@ -12,7 +12,14 @@ from scipy import stats
 
 from common.errors import UserError
 from common.paper import Paper
-from common.records import Dataset, Record, read_records, record_path, write_json, write_record
+from common.records.record import (
+    Dataset,
+    Record,
+    read_records,
+    record_path,
+    write_json,
+    write_record,
+)
 from common.reports import checks, compare, store, tables
 from common.reports.figures import banded
 from common.reports.results import Results, load
@@ -57,7 +64,7 @@ def test_a_good_repository_is_not_refused(root):
 def test_a_changed_source_is_named(root):
     source = root / "papers/alpha/model.py"
     source.write_text("x = 1\n")
-    from common.sources import tree_hash
+    from common.records.sources import tree_hash
 
     sources = {"papers/alpha/model.py": tree_hash(source)}
     rewrite(root, record_of(root).model_copy(update={"sources": sources}))

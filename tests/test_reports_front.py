@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from common import verdicts
 from common.errors import UserError
-from common.evidence import seal
-from common.records import write_json
+from common.evidence import wording as verdicts
+from common.evidence.verdicts import seal
+from common.records.record import write_json
 from common.reports import render, store
 from tests.factory import make_room
 from tests.reporting import make_claim, make_deviation, make_repository, write_evidence
@@ -136,8 +136,8 @@ def test_a_sample_stands_between_its_marks(tmp_path):
 
 
 def test_every_verdict_is_held_not_or_open():
-    from common import claims
-    from common.statistics import Verdict
+    from common.evidence import claims
+    from common.evidence.statistics import Verdict
 
     decided = {claims.HOLDS, claims.FINDING, claims.EQUAL, claims.UNEQUAL}
     decided |= {"reproduced", "not reproduced"}

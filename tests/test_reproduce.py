@@ -10,12 +10,13 @@ import yaml
 
 from common.commands import reproduce
 from common.commands.aside import held
-from common.data.fetch import Fetched, has_records
+from common.data.fetch import has_records
+from common.data.place import Fetched
 from common.errors import UserError
 from common.paper import rooms
-from common.pipeline import untrained
-from common.records import Dataset, read_records
-from common.request import check_beside
+from common.records.record import Dataset, read_records
+from common.run.pipeline import untrained
+from common.run.request import check_beside
 from tests.factory import make_room
 
 ROOT = Path(__file__).parents[1]

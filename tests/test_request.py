@@ -6,9 +6,9 @@ import pytest
 
 from common.config import plan
 from common.errors import UserError
-from common.launch import train_variant
 from common.paper import rooms
-from common.request import Request, check_replaced, check_request
+from common.run.launch import train_variant
+from common.run.request import Request, check_replaced, check_request
 from tests.factory import HARDWARE, make_room
 
 RNN = rooms()["rnn"]
@@ -72,7 +72,7 @@ def test_a_record_is_replaced_by_what_the_parameter_files_say(toy):
 
 
 def test_a_refused_run_leaves_nothing_to_go_on_from(tmp_path, monkeypatch):
-    from common import launch
+    from common.run import launch
 
     prepared = launch.prepare
 

@@ -8,11 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from common.errors import UserError
-from common.paper import rooms
-from common.reach import run_sources
-from common.records import Resealed, chain_holds, changed_sources, read_record, write_record
-from common.reseal import (
+from common.commands.reseal import (
     _only_python,
     golden_path,
     read_golden,
@@ -21,6 +17,10 @@ from common.reseal import (
     write_golden,
     write_goldens,
 )
+from common.errors import UserError
+from common.paper import rooms
+from common.records.reach import run_sources
+from common.records.record import Resealed, chain_holds, changed_sources, read_record, write_record
 from tests.factory import HARDWARE
 from tests.toy import DEVIATIONS, MODEL, make_toy, write
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from common.engine import Masters
-from common.resume import Checkpoints, pack, unpack
+from common.run.engine import Masters
+from common.run.resume import Checkpoints, pack, unpack
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import shlex
 
 import pytest
 
-from common import cli
+from common.commands import cli
 from common.commands.samples import next_steps
 from common.paper import Room, rooms
-from common.records import record_path, write_record
+from common.records.record import record_path, write_record
 from tests.factory import HARDWARE, make_record, make_room
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from common import pipeline
-from common.data.fetch import data_root
+from common.data.place import data_root
+from common.run import pipeline
 
 ROOT = Path(__file__).parents[1]
 NAME = "my_new_paper"

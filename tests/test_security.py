@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common import checkpoint
-from common.checkpoint import Checkpoint, read_checkpoint
+from common.ask import checkpoint
+from common.ask.checkpoint import Checkpoint, read_checkpoint
 from common.errors import UserError
 from common.paper import room
 

@@ -20,11 +20,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from common import tracking
 from common.commands.runs import all_records
 from common.data import fetch, pin
 from common.errors import UserError
-from common.tracked import serving, store
+from common.tracking import client as tracking
+from common.tracking import serving, store
 from tests import servers
 from tests.factory import make_record, make_records
 from tests.small_sets import CONTENT, file
@@ -64,7 +64,7 @@ def s3(monkeypatch) -> None:
 
 def papers(*words: str, uri: str) -> str:
     """What the real command says."""
-    command = [sys.executable, "-m", "common.cli", *words]
+    command = [sys.executable, "-m", "common.commands.cli", *words]
     environment = os.environ | {"MLFLOW_TRACKING_URI": uri}
     done = subprocess.run(
         command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=300
@@ -148,7 +148,7 @@ def test_eight_machines_that_create_the_store_at_once_lose_nothing(database, tmp
 
 @pytest.mark.slow
 def test_the_ui_names_the_database_and_shows_no_password(database, tmp_path):
-    code = "import pathlib; from common.tracking import serve; serve(pathlib.Path(), 5700)"
+    code = "import pathlib; from common.tracking.client import serve; serve(pathlib.Path(), 5700)"
     environment = os.environ | {"MLFLOW_TRACKING_URI": database}
     command = [sys.executable, "-c", code]
     with subprocess.Popen(

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from common.paper import find_root
-from common.sources import closure, commit, imported_modules, no_commit, tree_hash
+from common.records.sources import closure, commit, imported_modules, no_commit, tree_hash
 
 CODE = '''"""A module."""
 import os
@@ -88,9 +88,9 @@ def test_imports_are_followed_also_inside_functions(tmp_path):
 
 def test_a_run_of_rnn_does_not_depend_on_reports_or_tracking():
     root = find_root()
-    files = closure(root, root / "papers/rnn/version2/train.py", root / "common/worker.py")
+    files = closure(root, root / "papers/rnn/version2/train.py", root / "common/run/worker.py")
     names = {p.relative_to(root).as_posix() for p in files}
-    assert {"common/training.py", "papers/rnn/task.py", "papers/rnn/version2/model.py"} <= names
+    assert {"common/run/training.py", "papers/rnn/task.py", "papers/rnn/version2/model.py"} <= names
     assert not {n for n in names if "report" in n or "track" in n or "version1" in n}
 
 

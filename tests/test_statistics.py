@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from scipy import stats
 
-from common import statistics as st
 from common.errors import UserError
-from common.resampling import bca_interval
-from common.statistics import Verdict
+from common.evidence import statistics as st
+from common.evidence.resampling import bca_interval
+from common.evidence.statistics import Verdict
 
 TRIALS = 1000
 SLACK = 3.5  # standard errors of a rate: a fair instrument fails one such check in 4,000

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from common import statistics as st
 from common.errors import UserError
-from common.statistics import Verdict
+from common.evidence import statistics as st
+from common.evidence.statistics import Verdict
 
 CLEAR = [0.30, 0.25, 0.28, 0.35, 0.31, 0.27, 0.33, 0.29, 0.26]  # nine differences of one sign
 

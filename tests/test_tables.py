@@ -9,8 +9,7 @@ from types import SimpleNamespace
 import pytest
 from typer.main import get_command
 
-from common import cli
-from common.commands import bench, reproduce
+from common.commands import bench, cli, reproduce
 from common.commands.overview import fit
 from common.paper import rooms
 
@@ -118,7 +117,7 @@ def test_bench_as_json(capsys, monkeypatch, tmp_path):
 
 
 def test_verify_as_json(capsys, monkeypatch):
-    from common import verify
+    from common.commands import verify
 
     row = {"paper": "rnn", "variant": "version1", "seed": 3, "ok": True}
     monkeypatch.setattr(verify, "verify", lambda *_: [row])
@@ -139,7 +138,7 @@ def test_the_summary_of_reproduce_as_json(capfd, monkeypatch):
     )
     monkeypatch.setattr(reproduce, "run_stages", stages)
     monkeypatch.setattr(reproduce, "dvc", lambda *_: None)
-    monkeypatch.setattr("common.tracking.try_import", lambda *_: "imported")
+    monkeypatch.setattr("common.tracking.client.try_import", lambda *_: "imported")
     with pytest.raises(SystemExit) as stopped:
         cli.main(["reproduce", "rnn", "--json"])
     assert not stopped.value.code

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from common import tracking
 from common.commands import runs
 from common.errors import UserError
+from common.evidence.statistics import summary
 from common.paper import rooms
-from common.records import read_record, read_records
-from common.statistics import summary
-from common.tracked import experiments as found
-from common.tracked import sql, store
-from common.tracked.experiments import experiments, known
+from common.records.record import read_record, read_records
+from common.tracking import client as tracking
+from common.tracking import experiments as found
+from common.tracking import sql, store
+from common.tracking.experiments import experiments, known
 from tests.factory import HARDWARE, make_record, make_records, make_room
 from tests.stores import empty_store, stored
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common import tracking
 from common.errors import UserError
-from common.records import Record
-from common.statistics import summary
-from common.tracked import runs as tracked_runs
-from common.tracked import store
+from common.evidence.statistics import summary
+from common.records.record import Record
+from common.tracking import client as tracking
+from common.tracking import runs as tracked_runs
+from common.tracking import store
 from tests.factory import make_record
 from tests.stores import stored
 
@@ -130,7 +130,7 @@ def test_a_dead_server_is_a_sentence(monkeypatch):
 def test_without_mlflow_there_is_a_sentence():
     code = (
         "import sys; sys.modules['mlflow'] = None\n"
-        "from common.tracking import try_import\n"
+        "from common.tracking.client import try_import\n"
         "print(try_import([], 'sqlite:////nowhere/mlflow.db'))"
     )
     root = Path(tracking.__file__).parents[1]
@@ -140,7 +140,7 @@ def test_without_mlflow_there_is_a_sentence():
 
 
 def test_importing_the_module_does_not_import_mlflow():
-    code = "import sys, common.tracking; print({'mlflow', 'pandas', 'torch'} & set(sys.modules))"
+    code = "import sys, common.tracking.client; print({'mlflow', 'pandas', 'torch'} & set(sys.modules))"
     root = Path(tracking.__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.stdout.strip() == "set()", done.stderr

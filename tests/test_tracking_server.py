@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from common.records import read_records
+from common.records.record import read_records
 from tests import servers
 from tests.hasty import ROOT
 from tests.stores import stored

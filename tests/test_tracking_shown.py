@@ -6,11 +6,11 @@ import math
 
 import pytest
 
-from common import tracking
 from common.paper import Metric, Paper, rooms
-from common.records import read_records
-from common.tracked import serving
-from common.tracked.experiments import experiments
+from common.records.record import read_records
+from common.tracking import client as tracking
+from common.tracking import serving
+from common.tracking.experiments import experiments
 from tests.factory import make_record, make_records, make_room
 from tests.stores import empty_store, stored
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from common import tracking
-from common.tracked import store
+from common.tracking import client as tracking
+from common.tracking import store
 from tests.factory import make_record
 
 ROOT = Path(tracking.__file__).parents[1]
@@ -57,7 +57,7 @@ def test_a_kill_while_the_store_is_made_costs_nothing(tmp_path):
         folder = tmp_path / name
         folder.mkdir()
         uri = store.sqlite_uri(folder / "mlflow.db")
-        code = f"from common import tracking; tracking.prepare({uri!r})"
+        code = f"from common.tracking import client as tracking; tracking.prepare({uri!r})"
         process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE)
         deadline = time.monotonic() + 60
         while not list(folder.glob("mlflow.db.new*")) and time.monotonic() < deadline:

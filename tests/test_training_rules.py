@@ -8,10 +8,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from common import engine
 from common.config import plan
 from common.paper import rooms
-from common.training import Run
+from common.run import engine
+from common.run.training import Run
 from tests.exams import by_norm, copied
 from tests.test_exams import ROOT, SEEDS, VERSIONS, side
 

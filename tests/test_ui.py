@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from common import tracking
 from common.errors import UserError
 from common.paper import rooms
-from common.records import Record, read_record, read_records
-from common.tracked import serving
+from common.records.record import Record, read_record, read_records
+from common.tracking import client as tracking
+from common.tracking import serving
 from tests.factory import HARDWARE, make_room
 
 TITLE = "A Simulated Paper of Curves"
@@ -176,7 +176,7 @@ def test_the_end_leaves_no_process_and_a_taken_port_is_said(site, number):
     address, root = site
     taken = int(address.rsplit(":", 1)[1])
     code = (
-        "import sys, pathlib; from common.tracking import serve; "
+        "import sys, pathlib; from common.tracking.client import serve; "
         "serve(pathlib.Path(sys.argv[1]), int(sys.argv[2]))"
     )
     environment = {k: v for k, v in os.environ.items() if k != "MLFLOW_TRACKING_URI"}

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from common.commands.verify import _yaml, compare, prediction_interval, verify
 from common.config import parse_override
 from common.errors import UserError
-from common.records import read_record, record_path, write_record
-from common.verify import _yaml, compare, prediction_interval, verify
+from common.records.record import read_record, record_path, write_record
 from tests.factory import HARDWARE, make_record
 from tests.toy import make_toy, write
 
@@ -23,7 +23,7 @@ from pathlib import Path
 
 import yaml
 
-from common.records import Record, record_path, write_record
+from common.records.record import Record, record_path, write_record
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()

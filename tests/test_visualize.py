@@ -8,9 +8,9 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
+from common.ask.visualize import FINEST, LEVELS, cells, label, page, shade, svg, write_pages
+from common.ask.writer import LONGEST_MAP, Attention
 from common.errors import UserError
-from common.generation import LONGEST_MAP, Attention
-from common.visualize import FINEST, LEVELS, cells, label, page, shade, svg, write_pages
 
 HOSTILE = ["</script><script>alert(1)</script>", "a&b", '"\n', " ", "<b>"]
 

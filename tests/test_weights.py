@@ -6,12 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from common import cli, launch
+from common.commands import cli
 from common.commands import weights as module
 from common.commands.weights import best_first, primary_records, weights
 from common.errors import UserError
 from common.paper import Room, room, rooms
-from common.records import record_path, write_record
+from common.records.record import record_path, write_record
+from common.run import launch
 from tests.factory import make_record, make_room
 from tests.hasty import ROOT, make_checkout
 from tests.test_chat_terminal import Terminal
@@ -148,7 +149,7 @@ def test_in_a_pipe_nobody_is_asked(checkout, capsys):
 @pytest.mark.parametrize(("answer", "said"), [("n", "Add --train"), ("y", "trained."), ("", "Add")])
 def test_at_a_terminal_the_user_is_asked(checkout, monkeypatch, answer, said):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    code = "import common.launch\ncommon.launch.train_variant = lambda *_, **__: exit('trained.')"
+    code = "import common.run.launch\ncommon.run.launch.train_variant = lambda *_, **__: exit('trained.')"
     terminal = Terminal(["generate", "gpt2", "--version", RARE], code, checkout)
     asked = terminal.expect("Train it now? [y/N]: ")
     assert f"gpt2 {RARE} has no weights here. Training it once takes about " in " ".join(

@@ -54,7 +54,7 @@ def step(errors):
 '''
 CLAIMS = '''"""The toy's claims."""
 
-from common.claims import Claim, Equal, Exact, Pair
+from common.evidence.claims import Claim, Equal, Exact, Pair
 
 
 def better_than_first(view):
@@ -76,7 +76,7 @@ CLAIMS = [
 '''
 DEVIATIONS = '''"""The toy's deviations."""
 
-from common.deviations import Deviation
+from common.evidence.deviations import Deviation
 
 
 def summed_loss(model):

@@ -1,1 +1,1 @@
-"""What the commands of `papers` do. common/cli.py only parses, and imports these when needed."""
+"""What the commands of `papers` do. cli.py only parses; it imports these when needed."""

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from common.config import read_yaml
 from common.errors import UserError
 from common.paper import Room
-from common.sources import no_commit
+from common.records.sources import no_commit
 
 MADE = "made-from"  # in the copy: a hash of what it was made from
 RESULTS = ("runs", "metrics", "curves")

@@ -29,7 +29,7 @@ def attend(
     train: Train = False,
 ) -> None:
     """Draw where a model looks: a page for the browser that needs no network, and SVG pictures."""
-    from common.visualize import write_pages
+    from common.ask.visualize import write_pages
 
     able = attending(room(paper))
     if not able:

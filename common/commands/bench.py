@@ -18,8 +18,8 @@ STEPS = 30
 
 def bench(name: str, rounds: int, json: bool) -> None:
     """Print each version's median and write all rounds to local/bench/."""
-    from common import engine
-    from common.hardware import fingerprint
+    from common.run import engine
+    from common.run.hardware import fingerprint
 
     home, started = room(name), engine.start()
     speeds: dict[str, list[float]] = {version: [] for version in home.paper.versions}
@@ -47,7 +47,7 @@ def bench(name: str, rounds: int, json: bool) -> None:
 def tokens_per_second(home: Room, version: str, engine) -> float:
     """Training speed of one version with its usual parameters; evaluations do not count."""
     from common.config import plan
-    from common.training import Run
+    from common.run.training import Run
 
     made = plan(home, version)
     run = Run(made.config, made.seeds[0], engine, home.paper.dataset, limit=STEPS)

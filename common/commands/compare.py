@@ -13,8 +13,8 @@ from typing import Any
 
 from common.commands.overview import TOGETHER, print_json, say, table
 from common.errors import UserError
-from common.own_runs import Listed, find_runs
 from common.paper import Room, room
+from common.records.own_runs import Listed, find_runs
 
 
 def print_comparison(name: str, old: str, new: str, code: bool, json: bool) -> None:
@@ -46,7 +46,7 @@ def print_comparison(name: str, old: str, new: str, code: bool, json: bool) -> N
 
 
 def _compared(home: Room, old: list[Listed], new: list[Listed]) -> list[dict[str, Any]]:
-    from common.comparison import compare, pairs
+    from common.evidence.comparison import compare, pairs
 
     return [compare(home, *pair) for pair in pairs(old, new)]
 
@@ -122,7 +122,7 @@ def _print_difference(home: Room, old: str, new: str, versions: list[str]) -> No
 
 
 def _put_back(home: Room, variant: str) -> Iterator[str]:
-    from common.deviations import find_deviation
+    from common.evidence.deviations import find_deviation
 
     version, plus, name = variant.partition("+")
     if plus:

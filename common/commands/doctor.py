@@ -99,7 +99,7 @@ def environment_stamp(root: Path) -> str:
 
 
 def git(root: Path) -> Iterator[Finding]:
-    from common.sources import no_commit
+    from common.records.sources import no_commit
 
     reason, _, mend = no_commit(root).partition("; run ")
     if not reason:
@@ -133,7 +133,7 @@ def records(root: Path) -> Iterator[Finding]:
 
 
 def _records_of(root: Path, home: Room) -> Iterator[Finding]:
-    from common.records import changed_sources, read_record
+    from common.records.record import changed_sources, read_record
 
     paths = sorted(home.folder.glob("runs/*/*.json"))
     whole, older = 0, {}
@@ -161,7 +161,7 @@ def _records_of(root: Path, home: Room) -> Iterator[Finding]:
 
 def _together(root: Path, home: Room) -> Iterator[Finding]:
     """Records that are good by themselves, but that the report refuses beside each other."""
-    from common.records import read_records
+    from common.records.record import read_records
     from common.reports.checks import check_records
 
     try:
@@ -174,7 +174,7 @@ def _together(root: Path, home: Room) -> Iterator[Finding]:
 
 
 def pipelines(root: Path) -> Iterator[Finding]:
-    from common.pipeline import differences, stages
+    from common.run.pipeline import differences, stages
 
     for home in rooms().values():
         if not home.path("dvc.yaml").is_file():
@@ -270,7 +270,7 @@ def _flat(changed: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def mlflow(root: Path) -> Iterator[Finding]:
-    from common import tracking
+    from common.tracking import client as tracking
 
     uri = tracking.uri(root)
     missing = uri.startswith("sqlite:") and not (root / "mlflow.db").is_file()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from common.launch import told
-from common.own_runs import ID, committed, nearness
 from common.paper import Room, room
-from common.records import Record, read_record
+from common.records.own_runs import ID, committed, nearness
+from common.records.record import Record, read_record
+from common.run.launch import told
 
 ROWS = 10  # of the curve
 WIDTH = 32  # of its longest bar

@@ -17,7 +17,7 @@ from common.commands.weights import opened
 from common.errors import UserError
 
 if TYPE_CHECKING:
-    from common.generation import Settings, Writer
+    from common.ask.writer import Settings, Writer
 
 PaperName = Annotated[str, typer.Argument(metavar="PAPER", help="As `papers list` names it.")]
 Version = Annotated[
@@ -146,7 +146,7 @@ def chat(
 
     /help lists what can be said beside text, such as /set temperature 0.5; Ctrl-D ends.
     """
-    from common.chat import Chat
+    from common.ask.chat import Chat
 
     given = {name: value for name, value in locals().items() if name in SETTINGS}
     with opened(paper, version, checkpoint, data, dtype, train) as (_, writer):
@@ -155,7 +155,8 @@ def chat(
 
 def _settings(writer: Writer, given: dict[str, Any]) -> Settings:
     """The paper's settings with those that the command line names. UserError names an option."""
-    from common.generation import change, check_length
+    from common.ask.generation import check_length
+    from common.ask.writer import change
 
     with _options_named():
         settings = change(writer.defaults, {k: v for k, v in given.items() if v is not None})
@@ -199,8 +200,8 @@ def _put_texts(
     writer: Writer, prompts: list[str], settings: Settings, put: Callable[[str], None]
 ) -> None:
     """One text as it comes; several one below the other, with an empty line between."""
-    from common.generation import generate as at_once
-    from common.generation import stream
+    from common.ask.generation import generate as at_once
+    from common.ask.generation import stream
 
     if len(prompts) == 1:
         _put_parts(writer, prompts[0], stream(writer, prompts[0], settings), put)
@@ -237,7 +238,7 @@ def _put_json(
     """The texts without their prompts, each with the seed that draws it again."""
     import json
 
-    from common.generation import generate as at_once
+    from common.ask.generation import generate as at_once
 
     texts = [
         {"prompt": prompt, "seed": settings.seed + i, "text": text}

@@ -8,9 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
-from common import verdicts
 from common.commands.overview import measured, print_json, recorded, table, wrap
 from common.errors import UserError, nearest
+from common.evidence import wording as verdicts
 from common.paper import Room, room
 
 Row = dict[str, Any]
@@ -36,7 +36,7 @@ def claims(
     json: Json = False,
 ) -> None:
     """Show what papers claim, what we measured, and whether it held."""
-    from common.evidence import rows_claims
+    from common.evidence.verdicts import rows_claims
 
     _known("verdict", verdict, (*GROUPS, *verdicts.SUMMED, *UNDECIDED))
     _known("kind", kind, CLAIM_KINDS)
@@ -63,7 +63,7 @@ def deviations(
     json: Json = False,
 ) -> None:
     """Show where code departs from the paper, and what each mistake costs."""
-    from common.evidence import rows_deviations
+    from common.evidence.verdicts import rows_deviations
 
     _known("kind", kind, ("bug", "choice", "modernisation"))
     if paper and name:
@@ -89,7 +89,7 @@ def unjudged(home: Room) -> bool:
 
 def _signs(home: Room) -> dict[str, str]:
     """Claim -> "lower is better" or "higher is better", of direction claims that were measured."""
-    from common.evidence import FILE, load_evidence
+    from common.evidence.verdicts import FILE, load_evidence
 
     pairs = load_evidence(home.path(FILE))["pairs"]
     return {name: BETTER[pair["sign"]] for name, pair in pairs.items()}
@@ -97,7 +97,7 @@ def _signs(home: Room) -> dict[str, str]:
 
 def _told(home: Room) -> dict[str, Row]:
     """Deviation -> what the paper says and what the code does."""
-    from common.evidence import FILE, load_evidence
+    from common.evidence.verdicts import FILE, load_evidence
 
     rows = load_evidence(home.path(FILE))["deviations"]
     return {row["id"]: {k: row[k] for k in ("paper_says", "code_does")} for row in rows}
@@ -105,7 +105,7 @@ def _told(home: Room) -> dict[str, Row]:
 
 def _one(home: Room, part: str, name: str) -> Row:
     """The whole row of that id, with the values behind it. UserError with the nearest id."""
-    from common.evidence import FILE, load_evidence
+    from common.evidence.verdicts import FILE, load_evidence
 
     content = load_evidence(home.path(FILE))
     found = {row["id"]: row for row in content[part]}

@@ -8,12 +8,12 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common import verdicts
 from common.errors import UserError
+from common.evidence import wording as verdicts
 from common.paper import Room, find_root, order, room, rooms
 
 if TYPE_CHECKING:
-    from common.records import Record
+    from common.records.record import Record
 
 KEPT_WHOLE = ("paper", "id", "kind", "variant", "version", "hardware", "claims", "started")
 GAP = 2  # between columns
@@ -118,7 +118,7 @@ def print_json(content: Any) -> None:
 
 def judged(home: Room) -> list[dict[str, Any]]:
     """The claims as evidence.json has them, [] before there is one. UserError if it is damaged."""
-    from common.evidence import FILE, load_evidence
+    from common.evidence.verdicts import FILE, load_evidence
 
     path = home.path(FILE)
     return load_evidence(path)["claims"] if path.is_file() else []
@@ -171,7 +171,7 @@ def counted(counts: dict[str, int]) -> str:
 
 def print_paper(name: str, json: bool) -> None:
     """One paper with its records, versions first; a damaged record is named."""
-    from common.records import read_records
+    from common.records.record import read_records
 
     home = room(name)
     paper, records = home.paper, sorted(read_records(home.folder), key=_versions_first)
@@ -252,7 +252,7 @@ def report(papers: list[str] | None, check: bool, json: bool) -> None:
 
 
 def _out_of_date(root: Path) -> list[str]:
-    from common.checking import problems
+    from common.commands.checking import problems
     from common.reports import render
 
     if found := problems(root):
@@ -264,7 +264,7 @@ def _out_of_date(root: Path) -> list[str]:
 
 def _check_evidence(home: Room) -> None:
     """UserError where claims were to be judged: the page would be written without them."""
-    from common.evidence import FILE, load_evidence
+    from common.evidence.verdicts import FILE, load_evidence
 
     if recorded(home) and home.path("claims.py").is_file():
         load_evidence(home.path(FILE))

@@ -11,7 +11,7 @@ from typing import Any
 from common.commands.overview import print_json, table
 from common.config import plan, read_yaml
 from common.paper import Room, find_root, room, rooms
-from common.pipeline import Stage, render, render_root, stages
+from common.run.pipeline import Stage, render, render_root, stages
 
 
 def write_pipelines(papers: list[str] | None) -> None:
@@ -38,8 +38,8 @@ def few_seeds(home: Room, profile: str | None = None) -> str:
 
     Said before anything trains. The smoke profile is not for verdicts, so nothing is said of it.
     """
-    from common.claims import DIRECTION, claims_of
-    from common.resampling import seeds_needed
+    from common.evidence.claims import DIRECTION, claims_of
+    from common.evidence.resampling import seeds_needed
 
     directions = [claim for claim in claims_of(home) if claim.kind == DIRECTION]
     if not any(claim.measure for claim in directions):  # experiments choose their own seeds

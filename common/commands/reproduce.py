@@ -22,10 +22,10 @@ from common.commands.pipelines import few_seeds
 from common.config import PROFILES, read_yaml
 from common.errors import UserError, nearest
 from common.paper import Room, find_root, room, rooms
-from common.pipeline import stages, untrained
+from common.run.pipeline import stages, untrained
 
 if TYPE_CHECKING:
-    from common.data.fetch import Fetched
+    from common.data.place import Fetched
 
 GRACE = 20.0  # seconds that an interrupted pipeline gets to end its workers
 
@@ -131,8 +131,8 @@ def fetch(homes: list[Room]) -> dict[str, Fetched]:
 
 def run_stages(root: Path, home: Room) -> None:
     """`dvc repro` of one paper in the checkout at `root`."""
-    from common.evidence import primary_hardware
-    from common.records import read_records
+    from common.evidence.verdicts import primary_hardware
+    from common.records.record import read_records
 
     folder = root / "papers" / home.name
     names = [stage.name for stage in stages(folder)]
@@ -146,7 +146,7 @@ def run_stages(root: Path, home: Room) -> None:
 
 def dvc(root: Path, *arguments: str) -> None:
     """Run DVC in `root`; it and all it started end with us. UserError if it fails."""
-    command = [sys.executable, "-c", "from common.start import dvc; dvc()", *arguments]
+    command = [sys.executable, "-c", "from common.commands.start import dvc; dvc()", *arguments]
     sys.stdout.flush()
     # A group of its own: DVC itself ignores Ctrl-C while a stage runs, so the whole group gets it.
     child = subprocess.Popen(
@@ -163,7 +163,7 @@ def dvc(root: Path, *arguments: str) -> None:
 
 def environment() -> dict[str, str]:
     """Stages run the `python` found first on PATH: this one; and the data of the checkout."""
-    from common.data.fetch import data_root
+    from common.data.place import data_root
 
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     given = {"PATH": path, "DVC_NO_ANALYTICS": "1", "PAPERS_DATA": str(data_root())}
@@ -183,8 +183,8 @@ def _end(child: subprocess.Popen) -> None:
 
 def finish(root: Path, homes: list[Room], *, everything: bool) -> list[dict[str, Any]]:
     """The index report and MLflow brought up to date, and the summary."""
-    from common import tracking
     from common.commands.runs import all_records, figures
+    from common.tracking import client as tracking
 
     dvc(root, "repro", *([] if everything else ["--single-item", "index"]))
     print("\n" + tracking.try_import(all_records(), tracking.uri(root), figures(root)))
@@ -197,7 +197,7 @@ def finish(root: Path, homes: list[Room], *, everything: bool) -> list[dict[str,
 
 def keep_goldens(root: Path, home: Room) -> None:
     """Write the golden runs that a new version or deviation lacks: `papers reseal` needs them."""
-    from common.reseal import write_goldens
+    from common.commands.reseal import write_goldens
 
     try:
         written = write_goldens(root, home.name)
@@ -211,8 +211,8 @@ def keep_goldens(root: Path, home: Room) -> None:
 
 def summarise(home: Room, folder: Path, root: Path) -> dict[str, Any]:
     """Tell and return the metric of each version's latest record, and where to look."""
-    from common.records import read_records
-    from common.statistics import summary
+    from common.evidence.statistics import summary
+    from common.records.record import read_records
 
     paper, latest = home.paper, {}
     for record in sorted(read_records(home.folder), key=lambda record: record.started):

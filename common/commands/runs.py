@@ -8,9 +8,9 @@ from typing import Any
 
 from common.commands.overview import mean, print_json, table
 from common.errors import UserError
-from common.own_runs import Listed, changes, committed, own_runs, set_aside, shown
 from common.paper import Room, find_root, room, rooms
-from common.records import (
+from common.records.own_runs import Listed, changes, committed, own_runs, set_aside, shown
+from common.records.record import (
     Record,
     parse_record,
     read_record,
@@ -34,7 +34,7 @@ def adopt(path: Path) -> Path:
     UserError, with nothing written, if it is damaged or contradicts its room, the catalogue or
     itself, or the record in that place is of another kind or has seeds that this one lacks.
     """
-    from common.checking.records import copies, record_problems
+    from common.commands.checking.records import copies, record_problems
 
     record = parse_record(path, str(path))
     home = room(record.paper)
@@ -82,8 +82,8 @@ def bring_up_to_date(root: Path) -> str:
     The checkout's own store is made what the records say, with the user's own runs beside them;
     one that others share keeps the rest, and gets no runs that only one of them has.
     """
-    from common import tracking
-    from common.tracked.store import sqlite_path
+    from common.tracking import client as tracking
+    from common.tracking.store import sqlite_path
 
     store = tracking.uri(root)
     alone = sqlite_path(store) == root.resolve() / "mlflow.db"
@@ -171,7 +171,7 @@ def aside(paper: str, name: str) -> None:
 
 
 def export(folder: Path) -> None:
-    from common import tracking
+    from common.tracking import client as tracking
 
     written, left_out = tracking.export_records(tracking.uri(find_root()), folder)
     for path in written:
@@ -184,7 +184,7 @@ def export(folder: Path) -> None:
 
 
 def serve(port: int) -> None:
-    from common import tracking
+    from common.tracking import client as tracking
 
     root = find_root()
     said = bring_up_to_date(root)
@@ -193,7 +193,7 @@ def serve(port: int) -> None:
 
 def reseal(name: str | None) -> None:
     """Seal anew what is proved and tell DVC; UserError names the variants that must run again."""
-    from common import reseal as sealing
+    from common.commands import reseal as sealing
 
     again = []
     for paper in [room(name).name] if name else list(rooms()):
@@ -209,7 +209,7 @@ def reseal(name: str | None) -> None:
 
 def verify(name: str | None, sample: int, json: bool) -> None:
     """UserError when a repeated run is not what its record says."""
-    from common.verify import verify as repeat
+    from common.commands.verify import verify as repeat
 
     rows = repeat(find_root(), sample, name)
     if json:

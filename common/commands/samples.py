@@ -15,7 +15,7 @@ from common.errors import UserError, nearest
 from common.paper import Room, find_root, room, rooms
 
 if TYPE_CHECKING:
-    from common.records import Record
+    from common.records.record import Record
 
 INDENT = "    "
 
@@ -91,7 +91,7 @@ def next_steps(path: Path, data: str | None) -> str:
 
     path: its record; data: the user's text, if it learned from one.
     """
-    from common.records import read_record
+    from common.records.record import read_record
 
     record = read_record(path)
     home, weights = room(record.paper), path.parents[2] / "checkpoints" / record.variant

@@ -15,7 +15,7 @@ from common.errors import UserError, nearest
 from common.paper import Room, find_root, room, rooms
 
 if TYPE_CHECKING:
-    from common.records import Record
+    from common.records.record import Record
 
 SEED = 0  # of the run that --train makes
 
@@ -38,8 +38,8 @@ def opened(
     if folder and train:
         raise UserError("--checkpoint names trained weights: leave out --train.")
     folder = folder or weights(home, variant, data, train, able)
-    from common.checkpoint import read_checkpoint
-    from common.deviations import injection
+    from common.ask.checkpoint import read_checkpoint
+    from common.evidence.deviations import injection
 
     checkpoint = read_checkpoint(home, folder, data, dtype)
     named = "+".join(filter(None, (checkpoint.version, checkpoint.deviation)))
@@ -101,7 +101,7 @@ def _check_variant(home: Room, variant: str) -> None:
     version, plus, deviation = variant.partition("+")
     check_writes(home, home.version(version))
     if plus:
-        from common.deviations import find_deviation
+        from common.evidence.deviations import find_deviation
 
         find_deviation(home, deviation)
 
@@ -120,14 +120,14 @@ def _fitting(data: str | None):
     The bytes decide, not their name.
     """
     from common.data.catalog import files_sha256, load_catalog
-    from common.data.fetch import files_of
     from common.data.own import read_own
+    from common.data.place import files_of
 
     known = {name: files_sha256(files_of(one)) for name, one in load_catalog().items()}
     wanted = data and read_own(data)[1]
 
     def fits(folder: Path) -> bool:
-        from common.checkpoint import trained_on  # with torch: only where there are weights
+        from common.ask.checkpoint import trained_on  # with torch: only where there are weights
 
         name, sha256 = trained_on(folder)
         return sha256 == (wanted if data else known.get(name))
@@ -151,8 +151,8 @@ def best_first(home: Room, able: list[str]) -> list[str]:
 
 def primary_records(home: Room, variants: list[str]) -> dict[str, Record]:
     """Variant -> its record on the hardware that has most; one that is damaged counts as none."""
-    from common.evidence import primary_hardware
-    from common.records import read_record
+    from common.evidence.verdicts import primary_hardware
+    from common.records.record import read_record
 
     records = []
     for variant in variants:
@@ -200,7 +200,7 @@ def _how_long(home: Room, variant: str) -> str:
 
 def _train(home: Room, variant: str, data: str | None) -> Path:
     """One seed, under local/; the folder of its weights."""
-    from common.launch import Request, train_variant
+    from common.run.launch import Request, train_variant
 
     version, _, deviation = variant.partition("+")
     request = Request(home.name, version, deviation=deviation or None, seeds=(SEED,), data=data)

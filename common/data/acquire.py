@@ -23,8 +23,8 @@ import filelock
 from common.data import catalog, hub, web
 from common.data.archives import Unavailable, unpack
 from common.data.catalog import Dataset, Embedded, File, Hub, Package, Web
-from common.data.fetch import MANIFEST, Report, data_root, file_sha256, files_of, is_right
 from common.data.packages import make
+from common.data.place import MANIFEST, Report, data_root, file_sha256, files_of, is_right
 from common.errors import NO_ROOM, UserError
 from common.paper import find_root
 

@@ -1,39 +1,21 @@
-"""Datasets on this machine: where they lie, whether their bytes are right, and `ensure()`.
+"""`ensure()`: have a dataset on this machine with every byte checked.
 
-Every byte is checked at every call; what is right needs no network. How missing bytes are got is
-in `acquire.py`, which is loaded by name: the sha256 in a run's record says what the data was, so
-the code that fetched it is not among the run's sources.
+What is right needs no network; how missing bytes are got is in `acquire.py`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import importlib
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from common.data.catalog import Dataset, File, files_sha256, get
+from common.data.acquire import acquire
+from common.data.catalog import Dataset, files_sha256, get
+from common.data.place import Fetched, Report, files_of, folder_of, is_right
 from common.errors import UserError
-from common.paper import find_root, owner
-
-Report = Callable[[str], object]
-MANIFEST = "manifest.json"  # what the files of an unpinned set were when they were exported
-
-
-@dataclass(frozen=True)
-class Fetched:
-    """A dataset whose bytes were checked. `folder` is absolute; `how` says where it came from."""
-
-    name: str
-    folder: Path
-    sha256: str
-    stand_in_for: str | None = None
-    how: str = "already in data/"
 
 
 class NotHere(UserError):
@@ -53,47 +35,6 @@ def here_only() -> Iterator[None]:
         _here_only.reset(token)
 
 
-def data_root() -> Path:
-    """The folder that holds the datasets: $PAPERS_DATA, else `data/` of the repository.
-
-    `dvc exp run --temp` works in a copy below `.dvc/tmp/exps`; the copy uses its owner's data.
-    """
-    given = os.environ.get("PAPERS_DATA")
-    if given:
-        return Path(given).expanduser().resolve()
-    return owner(find_root()) / "data"
-
-
-def folder_of(dataset: Dataset) -> Path:
-    """Where the dataset lies. Sets of the hub lie apart, outside of what `data.dvc` pins."""
-    return data_root() / "hub" / dataset.name if dataset.hub else data_root() / dataset.name
-
-
-def files_of(dataset: Dataset) -> tuple[File, ...]:
-    """The files with their hashes: the catalogue's, or what the export of a hub set noted."""
-    if not dataset.hub:
-        return dataset.files
-    try:
-        noted = json.loads((folder_of(dataset) / MANIFEST).read_text(encoding="utf-8"))
-        return tuple(File(**entry) for entry in noted)
-    except (OSError, ValueError, TypeError):
-        return ()
-
-
-def file_sha256(path: Path) -> str:
-    """sha256 of the file's bytes, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def is_right(path: Path, file: File) -> bool:
-    """Whether the file is there with the bytes that the catalogue names."""
-    try:
-        return path.stat().st_size == file.bytes and file_sha256(path) == file.sha256
-    except OSError:
-        return False
-
-
 def ensure(name: str, *, allow_stand_in: bool = True, report: Report = print) -> Fetched:
     """Have the dataset on this machine, every byte checked, fetching what is missing.
 
@@ -106,7 +47,7 @@ def ensure(name: str, *, allow_stand_in: bool = True, report: Report = print) ->
         return Fetched(name, folder, files_sha256(files))
     if _here_only.get() and not dataset.embedded:
         raise NotHere(f"{name} is not here: papers data fetch {name}")
-    got = importlib.import_module("common.data.acquire").acquire(dataset, folder, report)
+    got = acquire(dataset, folder, report)
     if got.how:
         return Fetched(name, folder, files_sha256(files_of(dataset)), how=got.how)
     if dataset.stand_in and allow_stand_in:

@@ -13,16 +13,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from common.data.archives import Unavailable
-from common.data.catalog import Hub, get
-from common.data.fetch import MANIFEST, ensure, file_sha256
+from common.data.catalog import Hub
+from common.data.place import MANIFEST, file_sha256
 from common.data.web import check_answer
-from common.errors import UserError
 
 if TYPE_CHECKING:
-    import datasets
+    pass
 
 
-def _datasets() -> ModuleType:
+def datasets_library() -> ModuleType:
     try:
         return importlib.import_module("datasets")
     except ImportError:
@@ -47,7 +46,7 @@ def export(source: Hub, folder: Path) -> None:
 
 
 def _rows(source: Hub, split: str) -> list[str]:
-    load = _datasets().load_dataset
+    load = datasets_library().load_dataset
     local = Path(source.repository).is_dir()
     if not local:
         check_answer(importlib.import_module("huggingface_hub").constants.ENDPOINT)
@@ -62,46 +61,3 @@ def _rows(source: Hub, split: str) -> list[str]:
     except Exception as error:  # datasets raises what its many readers and transports raise
         lines = str(error).strip().splitlines() or [""]
         raise Unavailable(f"{type(error).__name__}: {lines[0][:200]}") from None
-
-
-def as_dataset(name: str) -> datasets.DatasetDict:
-    """A text, labelled or translation set of the catalogue as a Hugging Face `DatasetDict`.
-
-    Columns: `text`; `text`, `label`; or `en`, `de`. UserError for other kinds.
-    """
-    try:
-        library = _datasets()
-    except Unavailable as error:
-        raise UserError(f"{error}.") from None
-    columns = {"text": _text_columns, "pairs": _pair_columns, "labelled": _labelled_columns}
-    kind = get(name).kind
-    if kind not in columns:
-        raise UserError(f"'{name}' is of kind {kind}; Hugging Face datasets reads the text sets.")
-    splits = columns[kind](name)
-    return library.DatasetDict({s: library.Dataset.from_dict(c) for s, c in splits.items()})
-
-
-def _text_columns(name: str) -> dict[str, dict[str, list]]:
-    fetched = ensure(name)
-    paths = sorted(p for p in fetched.folder.iterdir() if p.suffix == ".txt")
-    names = [p.stem for p in paths] if len(paths) > 1 else ["train"]
-    return {
-        split: {"text": path.read_text(encoding="utf-8").splitlines()}
-        for split, path in zip(names, paths)
-    }
-
-
-def _pair_columns(name: str) -> dict[str, dict[str, list]]:
-    pairs = importlib.import_module("common.data.translation").load_pairs(name)
-    return {
-        split: {"en": [en for en, _ in rows], "de": [de for _, de in rows]}
-        for split, rows in pairs.splits().items()
-    }
-
-
-def _labelled_columns(name: str) -> dict[str, dict[str, list]]:
-    labelled = importlib.import_module("common.data.labelled").load_labelled(name)
-    return {
-        split: {"text": [text for text, _ in rows], "label": [label for _, label in rows]}
-        for split, rows in labelled.splits().items()
-    }

@@ -12,7 +12,8 @@ from types import ModuleType
 import numpy as np
 
 from common.data.catalog import get
-from common.data.fetch import Report, ensure, from_receipt
+from common.data.fetch import ensure, from_receipt
+from common.data.place import Report
 from common.errors import UserError
 
 FASHION = (

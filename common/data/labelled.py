@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.data.catalog import get
-from common.data.fetch import Report, ensure, from_receipt
+from common.data.fetch import ensure, from_receipt
+from common.data.place import Report
 from common.errors import UserError
 
 FILES = {"train": "train.tsv", "validation": "dev.tsv", "test": "test.tsv"}

@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 
 from common.data.catalog import Dataset, get, load_catalog, pinned
-from common.data.fetch import data_root, files_of, folder_of, is_right
+from common.data.place import data_root, files_of, folder_of, is_right
 from common.errors import UserError
 from common.paper import find_root
 

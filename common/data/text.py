@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from common.data.catalog import get, load_catalog
-from common.data.fetch import Fetched, Report, ensure, files_of, from_receipt
+from common.data.fetch import ensure, from_receipt
 from common.data.own import MARK, read_own
+from common.data.place import Fetched, Report, files_of
 from common.errors import UserError, nearest
 
 SHORTEST = 1_000  # characters: less than this cannot be split and trained on

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from common.data.catalog import get
-from common.data.fetch import Fetched, Report, ensure, from_receipt
+from common.data.fetch import ensure, from_receipt
+from common.data.place import Fetched, Report
 from common.errors import UserError
 
 FILES = {"train": "train", "validation": "val", "test": "test_2016_flickr"}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from common.errors import UserError
 from common.paper import Paper
-from common.records import Record, changed_sources
+from common.records.record import Record, changed_sources
 
 ALIKE = {
     "profile": lambda record: record.profile,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from common import statistics
+from common.evidence import statistics
 from common.reports import checks
 from common.reports.results import COSTS, Results
 

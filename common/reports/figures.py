@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from scipy import stats
 
+from common.evidence.statistics import Summary
 from common.reports import checks, compare, style, tables
 from common.reports.ladder import claims, ladder, mistakes
 from common.reports.results import Results
 from common.reports.story import Baseline
 from common.reports.text import finite
-from common.statistics import Summary
 
 ALPHA = 0.05
 MEMORY = "peak_memory_mib"

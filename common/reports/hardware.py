@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from common.records import Record
+from common.records.record import Record
 from common.reports import checks, compare, tables
 from common.reports.results import Results
 from common.reports.text import NONE, Safe, Table, code, difference, link, number, p_value

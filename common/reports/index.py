@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from common import verdicts
+from common.evidence import wording as verdicts
 from common.reports import hardware, opening, style, tables
 from common.reports.ladder import share
 from common.reports.results import Results

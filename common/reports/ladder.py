@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from common import verdicts
+from common.evidence import wording as verdicts
 from common.reports import style
 from common.reports.results import Results
 from common.reports.tables import by_cost

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from statistics import median
 
-from common import verdicts
 from common.data.catalog import load_catalog
+from common.evidence import wording as verdicts
 from common.reports import tables
 from common.reports.results import Results
 from common.reports.story import Baseline, Story

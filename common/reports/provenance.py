@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from common.records import Dataset, Record
+from common.records.record import Dataset, Record
 from common.reports.results import Results
 from common.reports.text import Safe, Table, code, fence
-from common.tracked.runs import run_commit
+from common.tracking.runs import run_commit
 
 SHORT = 10  # characters of a hash in a table; whole ones stand in the details
 EXCERPT = 400  # characters of a sample

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from common import statistics
 from common.errors import UserError
-from common.evidence import primary_hardware, read_evidence
+from common.evidence import statistics
+from common.evidence.verdicts import primary_hardware, read_evidence
 from common.paper import Paper, Room, order, rooms
-from common.records import Record, read_records
+from common.records.record import Record, read_records
 from common.reports import checks, store
 
 INIT = "__init__.py"

@@ -11,10 +11,10 @@ from functools import lru_cache
 
 import pandas as pd
 
-from common import statistics
 from common.errors import UserError
-from common.records import Record
-from common.tracking import import_records, query, temporary_store
+from common.evidence import statistics
+from common.records.record import Record
+from common.tracking.client import import_records, query, temporary_store
 
 RUN = ("paper", "variant", "hardware", "seed", "seconds", "tokens_per_second", "peak_memory_mib")
 CURVE = ("paper", "variant", "hardware", "seed", "step", "tokens", "seconds", "loss", "validation")

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 import jinja2
 
 from common.errors import UserError, nearest
+from common.evidence.statistics import Summary
 from common.reports import store
 from common.reports.environment import environment
 from common.reports.references import resolver
 from common.reports.results import Results
 from common.reports.text import Safe, escape
-from common.statistics import Summary
 
 CLOSE = 1e-4  # relative: evidence keeps six digits
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from statistics import median
 
-from common import verdicts
+from common.evidence import wording as verdicts
+from common.evidence.statistics import Summary
 from common.reports import checks, compare
 from common.reports.results import Results
 from common.reports.text import (
@@ -23,7 +24,6 @@ from common.reports.text import (
     signed,
     whole,
 )
-from common.statistics import Summary
 
 
 def shown(summary: Summary | None) -> Safe:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import torch
 
-from common.claims import Equal, Exact
+from common.evidence.claims import Equal, Exact
 from papers.adam import counterexample, relatives
 from papers.adam.version1 import model as model1
 from papers.adam.version2 import model as model2

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from common.claims import Claim, Pair, View
+from common.evidence.claims import Claim, Pair, View
 from common.paper import room
 from papers.adam import checks, counterexample, relatives, trials
 

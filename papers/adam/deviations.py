@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 
-from common.deviations import Deviation
+from common.evidence.deviations import Deviation
 
 ALGORITHM = "Algorithm 1"
 DECOUPLED = "Loshchilov and Hutter 2019"

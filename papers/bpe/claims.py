@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from common.claims import Claim, Equal, Exact, Pair, View
 from common.data.text import load_text, split
 from common.data.translation import load_pairs
+from common.evidence.claims import Claim, Equal, Exact, Pair, View
 from common.paper import room
 from papers.bpe import mistakes, multi30k, reference
 from papers.bpe.version1 import model as model1

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import unicodedata
 
-from common.claims import NOT_MEASURED, Unmeasured
+from common.evidence.claims import NOT_MEASURED, Unmeasured
 from papers.bpe.version2 import model
 
 # What decides how a text is cut: white space of all sorts, contractions, numbers, marks.

@@ -1,6 +1,6 @@
 """What Radford et al. 2019 claim; measures.py says how we measure it."""
 
-from common.claims import Claim
+from common.evidence.claims import Claim
 from papers.gpt2 import measures
 
 COUNTS = tuple(

@@ -8,8 +8,8 @@ from functools import cache
 
 import torch
 
-from common.claims import Equal, Exact, Pair, View
 from common.data.text import load_text, split
+from common.evidence.claims import Equal, Exact, Pair, View
 from common.paper import room
 from papers.gpt2 import twins
 from papers.gpt2.baseline import ngram_bits
@@ -213,7 +213,7 @@ def wider_is_better(narrow: int, wide: int):
 @cache
 def bits_at_width(d_model: int, seed: int, steps: int = 300) -> float:
     """Held-out bits per character of version 2 after a short training."""
-    from common.engine import Masters
+    from common.run.engine import Masters
 
     std = 0.02 * math.sqrt(768 / d_model)
     config = model2.Config(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from common.ask.writer import LONGEST_MAP, Attention, Settings, Writer
 from common.errors import UserError
-from common.generation import LONGEST_MAP, Attention, Settings, Writer
 from papers.gpt2.task import SAMPLE_TEMPERATURE, Exam
 
 

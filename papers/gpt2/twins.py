@@ -8,8 +8,8 @@ from importlib.util import find_spec
 
 import torch
 
-from common.claims import NOT_MEASURED, Unmeasured
 from common.data.images import load_torchvision
+from common.evidence.claims import NOT_MEASURED, Unmeasured
 from papers.gpt2.version1 import model as model1
 from papers.gpt2.version2 import model as model2
 

@@ -1,6 +1,6 @@
 """What Elman 1990 and the character models of 2015 claim; measures.py says how we measure it."""
 
-from common.claims import Claim
+from common.evidence.claims import Claim
 from papers.rnn import measures
 
 ELMAN = "Elman 1990"

@@ -6,7 +6,7 @@ then no longer holds, is in injections.py.
 
 from __future__ import annotations
 
-from common.deviations import Deviation
+from common.evidence.deviations import Deviation
 from papers.rnn import injections
 
 CHAR_RNN = "karpathy/char-rnn, train.lua"

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from common.claims import Equal, Exact, Pair, View
 from common.data.text import load_text, split
+from common.evidence.claims import Equal, Exact, Pair, View
 from common.paper import room
 from papers.rnn import task
 from papers.rnn.baseline import ngram_bits
@@ -185,7 +185,7 @@ def samples_improve(seeds: Sequence[int]) -> Pair:
 
 
 def _real_words(exam: task.Exam, seed: int) -> tuple[float, float]:
-    from common.engine import Masters
+    from common.run.engine import Masters
 
     torch.manual_seed(seed)
     config = model2.Config(hidden=64, batch=16, sequence=32, learning_rate=1e-2, steps=800)

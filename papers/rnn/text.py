@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.generation import Settings, Writer
+from common.ask.writer import Settings, Writer
 from papers.rnn.task import SAMPLE_TEMPERATURE, Exam
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.claims import Claim
+from common.evidence.claims import Claim
 from papers.transformer import measures
 
 CLAIMS = (

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from common.claims import Equal, Exact, Pair, View
+from common.evidence.claims import Equal, Exact, Pair, View
 from common.paper import room
 from papers.transformer import baseline, table3, task, twins
 from papers.transformer.version2 import model as model2

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from common.ask.generation import write
+from common.ask.writer import Attention, Settings, Writer
 from common.errors import UserError
-from common.generation import Attention, Settings, Writer, write
 from papers.transformer.task import (
     ALPHA,
     BEAM,

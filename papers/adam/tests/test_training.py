@@ -5,11 +5,11 @@ import re
 import pytest
 import torch
 
-from common import engine
 from common.config import plan
 from common.data.images import load_images
 from common.paper import room
-from common.training import Run
+from common.run import engine
+from common.run.training import Run
 from papers.adam import deviations, task, trials
 
 DATA = "digits"

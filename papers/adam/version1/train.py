@@ -1,8 +1,8 @@
 """Train version 1: `python -m papers.adam.version1.train`."""
 
-from common.launch import main
-from common.parallel import spread
-from common.training import fit
+from common.run.launch import main
+from common.run.parallel import spread
+from common.run.training import fit
 from papers.adam.task import Exam, loss
 from papers.adam.version1 import model
 

@@ -1,10 +1,10 @@
 """Train version 2: `python -m papers.adam.version2.train`."""
 
-from common.engine import Masters
-from common.launch import main
-from common.parallel import spread
-from common.resume import pack, unpack
-from common.training import fit
+from common.run.engine import Masters
+from common.run.launch import main
+from common.run.parallel import spread
+from common.run.resume import pack, unpack
+from common.run.training import fit
 from papers.adam.task import Exam, loss
 from papers.adam.version2 import model
 

@@ -1,7 +1,7 @@
 """Train version 2: `python -m papers.bpe.version2.train`."""
 
-from common.launch import main
-from common.training import fit
+from common.run.launch import main
+from common.run.training import fit
 from papers.bpe.task import Exam, TrainingLoss, numbers
 from papers.bpe.version2 import model
 

@@ -4,7 +4,7 @@ Training steps at 10.7 million parameters (B = 8, T = 256) and greedy generation
 Each contestant is a process of its own with one thread; they take turns, and medians of CPU
 seconds are printed as a markdown table. The peer is as its documentation has it (float32, its
 default attention, AdamW), once as a user runs it and once with the environment of
-common/engine.py, which ours always has. Arguments: rounds and new tokens.
+common/run/engine.py, which ours always has. Arguments: rounds and new tokens.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from statistics import median
 
 import torch
 
-from common import engine
-from common.engine import Masters
+from common.run import engine
+from common.run.engine import Masters
 from papers.gpt2.version2 import model
 from papers.gpt2.version2.decode import Decoder
 

@@ -61,7 +61,7 @@ def one(sizes: str, seed: int, threads: int) -> None:
 
 def measure(sizes: str, seed: int, threads: int) -> dict[str, float]:
     """The figures of a process of its own, and what the whole of it took."""
-    from common.engine import ENVIRONMENT
+    from common.run.engine import ENVIRONMENT
 
     command = [sys.executable, "-m", __spec__.name, sizes, SINGLE, str(seed), str(threads)]
     environment = os.environ | ENVIRONMENT | {"OMP_NUM_THREADS": str(threads)}

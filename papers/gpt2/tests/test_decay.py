@@ -1,6 +1,6 @@
 """Which weights decay: matrices and embeddings do, biases and gains do not."""
 
-from common.engine import Masters
+from common.run.engine import Masters
 from papers.gpt2.version2 import model
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from common.deviations import find_deviation, injected
+from common.evidence.deviations import find_deviation, injected
 from common.paper import room
 from papers.gpt2 import twins
 from papers.gpt2.version2 import model

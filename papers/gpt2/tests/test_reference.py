@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import pytest
 import torch
 
-from common.deviations import find_deviation, injected
+from common.evidence.deviations import find_deviation, injected
 from common.paper import room
 from papers.gpt2 import twins
 from papers.gpt2.version1 import model as model1

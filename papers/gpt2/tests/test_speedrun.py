@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from common import engine
 from common.config import plan
 from common.paper import room
-from common.training import Run
+from common.run import engine
+from common.run.training import Run
 from papers.gpt2.speedrun import model, text
 
 SYMBOLS = 11

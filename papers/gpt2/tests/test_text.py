@@ -8,10 +8,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from common.checkpoint import read_checkpoint
+from common.ask.checkpoint import read_checkpoint
+from common.ask.generation import generate, stream
+from common.ask.writer import Settings
 from common.commands.weights import attending
 from common.errors import UserError
-from common.generation import Settings, generate, stream
 from common.paper import rooms
 from papers.gpt2.task import Exam
 

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from common import engine
 from common.config import plan
-from common.engine import Masters
 from common.errors import UserError
 from common.paper import room
-from common.training import Run
+from common.run import engine
+from common.run.engine import Masters
+from common.run.training import Run
 from papers.gpt2.version1 import model as model1
 from papers.gpt2.version2 import model as model2
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from common.engine import Masters
+from common.run.engine import Masters
 from papers.rnn.version2 import model
 
 CONFIG = model.Config(hidden=8, sequence=5, batch=3)

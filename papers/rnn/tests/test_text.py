@@ -10,11 +10,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from common.checkpoint import read_checkpoint
+from common.ask.checkpoint import read_checkpoint
+from common.ask.generation import generate, stream
+from common.ask.writer import Settings
 from common.commands.weights import attending, weights
 from common.data.catalog import files_sha256, get
 from common.errors import UserError
-from common.generation import Settings, generate, stream
 from common.paper import Room, rooms
 from papers.rnn.task import Exam
 from papers.rnn.version1 import model as version1

@@ -2,10 +2,10 @@
 
 import pytest
 
-from common import engine
 from common.config import plan
 from common.paper import room
-from common.training import Run
+from common.run import engine
+from common.run.training import Run
 
 
 @pytest.fixture(scope="module")

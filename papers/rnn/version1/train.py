@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from common.launch import main
-from common.training import fit
+from common.run.launch import main
+from common.run.training import fit
 from papers.rnn.task import Exam
 from papers.rnn.version1 import model
 

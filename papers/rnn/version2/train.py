@@ -2,11 +2,11 @@
 
 import torch
 
-from common.engine import Masters
-from common.launch import main
-from common.parallel import spread
-from common.resume import pack, unpack
-from common.training import fit
+from common.run.engine import Masters
+from common.run.launch import main
+from common.run.parallel import spread
+from common.run.resume import pack, unpack
+from common.run.training import fit
 from papers.rnn.task import Exam, predictor
 from papers.rnn.version2 import model
 

@@ -2,9 +2,9 @@
 
 import torch
 
-from common.launch import main
-from common.parallel import spread
-from common.training import fit
+from common.run.launch import main
+from common.run.parallel import spread
+from common.run.training import fit
 from papers.transformer.task import Evaluated, Exam
 from papers.transformer.version2 import model
 

@@ -1,0 +1,268 @@
+"""Trained weights from a folder with `weights.safetensors` and `model.json`.
+
+A checkpoint may come from elsewhere, so nothing in it is believed: the config is checked like
+params.yaml, and names and sizes of the weights against it before a model is built. How much of a
+file is read depends on no number that the file itself gives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Any, BinaryIO
+
+import numpy as np
+import torch
+from pydantic import BaseModel, Field, ValidationError
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+from torch.nn.modules.module import register_module_parameter_registration_hook as on_parameter
+
+from common.ask.writer import Writer
+from common.config import resolve
+from common.data.catalog import load_catalog
+from common.data.fetch import ensure
+from common.data.own import MARK, own_file, read_own, unix_newlines
+from common.errors import UserError, nearest
+from common.paper import Room
+from common.records.record import Name
+from common.records.sources import imported_modules
+from common.run.engine import DTYPES
+
+WEIGHTS, MODEL = "weights.safetensors", "model.json"
+LARGEST_MODEL = 1 << 20  # bytes of model.json
+LARGEST_HEADER = 8 << 20  # bytes that name the tensors of a file: some 100,000 of them
+LENGTH = 8  # bytes at the beginning of a file that give its header's length
+
+
+class TrainedOn(BaseModel, strict=True):
+    """The text or dataset from which the weights were learned."""
+
+    name: Annotated[str, Field(max_length=300)]
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class Told(BaseModel, strict=True):
+    """What model.json says that is needed here."""
+
+    paper: Name
+    variant: Name
+    version: Name
+    deviation: Name | None = None
+    config: dict[str, Any]
+    dataset: TrainedOn
+    seed: Annotated[int, Field(ge=0, lt=2**63)]
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a version's `text.load` gets."""
+
+    paper: str
+    version: str
+    deviation: str | None
+    config: Any  # the version's Config
+    data: str  # the dataset's name, or the path of the user's own text, whose bytes were checked
+    seed: int
+    file: Path
+    shapes: dict[str, tuple[int, ...]]  # of every tensor in the file
+    dtype: torch.dtype = torch.float32  # of the model that `fill` builds
+
+    def tensors(self, shapes: dict[str, tuple[int, ...]], prefix: str = "") -> dict[str, Tensor]:
+        """The tensors `prefix` + name, whose shapes must be these; floats become float32.
+
+        UserError if one is missing, of another size, or not finite.
+        """
+        for name, wanted in shapes.items():
+            found = self.shapes.get(prefix + name)
+            if found != tuple(wanted):
+                there = "is missing" if found is None else f"has the sizes {list(found)}"
+                raise UserError(
+                    f"{self.label}: {prefix + name} {there}; its config asks for {list(wanted)}."
+                )
+        with safe_open(self.file, "pt") as file:
+            return {name: self._finite(file, prefix + name) for name in shapes}
+
+    def fill(self, make: Callable[[], torch.nn.Module], prefix: str = "") -> torch.nn.Module:
+        """The torch model that `make` builds, with the weights, ready to be asked (no dropout)."""
+        try:
+            with _at_most(len(self.shapes), self.label), torch.device("meta"):
+                wanted = {name: tuple(x.shape) for name, x in make().state_dict().items()}
+        except (RuntimeError, OverflowError):  # a number of elements beyond 64 bits
+            raise UserError(
+                f"{self.label}: its config describes a model too large for any memory."
+            ) from None
+        weights = self.tensors(wanted, prefix)
+        net = make()
+        net.load_state_dict(weights)
+        return net.to(self.dtype).eval().requires_grad_(False)
+
+    def writer(self, text: ModuleType) -> Writer:
+        """What `text.load` of the version makes of it, tried once.
+
+        UserError if config and weights do not go together, e.g. a width that its heads cannot
+        share.
+        """
+        try:
+            writer = text.load(self)
+            writer.next(np.zeros((1, 1), dtype=np.int64), None)
+        except (RuntimeError, ValueError, IndexError, TypeError, ArithmeticError) as error:
+            reason = " ".join(str(error).split())
+            raise UserError(f"{self.label} does not go with its config: {reason}") from None
+        return _reading_any_newlines(writer)
+
+    @property
+    def label(self) -> str:
+        return str(self.file)
+
+    def _finite(self, file: Any, name: str) -> Tensor:
+        tensor = file.get_tensor(name)
+        if tensor.is_floating_point():
+            tensor = tensor.float()
+            if not tensor.isfinite().all():
+                raise UserError(f"{self.label}: {name} is not finite: this training diverged.")
+        return tensor
+
+
+def _reading_any_newlines(writer: Writer) -> Writer:
+    """Prompts follow the rule of training texts: a line ends with a line feed."""
+
+    def through(read: Callable) -> Callable:
+        return lambda prompt: read(unix_newlines(prompt))
+
+    attend = writer.attend and through(writer.attend)
+    return replace(writer, encode=through(writer.encode), attend=attend)
+
+
+@contextlib.contextmanager
+def _at_most(count: int, label: str) -> Iterator[None]:
+    """A config that asks for a million layers is refused at the first parameter too many."""
+    made = 0
+
+    def counted(*_: object) -> None:
+        nonlocal made
+        made += 1
+        if made > count:
+            raise UserError(f"{label} has {count} tensors, fewer than its config needs.")
+
+    hook = on_parameter(counted)
+    try:
+        yield
+    finally:
+        hook.remove()
+
+
+def read_checkpoint(
+    home: Room, folder: Path, data: str | None = None, dtype: str = "float32"
+) -> Checkpoint:
+    """The checkpoint of that folder. `data`: the user's own text, if it was trained on one.
+
+    UserError for files that are missing, damaged or another paper's, where the data that gave it
+    its vocabulary is not here, and for a dtype that it cannot compute in.
+    """
+    told, shapes = _told(folder), _shapes(folder)
+    if told.paper != home.name:
+        raise UserError(f"{folder} is a checkpoint of {told.paper!r}, not {home.name!r}.")
+    version = home.version(told.version)
+    config = home.module(f"{version}.model").Config
+    return Checkpoint(
+        paper=home.name,
+        version=version,
+        deviation=told.deviation,
+        config=resolve(config, told.config, f"{folder / MODEL} config"),
+        data=_data(told.dataset, data),
+        seed=told.seed,
+        file=folder / WEIGHTS,
+        shapes=shapes,
+        dtype=_dtype(home, version, dtype),
+    )
+
+
+def trained_on(folder: Path) -> tuple[str, str]:
+    """Name and sha256 of the dataset, as the folder's model.json tells them."""
+    dataset = _told(folder).dataset
+    return dataset.name, dataset.sha256
+
+
+def _dtype(home: Room, version: str, name: str) -> torch.dtype:
+    if name not in DTYPES:
+        raise UserError(f"no dtype {name!r}." + nearest(name, DTYPES))
+    if name != "float32" and "torch" not in imported_modules(home.path(version, "model.py")):
+        raise UserError(f"{home.name} {version} does without torch: it has no --dtype.")
+    return DTYPES[name]
+
+
+def _told(folder: Path) -> Told:
+    path = folder / MODEL
+    try:
+        with _open(path) as file:
+            content = file.read(LARGEST_MODEL + 1)
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
+    if len(content) > LARGEST_MODEL:
+        raise UserError(f"{path} is damaged: it is larger than 1 MiB. Train again.")
+    try:
+        return Told.model_validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "it"
+        raise UserError(f"{path} is damaged: {place}: {first['msg']}. Train again.") from None
+
+
+def _open(path: Path) -> BinaryIO:
+    """UserError if there is no such file, or no ordinary one: a pipe would be waited for."""
+    try:
+        kind = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise UserError(f"{path.parent} is no checkpoint: it has no {path.name}.") from None
+    if not stat.S_ISREG(kind):
+        raise UserError(f"{path.parent} is no checkpoint: its {path.name} is no ordinary file.")
+    return path.open("rb")
+
+
+def _shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """From the header alone, which safetensors holds against the file's length."""
+    path = folder / WEIGHTS
+    try:
+        with _open(path) as file:
+            length = int.from_bytes(file.read(LENGTH), "little")
+            if length > LARGEST_HEADER:
+                most = f"{LARGEST_HEADER >> 20} MiB"
+                raise UserError(
+                    f"{path} is damaged: its header is larger than {most}. Train again."
+                )
+            header = file.read(length)
+        with safe_open(path, "pt"):  # checks all that the header says
+            told = json.loads(header)
+    except (OSError, SafetensorError) as error:
+        raise UserError(f"{path} is damaged ({error}): train again.") from None
+    return {name: tuple(t["shape"]) for name, t in told.items() if name != "__metadata__"}
+
+
+def _data(dataset: TrainedOn, given: str | None) -> str:
+    """Where the model's vocabulary comes from: the very bytes on which it was trained."""
+    name, sha256 = dataset.name, dataset.sha256
+    if given is None and name not in load_catalog():
+        file = name.removeprefix(MARK)
+        raise UserError(
+            f"this model was trained on your file {file!r}: name it with --data, or add --train"
+            " for one that learns the paper's own."
+        )
+    if given is None:
+        found = ensure(name, allow_stand_in=False, report=lambda line: None).sha256
+    else:
+        given = str(own_file(given))
+        found = read_own(given)[1]
+    if found != sha256:
+        same = name == (MARK + Path(given).name if given else name)
+        was = "another of that name" if same else repr(name.removeprefix(MARK))
+        raise UserError(
+            f"{given or name} is not the text that this model was trained on: that was {was}."
+            " Add --train to train on this one, or name other weights with --checkpoint."
+        )
+    return given or name

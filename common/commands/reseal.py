@@ -1,0 +1,217 @@
+"""Keep records through a refactor: those of variants whose golden run is bit for bit the same.
+
+A golden run trains the sizes of the smoke profile to their end (`common.run.golden`). What it gives
+stands beside the version: `golden.csv`, and `golden+<deviation>.csv` with that deviation in,
+because a refactor may spare the version and yet move what a deviation replaces. It runs on this
+machine's CPU, and stands for the records of every hardware. What only other sizes reach, it does
+not see: `papers verify` does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from common.errors import UserError
+from common.evidence.deviations import deviations_of, injection
+from common.evidence.verdicts import find
+from common.paper import Room
+from common.records.reach import run_sources
+from common.records.record import (
+    Record,
+    Resealed,
+    changed_sources,
+    read_records,
+    record_path,
+    write_record,
+)
+from common.records.sources import commit, run_files
+
+CURRENT, RESEALED, AGAIN = "current", "resealed", "run again"
+Values = dict[str, str]
+Golden = Callable[[Room, str], Values]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one record."""
+
+    paper: str
+    variant: str
+    hardware: str
+    outcome: str  # CURRENT, RESEALED or AGAIN
+    changed: tuple[str, ...] = ()  # sources that are not what they were
+    reason: str = ""  # why it must be run again
+
+
+def reseal(root: Path, name: str, golden: Golden | None = None) -> list[dict[str, Any]]:
+    """Seal anew every record of the paper whose sources changed and whose golden run did not.
+
+    Returns one row per record (the fields of `Outcome`). `golden` is for tests.
+    """
+    room = find(root, name)
+    golden = golden or _golden()
+    reasons: dict[str, str] = {}  # variant -> why its records cannot be kept; "" if they can
+    outcomes = []
+    for record in read_records(room.folder):
+        changed = tuple(changed_sources(record, root))
+        if changed and record.variant not in reasons:
+            reasons[record.variant] = _difference(room, record.variant, golden)
+        reason = reasons.get(record.variant, "") if changed else ""
+        if changed and not reason:
+            write_record(record_path(room.folder, record), renewed(root, room, record))
+        outcome = (AGAIN if reason else RESEALED) if changed else CURRENT
+        row = Outcome(name, record.variant, record.hardware.name, outcome, changed, reason)
+        outcomes.append(asdict(row))
+    return outcomes
+
+
+def _golden() -> Golden:
+    from common.run.golden import golden
+
+    return golden
+
+
+def renewed(root: Path, room: Room, record: Record) -> Record:
+    """The record with today's sources, sealed; the old seal and hashes are kept in `resealed`."""
+    ran = (root, room.folder, record.version, record.deviation)
+    old = Resealed(seal=record.seal, sources=record.sources, commit=record.commit)
+    changes = {
+        "sources": run_sources(*ran),
+        "commit": commit(root, run_files(*ran)),
+        "resealed": [*record.resealed, old],
+    }
+    return record.model_copy(update=changes).sealed()
+
+
+def golden_path(room: Room, variant: str) -> Path:
+    """Where the golden run of a variant is kept."""
+    version, plus, deviation = variant.partition("+")
+    return room.path(version, f"golden{plus}{deviation}.csv")
+
+
+def read_golden(path: Path) -> Values:
+    """What a golden run gave: a CSV of names and values with a header."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    if not rows or any(len(row) != 2 for row in rows):
+        raise UserError(f"{'/'.join(path.parts[-3:])} is no golden run: restore it.")
+    return dict(rows)
+
+
+def write_golden(path: Path, values: Values) -> None:
+    """Write what a golden run gave so that reading gives it back."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("what", "value"), *values.items()])
+
+
+def run_golden(room: Room, variant: str, golden: Golden | None = None) -> Values:
+    """The golden run of a variant, with its deviation in."""
+    version, _, deviation = variant.partition("+")
+    with injection(room, version, deviation or None):
+        return (golden or _golden())(room, version)
+
+
+def _difference(room: Room, variant: str, golden: Golden) -> str:
+    """Why the golden run is not that of the variant as it was; "" if it is."""
+    path = golden_path(room, variant)
+    label = "/".join(path.parts[-3:])
+    if not path.is_file():
+        return f"{label} is missing, so nothing shows that it computes the same"
+    expected = read_golden(path)
+    try:
+        found = run_golden(room, variant, golden)
+    except UserError as error:
+        return f"its golden run fails: {error}"
+    if unlike := sorted(found.keys() ^ expected.keys()):
+        return f"its golden run and {label} do not both have {unlike[0]!r}"
+    for name, value in expected.items():
+        if found[name] != value:
+            return f"its golden run differs from {label} first in {name}: {found[name]} for {value}"
+    return ""
+
+
+def write_goldens(root: Path, name: str, golden: Golden | None = None) -> list[Path]:
+    """Write the golden runs that the paper lacks: of each version and each trained deviation.
+
+    A golden run speaks for a record only if the same code made both: UserError if the sources of
+    the variant's record have changed.
+    """
+    room = find(root, name)
+    trained = [d.id for d in deviations_of(room) if d.trained]
+    variants = [*room.paper.versions, *(f"{room.newest}+{d}" for d in trained)]
+    records = read_records(room.folder)
+    written = []
+    for variant in variants:
+        path = golden_path(room, variant)
+        if path.is_file():
+            continue
+        for record in records:
+            if record.variant == variant and (changed := changed_sources(record, root)):
+                raise UserError(
+                    f"{name}: {changed[0]} changed since {variant} was recorded: its golden run "
+                    "would prove nothing; run the variant again first."
+                )
+        write_golden(path, run_golden(room, variant, golden))
+        written.append(path)
+    return written
+
+
+def tell_dvc(root: Path, name: str) -> list[str]:
+    """`dvc commit` every training stage that is stale through Python files alone, all proved.
+
+    Proved: every record of the stage's variant is sealed with today's sources. A changed parameter
+    or dataset stays stale. Returns one sentence per stage.
+    """
+    from common.run.pipeline import trained
+
+    room = find(root, name)
+    variants = trained(room)
+    records = read_records(room.folder)
+    said = []
+    for target, changes in _dvc_status(root, room).items():
+        variant = variants.get(target.rpartition(":")[2])
+        own = [record for record in records if record.variant == variant]
+        proved = own and not any(changed_sources(record, root) for record in own)
+        if not proved or not _only_python(changes, _imported(root, room, own[0])):
+            continue
+        result = _dvc(root, "commit", "-q", "-f", target)
+        done = "committed" if result.returncode == 0 else f"not committed: {result.stderr.strip()}"
+        said.append(f"{target}: {done}")
+    return said
+
+
+def _imported(root: Path, room: Room, record: Record) -> set[str]:
+    """The files that the record's run imports, of which it has hashed what it executes."""
+    files = run_files(root, room.folder, record.version, record.deviation)
+    return {path.relative_to(root).as_posix() for path in files}
+
+
+def _only_python(changes: list[Any], sources: set[str]) -> bool:
+    """Are the stage's changes nothing but Python files that its run imports?"""
+    if any(not isinstance(change, dict) or set(change) != {"changed deps"} for change in changes):
+        return False
+    deps = [dep for change in changes for dep in change["changed deps"].items()]
+    return all(how == "modified" and file in sources for file, how in deps)
+
+
+def _dvc_status(root: Path, room: Room) -> dict[str, list[Any]]:
+    result = _dvc(root, "status", "--json", f"papers/{room.name}/dvc.yaml")
+    with contextlib.suppress(ValueError):
+        return json.loads(result.stdout)
+    reason = result.stderr.strip().splitlines()[-1:] or ["no answer"]
+    raise UserError(f"dvc status: {reason[0]}")
+
+
+def _dvc(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "dvc", *arguments]
+    return subprocess.run(
+        command, cwd=root, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )

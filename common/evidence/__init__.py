@@ -1,0 +1,1 @@
+"""How records become verdicts: claims, deviations, and the statistics between them."""

@@ -1,0 +1,1 @@
+"""What a run leaves behind, and the hashes that say what it was made from."""

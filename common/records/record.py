@@ -1,0 +1,281 @@
+"""The record of a run: schema, seal, reading and writing.
+
+One JSON file per (variant, hardware), `papers/<paper>/runs/<hardware>/<variant>.json`, holding
+every seed. The seal is a hash over everything else in the record: it finds accidents. Whoever
+forges a record seals it anew, so what can be derived is checked too (common/commands/checking/).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import re
+import tempfile
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from common.errors import UserError
+from common.records.reach import source_hash
+
+FORMAT = 1
+SAMPLE = 20_000  # characters of a sample; training cuts longer ones
+LARGEST = 8 << 20  # bytes of a record's file; ten seeds take 73,000
+SOURCE = re.compile(r"(\w+/)*\w+\.py(::[\w-]+)?", re.ASCII)
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise ValueError("must be finite; write null for a diverged value")
+    return value
+
+
+def _source(path: str) -> str:
+    if not SOURCE.fullmatch(path):
+        raise ValueError("names no Python file inside this repository")
+    return path
+
+
+def _utc(text: str) -> str:
+    if datetime.fromisoformat(text).utcoffset() != timedelta(0):
+        raise ValueError("must be a time in UTC")
+    return text
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$", max_length=120)]
+Words = Annotated[str, Field(max_length=300)]
+Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Source = Annotated[str, Field(max_length=300), AfterValidator(_source)]
+Commit = Annotated[str, Field(pattern=r"^(unknown|[0-9a-f]{40}(-dirty)?)$")]
+Time = Annotated[str, Field(max_length=40), AfterValidator(_utc)]
+Number = Annotated[float, AfterValidator(_finite)]
+Amount = Annotated[Number, Field(ge=0)]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Sample = Annotated[str, Field(max_length=SAMPLE)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Hardware(Part):
+    """Where a run ran. `name` is the folder of its records; host names have no place here."""
+
+    name: Name  # e.g. "amd-epyc-9b45-1t-float32"
+    device: Literal["cpu", "cuda"]
+    processor: Words
+    accelerator: Words | None = None
+    cores: Annotated[Count, Field(ge=1)]
+    memory_gib: Amount
+    threads: Annotated[Count, Field(ge=1)]
+    dtype: Literal["float32", "bfloat16"]
+    matmul_gflops: Amount  # the probe: float32 matrix product at `threads` threads
+    copy_gb_per_s: Amount  # the probe: memory bandwidth, bytes read plus written
+
+
+class Dataset(Part):
+    name: Words
+    sha256: Hash
+    stand_in_for: Words | None = None
+
+
+class Curve(Part):
+    """Columns of equal length. `loss` is the mean training loss since the row before, in nats."""
+
+    step: Annotated[list[Count], Field(min_length=1, max_length=1_000)]
+    tokens: list[Count]
+    seconds: list[Amount]  # training time, evaluations left out
+    loss: list[Number | None]
+    validation: list[Number | None]  # the task's validation metric
+
+
+class SeedRun(Part):
+    seed: Count
+    metrics: Annotated[dict[Words, Number | None], Field(min_length=1)]  # None: diverged
+    curve: Curve
+    seconds: Amount  # training time, evaluations left out
+    tokens_per_second: Amount
+    peak_memory_mib: Amount
+    samples: Annotated[list[Sample], Field(max_length=100)] = []
+    resumed: Count = 0  # how many times the run was interrupted and continued
+
+
+class Resealed(Part):
+    """A seal given up for a new one because the golden run was bit for bit what it was."""
+
+    seal: Hash
+    sources: dict[Source, Hash]
+    commit: Commit
+
+
+class Record(Part):
+    format: Literal[FORMAT] = FORMAT
+    paper: Name
+    variant: Name  # "version2", or "version2+<deviation>"
+    version: Name
+    deviation: Name | None = None
+    profile: Words
+    hardware: Hardware
+    engine: dict[str, Words]  # matrix-product precision, allocator, ...: see common/run/engine.py
+    config: dict[str, Any]  # what was run
+    paper_config: dict[str, Any]  # the paper's values
+    dataset: Dataset
+    environment: dict[str, Words]  # versions of Python, torch, numpy
+    lock: Hash | Literal[""]  # sha256 of the lock file, "" where there was none
+    commit: Commit  # of the checkout; "-dirty" is appended when tracked files had changes
+    started: Time  # UTC, ISO 8601
+    seconds: Amount  # wall time of all seeds together
+    seeds: Annotated[list[SeedRun], Field(max_length=1_000)]
+    sources: dict[Source, Hash]  # path, or path::deviation -> hash of its syntax tree
+    resealed: list[Resealed] = []
+    seal: Hash | Literal[""] = ""
+
+    @model_validator(mode="after")
+    def _named_as_it_is(self) -> Record:
+        named = f"{self.version}+{self.deviation}" if self.deviation else self.version
+        if self.variant != named:
+            raise ValueError(f"the variant {self.variant} is {named} by version and deviation")
+        return self
+
+    def compute_seal(self) -> str:
+        content = self.model_dump(mode="json", exclude={"seal"})
+        return hashlib.sha256(_canonical(content)).hexdigest()
+
+    def sealed(self) -> Record:
+        return self.model_copy(update={"seal": self.compute_seal()})
+
+    def values(self, metric: str) -> dict[int, float | None]:
+        """Seed -> value of the metric; None where the run diverged."""
+        return {run.seed: run.metrics.get(metric) for run in self.seeds}
+
+
+def _canonical(content: Any) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
+def record_path(folder: Path, record: Record) -> Path:
+    """Where the record of a paper in `folder` lives."""
+    return folder / "runs" / record.hardware.name / f"{record.variant}.json"
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON whole or not at all: a temporary file in the same folder, fsync, rename."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(_layout(content) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _layout(content: Any, indent: str = "") -> str:
+    """JSON that diffs well: one line per key, but a list of plain values on one line."""
+    inner = indent + " "
+    if isinstance(content, dict) and content:
+        rows = (f"{inner}{json.dumps(k)}: {_layout(v, inner)}" for k, v in content.items())
+        return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
+    if isinstance(content, list) and any(isinstance(item, dict | list) for item in content):
+        return "[\n" + ",\n".join(inner + _layout(i, inner) for i in content) + f"\n{indent}]"
+    return json.dumps(content, ensure_ascii=False)
+
+
+def write_record(path: Path, record: Record) -> None:
+    write_json(path, record.sealed().model_dump(mode="json"))
+
+
+def read_record(path: Path) -> Record:
+    """Read and check a record. UserError if it is damaged, edited, misplaced or of another form."""
+    label = "/".join(path.parts[-4:])
+    if not path.exists():
+        raise UserError(f"{label} is missing.")
+    record = parse_record(path, label)
+    if (path.stem, path.parent.name) != (record.variant, record.hardware.name):
+        raise UserError(f"{label} holds {record.variant} on {record.hardware.name}: it was moved.")
+    return record
+
+
+def parse_record(path: Path, label: str) -> Record:
+    """The record in a file that may lie anywhere, checked without its room; errors say `label`."""
+    try:
+        record = Record.model_validate_json(_content(path, label))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))[:100] or "the file"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise UserError(f"{label} is not a valid record: {place}: {reason}.") from None
+    if record.seal != record.compute_seal():
+        raise UserError(
+            f"{label}: the seal does not match the content; it was edited. Restore it with git, or "
+            f"run `papers reproduce {record.paper}`."
+        )
+    if reason := _contradiction(record):
+        raise UserError(f"{label}{reason}")
+    return record
+
+
+def _content(path: Path, label: str) -> bytes:
+    """A file's bytes, no more of them than a record can have."""
+    if not path.is_file():  # a folder, or a pipe that would never end
+        raise UserError(f"{label} is no file: name a record's JSON file.")
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UserError(f"{label} cannot be read: {error.strerror}.") from None
+    if len(content) > LARGEST:
+        raise UserError(f"{label} is not a valid record: it has more than {LARGEST >> 20} MiB.")
+    return content
+
+
+def _contradiction(record: Record) -> str:
+    """What in a record contradicts itself, "" if nothing does."""
+    seeds = [run.seed for run in record.seeds]
+    if not seeds:
+        return " holds no seed."
+    if repeated := {s for s in seeds if seeds.count(s) > 1}:
+        return f": seed {min(repeated)} stands in it more than once."
+    for run in record.seeds:
+        if len({len(column) for column in run.curve.model_dump().values()}) != 1:
+            return f": the curve of seed {run.seed} has columns of unequal length."
+    if not chain_holds(record):
+        return ": a seal that it had before a reseal was not that of its content: run it again."
+    return ""
+
+
+def chain_holds(record: Record) -> bool:
+    """Is each seal given up that of this very content with the sources that it names?"""
+    for i, old in enumerate(record.resealed):
+        before = {"sources": old.sources, "commit": old.commit, "resealed": record.resealed[:i]}
+        if record.model_copy(update=before).compute_seal() != old.seal:
+            return False
+    return True
+
+
+def summary(seeds: list[SeedRun]) -> dict[str, Any]:
+    """Mean over the seeds that did not diverge: metrics/<variant>.json, for `dvc metrics`."""
+    content: dict[str, Any] = {"seeds": len(seeds)}
+    for name in seeds[0].metrics:
+        values = [v for run in seeds if (v := run.metrics.get(name)) is not None]
+        content[name] = round(sum(values) / len(values), 5) if values else None
+    return content
+
+
+def changed_sources(record: Record, root: Path) -> list[str]:
+    """The sources whose syntax tree is no longer what it was when the run was made."""
+    told = record.sources.items()
+    return [name for name, expected in told if source_hash(root, name) != expected]
+
+
+def read_records(folder: Path) -> list[Record]:
+    """All records of the paper in `folder`, by hardware and variant."""
+    return [read_record(path) for path in sorted(folder.glob("runs/*/*.json"))]

@@ -1,0 +1,259 @@
+"""Run a variant: its seeds as parallel worker processes, then one sealed record.
+
+`python -m papers.<paper>.<version>.train` ends up in `main()`. Seeds that are done, and the
+checkpoints of those that are not, wait under `local/resume/`, so an interrupted call goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import shutil
+import sys
+import time
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from common.config import Plan, parse_override, plan
+from common.data.fetch import ensure, from_receipt
+from common.data.own import own_file
+from common.data.text import load_text
+from common.errors import UserError, check_utf8, from_system
+from common.paper import Room, experiment, find_root, owner, room
+from common.records.reach import run_sources
+from common.records.record import Dataset, Record, read_record, write_json
+from common.records.sources import commit, no_commit, run_files
+from common.run import engine as engines
+from common.run import parallel
+from common.run.hardware import cores, environment, fingerprint
+from common.run.interrupts import answering, end_with_dvc
+from common.run.publish import publish
+from common.run.request import (
+    Request,
+    check_beside,
+    check_engine,
+    check_replaced,
+    check_request,
+    plain,
+    with_engine_defaults,
+)
+from common.run.workers import follow, run_seeds
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A request with everything that follows from it before the first step."""
+
+    root: Path
+    home: Room
+    request: Request  # engine settings filled in
+    plan: Plan
+    dataset: Dataset
+    sources: dict[str, str]
+    usual: bool  # the engine of params.yaml: the run that `dvc repro` makes
+
+    @property
+    def key(self) -> str:
+        """What a continued run must share with the run that was interrupted."""
+        config = plain(self.plan.config)
+        content = [asdict(self.request), config, self.dataset.sha256, self.sources, environment()]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+
+    @property
+    def files(self) -> list[Path]:
+        """The files of this repository that the run imports."""
+        asked = self.request
+        return run_files(self.root, self.home.folder, asked.version, asked.deviation)
+
+    @property
+    def work(self) -> Path:
+        """Where finished seeds and checkpoints wait."""
+        name = f"{self.request.variant}-{self.key}"
+        return self.root / "local" / "resume" / self.request.paper / name
+
+
+def train_variant(request: Request, *, record: bool = False, report=print) -> Path:
+    """Train all seeds of the request and return the path of the record.
+
+    With `record` the result is the paper's committed record, and its metrics and checkpoint if
+    the engine is that of params.yaml; without, everything stays under `local/`. In an experiment of
+    DVC metrics and checkpoint are the experiment's, and the record stays under `local/` as well.
+    """
+    launch = prepare(request, record, report)
+    launch.work.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(launch.work / "lock", timeout=0):
+            content = _train(launch, report, request if record and not experiment() else None)
+            local = launch.root / "local" / request.paper / launch.key
+            folder = launch.home.folder if record else local
+            whole = launch.usual or not record
+            path = publish(folder, experiment(request.paper) or folder, content, launch.work, whole)
+    except Timeout:
+        raise UserError(f"{request.paper} {request.variant} is already being trained.") from None
+    finally:
+        _sweep(launch.work)
+    shutil.rmtree(launch.work, ignore_errors=True)
+    return path
+
+
+def _sweep(work: Path) -> None:
+    """A run that was refused or failed before its first checkpoint leaves nothing to go on from."""
+    if {path.name for path in work.glob("*")} <= {"lock", "engine.json"}:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def told(path: Path) -> str:
+    """What a record says, in two lines: the metric's mean, and where it lies."""
+    record = read_record(path)
+    metric = room(record.paper).paper.metric
+    values = [run.metrics.get(metric.name) for run in record.seeds]
+    finite = [value for value in values if value is not None]
+    mean = f"{sum(finite) / len(finite):.4f} {metric.label}" if finite else "diverged"
+    of = f"mean of {len(finite)} seeds" if len(finite) > 1 else f"seed {record.seeds[0].seed}"
+    place = path.relative_to(owner(find_root()))
+    return f"{record.paper} {record.variant}: {mean}, {of}\nrecord: {place}"
+
+
+def prepare(request: Request, record: bool, report) -> Launch:
+    """Check the request and find out what it means. UserError if it cannot be run."""
+    root, home = find_root(), room(request.paper)
+    check_request(request, home, record)
+    if request.data is not None:
+        request = replace(request, data=str(own_file(request.data)))
+    made = plan(home, request.version, request.profile, request.overrides, request.seeds)
+    filled, usual = with_engine_defaults(root, request, made)
+    check_engine(home, filled)
+    dataset = _identify(home, request, report)
+    sources = run_sources(root, home.folder, request.version, request.deviation)
+    return Launch(root, home, filled, made, dataset, sources, usual)
+
+
+def _train(launch: Launch, report, recorded: Request | None) -> Record:
+    started, clock = datetime.now(UTC), time.monotonic()
+    request, made = launch.request, launch.plan
+    engine = _engine(launch)
+    alone = request.device != "cuda" and engine.processes == 1
+    workers = max(1, cores() // request.threads) if alone else 1
+    workers = min(workers, len(made.seeds))
+    hardware = fingerprint(engine)
+    if recorded:
+        check_replaced(recorded, launch.home, hardware.name, made)
+        check_beside(launch.home, hardware.name, launch.dataset, made.profile)
+        if reason := no_commit(launch.root):
+            report(f"the record will name no commit: {reason}")
+    results = run_seeds(_jobs(launch, engine.matmul), workers, request.threads, report)
+    return Record(
+        paper=request.paper,
+        variant=request.variant,
+        version=request.version,
+        deviation=request.deviation,
+        profile=made.profile,
+        hardware=hardware,
+        engine={**results[0][1], "workers": str(workers)},
+        config=plain(made.config),
+        paper_config=plain(made.defaults),
+        dataset=launch.dataset,
+        environment=environment(),
+        lock=_sha256(launch.root / "requirements.lock"),
+        commit=commit(launch.root, launch.files),
+        started=started.isoformat(timespec="seconds"),
+        seconds=round(time.monotonic() - clock, 1),
+        seeds=[seed for seed, _ in results],
+        sources=launch.sources,
+    ).sealed()
+
+
+def _engine(launch: Launch) -> engines.Engine:
+    """The engine of the run. A run that goes on keeps what was probed when it began."""
+    request, path = launch.request, launch.work / "engine.json"
+    matmul = json.loads(path.read_text(encoding="utf-8"))["matmul"] if path.is_file() else None
+    engine = engines.start(request.device, request.dtype, request.threads, matmul)
+    write_json(path, {"matmul": engine.matmul})
+    return engine
+
+
+def _identify(home: Room, request: Request, report) -> Dataset:
+    """The data of the run: the user's file, or what the paper's data stage found."""
+    receipt = home.path("data.json")
+    if request.data is not None:
+        found = load_text(request.data)
+    elif receipt.is_file():
+        found = from_receipt(receipt, report)
+    else:
+        found = ensure(home.paper.dataset, report=report)
+    return Dataset(name=found.name, sha256=found.sha256, stand_in_for=found.stand_in_for)
+
+
+def _jobs(launch: Launch, matmul: str) -> list[dict[str, Any]]:
+    request = launch.request
+    shared = {
+        "paper": request.paper,
+        "version": request.version,
+        "deviation": request.deviation,
+        "config": plain(launch.plan.config),
+        "data": request.data or launch.dataset.name,
+        "sha256": launch.dataset.sha256,
+        "device": request.device,
+        "dtype": request.dtype,
+        "threads": request.threads,
+        "matmul": matmul,
+    }
+    folders = {seed: str(launch.work / f"seed-{seed}") for seed in launch.plan.seeds}
+    return [{**shared, "seed": seed, "folder": folder} for seed, folder in folders.items()]
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def main(module: str) -> None:
+    """The command line of `python -m papers.<paper>.<version>.train`."""
+    _, paper, version, _ = module.split(".")
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", allow_abbrev=False)
+    parser.add_argument("--profile", help="smoke, cpu or gpu; default: as params.yaml says")
+    parser.add_argument("--seed", type=int, action="append", help="may be repeated")
+    parser.add_argument("-S", dest="set", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--data", metavar="FILE", help="train on your own text")
+    parser.add_argument("--deviation", metavar="ID", help="put one deviation back")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--dtype", help="float32 or bfloat16")
+    parser.add_argument("--threads", type=int, help="threads per worker")
+    parser.add_argument("--record", action="store_true", help="write the paper's own record")
+    args = parser.parse_args()
+    if parallel.rank():
+        follow(args.threads)
+    try:
+        answering()
+        end_with_dvc()
+        check_utf8(*sys.argv[1:])
+        request = Request(
+            paper=paper,
+            version=version,
+            deviation=args.deviation,
+            profile=args.profile,
+            overrides=dict(map(parse_override, args.set)),
+            seeds=tuple(args.seed) if args.seed else None,
+            data=args.data,
+            device=args.device,
+            dtype=args.dtype,
+            threads=args.threads,
+        )
+        path = train_variant(request, record=args.record)
+        print(told(path))
+    except UserError as error:
+        sys.exit(_refuse(str(error)))
+    except OSError as error:
+        sys.exit(_refuse(from_system(error)))
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from here.", file=sys.stderr)
+        sys.exit(130)
+
+
+def _refuse(message: str) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return 2

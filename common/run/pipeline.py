@@ -1,0 +1,299 @@
+"""The stages of a paper's dvc.yaml: which files each must depend on, and the file itself.
+
+DVC does not follow imports. So the Python files among a stage's `deps` are computed from its
+command; tests/test_architecture.py compares, and `papers pipeline` writes the file anew.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from common.config import read_yaml
+from common.errors import UserError
+from common.evidence.deviations import deviations_of
+from common.paper import Room, room, rooms
+from common.records.sources import closure
+
+TRAIN = re.compile(r"papers\.(\w+)\.(\w+)\.train")
+WORKER = "common/run/worker.py"  # the process in which a seed trains; it finds the paper by name
+HEADER = """\
+# Written by `papers pipeline {name}`: the Python files among the deps are what each command
+# imports. All paths and commands are read from the repository's root.
+"""
+TEMPLATES = "common/reports/templates"
+STORY = "story.md.j2"  # a room's own words for its page
+OVERVIEW = ("README", "deviations", "hardware")  # pages over all papers
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage after its matrix was unfolded. Paths are relative to the repository's root."""
+
+    name: str
+    command: str
+    deps: tuple[str, ...]
+    outs: tuple[str, ...]
+
+
+def stages(folder: Path) -> list[Stage]:
+    """The stages of `folder`/dvc.yaml, one per combination of its matrix."""
+    found = read_yaml(folder / "dvc.yaml").get("stages") or {}
+    return [stage for name, content in found.items() for stage in _unfold(name, content)]
+
+
+def _unfold(name: str, content: dict[str, Any]) -> Iterator[Stage]:
+    matrix = content.get("matrix") or {}
+    for values in itertools.product(*matrix.values()):
+        item = dict(zip(matrix, values))
+
+        def fill(text: str, item=item) -> str:
+            return re.sub(r"\$\{item\.(\w+)\}", lambda match: str(item[match[1]]), text)
+
+        suffix = "@" + "-".join(map(str, values)) if matrix else ""
+        yield Stage(
+            name + suffix,
+            fill(content["cmd"]),
+            tuple(map(fill, _paths(content.get("deps")))),
+            tuple(
+                fill(p) for key in ("outs", "metrics", "plots") for p in _paths(content.get(key))
+            ),
+        )
+
+
+def _paths(entries: list[Any] | None) -> list[str]:
+    """DVC writes an entry as a path or as {path: flags}."""
+    return [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries or []]
+
+
+def python_deps(root: Path, command: str) -> list[str]:
+    """The Python files of this repository that a stage's command imports, relative to `root`."""
+    start = [root / path for path in _starts(root, shlex.split(command))]
+    files = (path for path in closure(root, *start) if path.stat().st_size)  # DVC warns of empty
+    return [path.relative_to(root).as_posix() for path in files]
+
+
+def _starts(root: Path, words: list[str]) -> list[str]:
+    if words[:2] != ["python", "-m"]:
+        raise UserError(f"a stage's command must begin with 'python -m', not {words[0]!r}.")
+    module, arguments = words[2], words[3:]
+    if match := TRAIN.fullmatch(module):
+        paper, version = match.groups()
+        start = [f"papers/{paper}/{version}/train.py", WORKER]
+        return start + [f"papers/{paper}/deviations.py"] * ("--deviation" in arguments)
+    if module == "papers":  # fetches data, whose bytes are pinned by hash
+        return []
+    if module == "common.evidence.verdicts":
+        return ["common/evidence/verdicts.py", *_judged(root, arguments[0])]
+    start = module.replace(".", "/")
+    main = f"{start}/__main__.py"
+    rooms = [f"papers/{word}/__init__.py" for word in arguments]
+    found = [path for path in rooms if (root / path).is_file()]
+    return [main if (root / main).is_file() else f"{start}.py", *found]
+
+
+def _judged(root: Path, paper: str) -> list[str]:
+    """What a paper's evidence rests on besides its records."""
+    folder = root / "papers" / paper
+    parts = [folder / f"{name}.py" for name in ("__init__", "claims", "deviations")]
+    parts += [path for name in ("model", "train") for path in folder.glob(f"*/{name}.py")]
+    return [path.relative_to(root).as_posix() for path in parts if path.is_file()]
+
+
+def differences(root: Path, stage: Stage) -> tuple[list[str], list[str]]:
+    """Python files that the stage's deps lack, and those that they name in vain."""
+    named = {path for path in stage.deps if path.endswith(".py")}
+    needed = set(python_deps(root, stage.command))
+    return sorted(needed - named), sorted(named - needed)
+
+
+def ladder(home: Room) -> list[str]:
+    """The ids of the deviations that are trained, in the paper's order."""
+    return [deviation.id for deviation in deviations_of(home) if deviation.trained]
+
+
+def untrained(home: Room) -> list[str]:
+    """Versions and trained deviations that no stage of the paper's dvc.yaml trains."""
+    wanted = [*home.paper.versions, *(f"{home.newest}+{name}" for name in ladder(home))]
+    return [variant for variant in wanted if variant not in trained(home).values()]
+
+
+def trained(home: Room) -> dict[str, str]:
+    """Stage name -> the variant that its command trains."""
+    found = {}
+    for stage in stages(home.folder):
+        words = shlex.split(stage.command)
+        if len(words) > 2 and (match := TRAIN.fullmatch(words[2])):
+            deviation = words[words.index("--deviation") + 1] if "--deviation" in words else ""
+            found[stage.name] = match[2] + ("+" + deviation if deviation else "")
+    return found
+
+
+def render(root: Path, name: str) -> str:
+    """The text of papers/<name>/dvc.yaml."""
+    home = room(name)
+    blocks = [_data(home), *_trains(root, home), *_ladder(root, home)]
+    blocks += [_curves(root, home), _evidence(root, home), _report(root, home)]
+    return HEADER.format(name=name) + "stages:\n" + "".join(blocks) + _plots(home)
+
+
+def _data(home: Room) -> str:
+    name, dataset = home.name, home.paper.dataset
+    receipt = f"papers/{name}/data.json"
+    return _stage(
+        "data",
+        f"python -m papers data fetch {dataset} --receipt {receipt}",
+        [f"common/data/sets/{dataset}.json"],
+        outs=[receipt],
+    )
+
+
+def _trains(root: Path, home: Room) -> list[str]:
+    """One matrix over the versions if they import the same files, else a stage per version."""
+    versions = list(home.paper.versions)
+    item = "${item.version}"
+    needed = {
+        version: [
+            path.replace(f"/{version}/", f"/{item}/")
+            for path in python_deps(root, f"python -m papers.{home.name}.{version}.train")
+        ]
+        for version in versions
+    }
+    if len({tuple(deps) for deps in needed.values()}) == 1:
+        return [_train(home, "train", item, needed[versions[0]], {"version": versions})]
+    plain = {v: [path.replace(item, v) for path in deps] for v, deps in needed.items()}
+    return [_train(home, f"train-{v}", v, deps) for v, deps in plain.items()]
+
+
+def _train(home: Room, name: str, version: str, deps: list[str], matrix=None) -> str:
+    return _stage(
+        name,
+        f"python -m papers.{home.name}.{version}.train --record",
+        [f"papers/{home.name}/data.json", *deps],
+        matrix=matrix,
+        params=(home.name, version),
+        persist=[f"papers/{home.name}/checkpoints/{version}"],
+        metrics=[f"papers/{home.name}/metrics/{version}.json"],
+    )
+
+
+def _ladder(root: Path, home: Room) -> list[str]:
+    if not (ids := ladder(home)):
+        return []
+    version, item = home.newest, "${item.deviation}"
+    command = f"python -m papers.{home.name}.{version}.train --deviation {item} --record"
+    block = _stage(
+        "ladder",
+        command,
+        [f"papers/{home.name}/data.json", *python_deps(root, command)],
+        matrix={"deviation": ids},
+        params=(home.name, version),
+        metrics=[f"papers/{home.name}/metrics/{version}+{item}.json"],
+    )
+    return [block]
+
+
+def _curves(root: Path, home: Room) -> str:
+    """One run per version: an experiment with one of them draws its curve and trains no other."""
+    item = "${item.version}"
+    command = f"python -m common.records.curves {home.name} {item}"
+    return _stage(
+        "curves",
+        command,
+        [*python_deps(root, command), f"papers/{home.name}/metrics/{item}.json"],
+        matrix={"version": list(home.paper.versions)},
+        committed=[f"papers/{home.name}/curves/{item}.csv"],
+    )
+
+
+def _plots(home: Room) -> str:
+    """What `dvc plots` draws: a line per version. Paths are relative to the room here."""
+    measure = re.sub(r"\s*\([^()]*\)$", "", home.paper.metric.label)
+    lines = ["plots:"]
+    for column, title, unit in (
+        ("validation", "validation", measure),
+        ("loss", "training loss", "nats"),
+    ):
+        lines += [f'  - "{home.name}: {title}":', "      x: step", "      y:"]
+        lines += [f"        curves/{version}.csv: {column}" for version in home.paper.versions]
+        lines += ["      x_label: training step", f'      y_label: "{unit}"']
+    return "\n".join(lines) + "\n"
+
+
+def _evidence(root: Path, home: Room) -> str:
+    command, folder = f"python -m common.evidence {home.name}", f"papers/{home.name}"
+    results = [f"{folder}/metrics", f"{folder}/runs"]
+    return _stage(
+        "evidence",
+        command,
+        [*python_deps(root, command), *results],
+        committed=[f"{folder}/evidence.json"],
+    )
+
+
+def _report(root: Path, home: Room) -> str:
+    command, folder = f"python -m common.reports paper {home.name}", f"papers/{home.name}"
+    own = [f"{folder}/evidence.json", f"{folder}/runs"]
+    own += [f"{folder}/{STORY}"] * home.path(STORY).is_file()
+    # No page needs them, but what ends with the report, as `dvc repro` does, then writes them too.
+    own += [f"{folder}/curves/{version}.csv" for version in home.paper.versions]
+    code = [*python_deps(root, command), TEMPLATES]
+    return _stage("report", command, [*code, *own], committed=[f"reports/{home.name}.md"])
+
+
+def render_root(root: Path) -> str:
+    """The text of the root's dvc.yaml: the pages over all papers, which pull in every paper."""
+    command = "python -m common.reports index"
+    pages = [f"reports/{name}.md" for name in rooms()]
+    stories = [f"papers/{r.name}/{STORY}" for r in rooms().values() if r.path(STORY).is_file()]
+    stage = _stage(
+        "index",
+        command,
+        [*python_deps(root, command), TEMPLATES, *pages, *stories],
+        wdir="",
+        committed=[f"reports/{name}.md" for name in OVERVIEW],
+    )
+    return HEADER.replace(" {name}", "") + "stages:\n" + stage
+
+
+def _stage(
+    name: str,
+    command: str,
+    deps: list[str],
+    *,
+    wdir: str = "../..",
+    matrix: dict[str, list[str]] | None = None,
+    params: tuple[str, str] | None = None,
+    outs: list[str] = (),
+    persist: list[str] = (),
+    committed: list[str] = (),
+    metrics: list[str] = (),
+) -> str:
+    """A stage as DVC reads it. `persist`: outs that an interrupted stage must not lose."""
+    lines = [f"  {name}:"] + [f"    wdir: {wdir}"] * bool(wdir)
+    if matrix:
+        lines += ["    matrix:", *(f"      {k}: [{', '.join(v)}]" for k, v in matrix.items())]
+    lines += [f"    cmd: {command}", "    deps:", *(f"      - {path}" for path in deps)]
+    if params:
+        paper, version = params
+        own = ("profile", "${profile}.seeds", "${profile}." + version)
+        lines += ["    params:", "      - params.yaml:", "          - engine"]
+        lines += [f"      - papers/{paper}/params.yaml:", *(f"          - {key}" for key in own)]
+    kept = ["cache: false", "persist: true"]
+    entries = [(path, []) for path in outs] + [(path, kept[1:]) for path in persist]
+    lines += _outputs("outs", entries + [(path, kept) for path in committed])
+    lines += _outputs("metrics", [(path, kept) for path in metrics])
+    return "\n".join(lines) + "\n"
+
+
+def _outputs(kind: str, entries: list[tuple[str, list[str]]]) -> list[str]:
+    lines = [f"    {kind}:"] if entries else []
+    for path, flags in entries:
+        lines.append(f"      - {path}" + ":" * bool(flags))
+        lines += [f"          {flag}" for flag in flags]
+    return lines

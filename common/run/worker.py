@@ -1,0 +1,119 @@
+"""One worker process: reads jobs as lines of JSON, trains, writes events as lines of JSON.
+
+Where several processes share a run (parallel.py), the worker of the first passes each job on to
+those of the others, which read no lines and write none.
+
+Started by common/run/workers.py as `python -m common.run.worker`, with the environment of
+common/run/engine.py. It ends when its input does, so it never outlives the process that started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from common.errors import UserError, from_system
+
+
+def send(event: dict[str, Any]) -> None:
+    """Write one event to the parent."""
+    sys.__stdout__.write(json.dumps(event) + "\n")
+    sys.__stdout__.flush()
+
+
+def work(job: dict[str, Any]) -> None:
+    """Train one seed; its result also stays in `<folder>.json` for a later call."""
+    from common.config import resolve
+    from common.data.own import check_unchanged
+    from common.evidence.deviations import injection
+    from common.paper import room
+    from common.records.record import write_json
+    from common.run import engine
+    from common.run.training import Run
+
+    home, seed = room(job["paper"]), job["seed"]
+    started = engine.start(job["device"], job["dtype"], job["threads"], job["matmul"])
+    folder = Path(job["folder"])
+    config = resolve(home.module(f"{job['version']}.model").Config, job["config"], "config")
+
+    def report(step: int, steps: int, loss: float) -> None:
+        if not job["rank"]:
+            send({"seed": seed, "step": step, "steps": steps, "loss": loss})
+
+    if Path(job["data"]).is_absolute():  # a dataset of the catalogue is checked whenever it is read
+        check_unchanged(job["data"], job["sha256"])
+    with injection(home, job["version"], job["deviation"]):
+        result = home.module(f"{job['version']}.train").train(
+            Run(config, seed, started, job["data"], folder, report, leads=not job["rank"])
+        )
+    if home.paper.metric.name not in result.metrics:
+        raise UserError(
+            f"the exam returns {', '.join(sorted(result.metrics))}, but PAPER.metric of "
+            f"{home.name} is {home.paper.metric.name!r}: name the same in both."
+        )
+    if job["rank"]:
+        return
+    content = {"result": result.model_dump(mode="json"), "engine": started.describe()}
+    write_json(folder.with_suffix(".json"), content)
+    send({"seed": seed, "done": True})
+
+
+def main() -> None:
+    """Work through the jobs that arrive. Ctrl-C is the parent's business."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent()
+    for job in _jobs():
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                work(job)
+        except Exception as error:
+            reason = _reason(error)
+            if job["rank"]:
+                sys.exit(f"process {job['rank']}: {reason}")
+            send({"seed": job["seed"], "error": reason, "traceback": traceback.format_exc()})
+
+
+def _jobs() -> Iterator[dict[str, Any]]:
+    from common.run import parallel
+
+    parallel.start()
+    if not parallel.rank():
+        for line in sys.stdin:
+            yield {**parallel.tell(json.loads(line)), "rank": 0}
+        parallel.tell(None)
+    while parallel.rank() and (job := parallel.tell()):
+        yield {**job, "rank": parallel.rank()}
+    parallel.stop()
+
+
+def _reason(error: Exception) -> str:
+    """The error in a line; what the user can mend as a UserError."""
+    if isinstance(error, MemoryError) or "can't allocate memory" in str(error):
+        return "UserError: this needs more memory than there is: choose smaller sizes."
+    if isinstance(error, OSError) or "os error" in str(error):  # safetensors has its own class
+        return f"UserError: {from_system(error)}"
+    return f"{type(error).__name__}: {error}"
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot close us down: watch for its end from a thread."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            threading.Event().wait(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,1 +1,0 @@
-"""Behind `common.tracking`: runs, notes, frames and the store, none of which imports mlflow."""

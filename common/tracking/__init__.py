@@ -1,0 +1,1 @@
+"""Records into MLflow and back: the only wing that imports it, and only inside functions."""
