@@ -24,7 +24,7 @@ from common.evidence import verdicts as evidence
 from common.evidence.claims import Pair, claims_of
 from common.paper import Room
 from common.records.record import Record, changed_sources, read_records, record_path, write_json
-from papers.rnn import measures
+from papers.rnn.evidence import measures
 
 ROOT = Path(common.__file__).parents[1]
 NAME = "rnn"
@@ -56,7 +56,7 @@ def copy_room(root: Path) -> Room:
 
 def _write_evidence(root: Path, room: Room) -> None:
     """Evidence in whose place of training stand made-up values: it is never trained for here."""
-    module = room.module("claims")
+    module = room.module("evidence.claims")
     true = module.CLAIMS
     try:
         module.CLAIMS = [

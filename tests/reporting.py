@@ -15,7 +15,7 @@ HOSTILE = "A | `title` <script>alert(1)</script> [x](javascript:y)"
 
 
 def make_claim(name: str, kind: str, verdict: str, **changes: Any) -> dict[str, Any]:
-    """A row of evidence.json's claims."""
+    """A row of evidence/verdicts.json's claims."""
     numbers = ("value", "median", "low", "high", "n", "p", "adjusted_p", "detectable", "expected")
     row = {"id": name, "place": "Sec. 1", "sentence": f"{name} is so", "kind": kind}
     row |= {"verdict": verdict, **dict.fromkeys(numbers), "unit": "bits"}
@@ -23,7 +23,7 @@ def make_claim(name: str, kind: str, verdict: str, **changes: Any) -> dict[str, 
 
 
 def make_deviation(name: str, **changes: Any) -> dict[str, Any]:
-    """A row of evidence.json's deviations."""
+    """A row of evidence/verdicts.json's deviations."""
     row = {"id": name, "title": f"The {name}", "place": "Eq. 2", "paper_says": "one", "kind": "bug"}
     row |= {"code_does": "two", "introduced": "version1", "fixed": "version2", "source": "a thread"}
     row |= {"trained": True, "cost": 0.15, "median": 0.14, "low": 0.11, "high": 0.19, "n": 6}
@@ -32,7 +32,7 @@ def make_deviation(name: str, **changes: Any) -> dict[str, Any]:
 
 
 def write_evidence(root: Path, name: str, claims: list, deviations: list) -> dict[str, Any]:
-    """A sealed evidence.json for the paper's records as they are."""
+    """A sealed evidence/verdicts.json for the paper's records as they are."""
     records = read_records(root / "papers" / name)
     primary = primary_hardware(records)
     content = {"paper": name, "hardware": primary, "sources": {}}
@@ -41,7 +41,7 @@ def write_evidence(root: Path, name: str, claims: list, deviations: list) -> dic
     }
     content |= {"claims": claims, "deviations": deviations, "pairs": {}}
     content["seal"] = seal(content)
-    write_json(root / "papers" / name / "evidence.json", content)
+    write_json(root / "papers" / name / "evidence/verdicts.json", content)
     return content
 
 

@@ -94,7 +94,7 @@ def test_task_imports_no_version(room):
 
 
 WRITING = [
-    room.path(*parts, "text.py")
+    room.path(*parts, "ask.py")
     for room in PAPERS
     for parts in ((), *((version,) for version in room.paper.versions))
 ]
@@ -104,7 +104,7 @@ WRITING = [
 def test_text_imports_its_own_version_and_nothing_trains_with_it(path):
     room = next(room for room in PAPERS if room.folder in path.parents)
     own = f"papers/{room.name}"
-    parts = [f"{own}/{part}.py" for part in ("__init__", "task", "text")]
+    parts = [f"{own}/{part}.py" for part in ("__init__", "task", "ask")]
     version = [name(path.parent) + f"/{part}.py" for part in ("__init__", "model", "decode")]
     models = [] if path.parent == room.folder else [*version, *cited(room)]
     assert allowed(path, "common/*", *parts, *models) == []

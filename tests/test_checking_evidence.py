@@ -63,9 +63,9 @@ EVIDENCE = {
     "no sources": (lambda e: e.update(sources={}), "its sources should not differ in common/"),
     "a source that climbs": (
         lambda e: e["sources"].update({"../../etc/passwd": "0" * 64}),
-        "evidence.json is damaged at sources",
+        "evidence/verdicts.json is damaged at sources",
     ),
-    "no rows": (lambda e: e.pop("claims"), "evidence.json is damaged at claims"),
+    "no rows": (lambda e: e.pop("claims"), "evidence/verdicts.json is damaged at claims"),
 }
 
 

@@ -23,7 +23,11 @@ from common.paper import find_root, rooms
 from tests.toy import DEVIATIONS, make_toy, write
 
 ROOT = find_root(Path(__file__).parent)
-PAPERS = {name: room for name, room in rooms(ROOT).items() if room.path("deviations.py").is_file()}
+PAPERS = {
+    name: room
+    for name, room in rooms(ROOT).items()
+    if room.path("evidence", "deviations.py").is_file()
+}
 EVERY = [
     pytest.param(room, deviation, id=f"{name}:{deviation.id}")
     for name, room in PAPERS.items()
@@ -165,7 +169,9 @@ def test_incomplete_deviations_are_refused(changes, words):
 
 def test_lists_are_checked(tmp_path):
     make_toy(tmp_path, "twice", deviations=DEVIATIONS + "DEVIATIONS += DEVIATIONS[:1]\n")
-    with pytest.raises(UserError, match="twice/deviations.py: the id 'summed_loss' is given twice"):
+    with pytest.raises(
+        UserError, match="twice/evidence/deviations.py: the id 'summed_loss' is given twice"
+    ):
         deviations_of(rooms(tmp_path)["twice"])
     make_toy(tmp_path, "nameless", deviations='"""None."""\n')
     with pytest.raises(UserError, match="has no list DEVIATIONS"):

@@ -75,7 +75,7 @@ def test_a_cost_is_positive_where_higher_is_better(tmp_path):
     folder = make_toy(tmp_path, "higher", {"version2": 2.0, "version2+summed_loss": 1.5})
     text = (folder / "__init__.py").read_text()
     write(folder / "__init__.py", text.replace("bits per character')", "accuracy', False)"))
-    write(folder / "claims.py", "CLAIMS = []\n")
+    write(folder / "evidence/claims.py", "CLAIMS = []\n")
     row = gather(tmp_path, "higher")["deviations"][0]
     assert row["unit"] == "accuracy" and row["cost"] == pytest.approx(0.5) and row["low"] > 0
 
@@ -101,7 +101,7 @@ def test_forged_evidence_is_refused(toy, tmp_path):
     content = json.loads((toy / FILE).read_bytes())
     content["claims"][1]["verdict"] = "holds"
     write_json(toy / FILE, content)
-    with pytest.raises(UserError, match="toy/evidence.json: the seal does not match"):
+    with pytest.raises(UserError, match="toy/evidence/verdicts.json: the seal does not match"):
         read_evidence(toy / FILE)
     write(toy / FILE, "{")
     with pytest.raises(UserError, match="damaged"):
@@ -169,12 +169,14 @@ def test_a_diverged_rung_has_no_cost(tmp_path):
 
 def test_duplicate_claims_are_refused(tmp_path):
     make_toy(tmp_path, claims=CLAIMS + "CLAIMS += CLAIMS[:1]\n")
-    with pytest.raises(UserError, match="toy/claims.py: the id 'parameters' is given twice"):
+    with pytest.raises(
+        UserError, match="toy/evidence/claims.py: the id 'parameters' is given twice"
+    ):
         gather(tmp_path, "toy")
 
 
 def test_rows(toy, tmp_path):
-    with pytest.raises(UserError, match="toy/evidence.json is missing: run"):
+    with pytest.raises(UserError, match="toy/evidence/verdicts.json is missing: run"):
         rows_claims("toy", tmp_path)
     assert rows_claims(None, tmp_path) == []
     gather(tmp_path, "toy")

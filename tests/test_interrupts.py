@@ -19,7 +19,8 @@ ROOT = Path(__file__).parents[1]
 MOMENTS = 10
 ENDS = {130, -signal.SIGINT}
 DVC = (  # as `papers reproduce` calls it
-    "import pathlib; from common.run import interrupts; from common.commands import start; interrupts.quietly(); "
+    "import pathlib; from common.run import interrupts; "
+    "from common.commands import start; interrupts.quietly(); "
     "from common.commands import reproduce; "
     "start.run(lambda: reproduce.dvc(pathlib.Path(), 'version'))"
 )

@@ -23,7 +23,7 @@ def _root(tmp_path, monkeypatch):
     sides = {"better": {"0": 2.0, "1": 2.2}, "worse": {"0": 2.4, "1": 2.6}}
     content["pairs"] = {"clipping": {**sides, "sign": -1}}
     content["seal"] = seal(content)
-    write_json(root / "papers/alpha/evidence.json", content)
+    write_json(root / "papers/alpha/evidence/verdicts.json", content)
     monkeypatch.chdir(root)
     yield
     rooms.cache_clear()

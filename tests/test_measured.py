@@ -1,4 +1,4 @@
-"""Exact and equivalence claims, measured again beside what evidence.json says of them."""
+"""Exact and equivalence claims, measured again beside what evidence/verdicts.json says of them."""
 
 import json
 

@@ -12,7 +12,7 @@ from common.paper import rooms
 from tests.factory import HARDWARE, make_room
 from tests.reporting import make_repository
 
-EVIDENCE = "papers/alpha/evidence.json"
+EVIDENCE = "papers/alpha/evidence/verdicts.json"
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def test_damaged_evidence_is_one_papers_matter(root, capsys, damage):
 
 def test_a_page_is_not_written_without_the_claims_that_its_paper_has(root, capsys):
     (root / EVIDENCE).unlink()
-    (root / "papers/alpha/claims.py").write_text("CLAIMS = ()\n")
+    (root / "papers/alpha/evidence/claims.py").write_text("CLAIMS = ()\n")
     for check in (False, True):
         with pytest.raises(UserError, match="is missing: run `python -m common.evidence alpha`"):
             overview.report(["alpha"], check, False)

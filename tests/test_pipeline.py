@@ -43,7 +43,7 @@ def test_a_missing_and_a_superfluous_dependency_are_named():
 def test_a_rung_depends_on_the_deviations_too():
     plain = pipeline.python_deps(ROOT, "python -m papers.rnn.version2.train")
     rung = pipeline.python_deps(ROOT, "python -m papers.rnn.version2.train --deviation x")
-    assert "papers/rnn/deviations.py" in set(rung) - set(plain)
+    assert "papers/rnn/evidence/deviations.py" in set(rung) - set(plain)
 
 
 def test_written_file_is_yaml_with_paths_from_the_root():

@@ -15,7 +15,7 @@ ROOMS = [home for home in rooms(ROOT).values() if deviations_of(home)]
 FILES = {
     "papers/__init__.py": "",
     "papers/a/__init__.py": "",
-    "papers/a/deviations.py": '''"""Deviations."""
+    "papers/a/evidence/deviations.py": '''"""Deviations."""
 from common.evidence.deviations import Deviation
 from papers.a import injections as put
 from papers.a.injections import louder
@@ -28,7 +28,7 @@ DEVIATIONS = (
     Deviation(id="lambda", inject=lambda model: {"x": OTHERS}, invariant=put.holds),
 )
 ''',
-    "papers/a/injections.py": '''"""Injections."""
+    "papers/a/evidence/injections.py": '''"""Injections."""
 import math
 import os as system
 from papers.a import tools
@@ -85,7 +85,7 @@ def change(root, file, old, new):
 
 
 def of(root, name="first"):
-    return deviation_hash(root, root / "papers/a/deviations.py", name)
+    return deviation_hash(root, root / "papers/a/evidence/deviations.py", name)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_a_run_hashes_its_deviation_by_name():
     room = ROOT / "papers" / "rnn"
     plain = run_sources(ROOT, room, "version2", None)
     rung = run_sources(ROOT, room, "version2", "adagrad")
-    name = "papers/rnn/deviations.py::adagrad"
+    name = "papers/rnn/evidence/deviations.py::adagrad"
     assert rung.keys() - plain.keys() == {name} and plain.keys() <= rung.keys()
     assert rung[name] == source_hash(ROOT, name)
     assert source_hash(ROOT, "papers/rnn/gone.py::adagrad") is None
@@ -190,7 +190,7 @@ def test_no_deviation_of_a_room_depends_on_another(room, tmp_path):
         shutil.copy(path, target)
     (tmp_path / "common").symlink_to(ROOT / "common", target_is_directory=True)
     entries = deviations_of(room)
-    path = tmp_path / "papers" / room.name / "deviations.py"
+    path = tmp_path / "papers" / room.name / "evidence/deviations.py"
     before = {entry.id: deviation_hash(tmp_path, path, entry.id) for entry in entries}
     assert len(set(before.values())) == len(before)
     for entry in entries:

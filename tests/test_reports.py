@@ -183,7 +183,7 @@ def test_a_repository_without_papers_has_an_index(tmp_path):
 def test_a_figure_that_is_drawn_no_more_is_removed(tmp_path):
     make_repository(tmp_path)
     render.write_reports(tmp_path)
-    (tmp_path / "papers/alpha/evidence.json").unlink()
+    (tmp_path / "papers/alpha/evidence/verdicts.json").unlink()
     render.write_paper(tmp_path, "alpha")
     assert not (tmp_path / "reports/figures/alpha-ladder.svg").exists()
     assert (tmp_path / "reports/figures/beta-curves.svg").exists()

@@ -131,14 +131,14 @@ def test_a_record_of_another_paper_or_of_no_version_is_refused(root):
 
 def test_stale_and_forged_evidence_are_refused(tmp_path):
     root = make_repository(tmp_path)
-    path = root / "papers/alpha/evidence.json"
+    path = root / "papers/alpha/evidence/verdicts.json"
     kept = path.read_text()
     path.write_text(kept.replace("-0.31", "-0.91"))
-    with pytest.raises(UserError, match="evidence.json: the seal does not match"):
+    with pytest.raises(UserError, match="evidence/verdicts.json: the seal does not match"):
         load(root)
     path.write_text(kept)
     rewrite(root, record_of(root, hardware=HARDWARE).model_copy(update={"commit": "f" * 40}))
-    with pytest.raises(UserError, match="evidence.json: .*version2.json changed since"):
+    with pytest.raises(UserError, match="evidence/verdicts.json: .*version2.json changed since"):
         load(root)
 
 

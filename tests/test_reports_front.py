@@ -44,7 +44,7 @@ def told(root, baseline, better=2.05):
     sides = {"better": {"0": better, "1": better + 0.01}, "worse": {"0": baseline, "1": baseline}}
     content["pairs"] = {"counts": {**sides, "sign": -1}}
     content["seal"] = seal(content)
-    write_json(root / "papers/alpha/evidence.json", content)
+    write_json(root / "papers/alpha/evidence/verdicts.json", content)
     (root / "papers/alpha/story.md.j2").write_text(STORY)
     render.write_reports(root)
     return page(root)

@@ -127,13 +127,13 @@ def test_another_result_is_named_and_the_record_left_alone(toy, tmp_path):
 
 def test_a_changed_injection_does_not_pass_by_the_versions_golden(toy, tmp_path):
     text = DEVIATIONS.replace('{"loss": sum}', '{"loss": lambda errors: 2 * sum(errors)}')
-    edit(toy, "deviations.py", text)
+    edit(toy, "evidence/deviations.py", text)
     found = outcomes(tmp_path)
     assert found["version2"] == "current" and found["version2+summed_loss"] == "run again"
 
 
 def test_a_deviation_that_was_added_makes_no_record_of_another_stale(toy, tmp_path):
-    edit(toy, "deviations.py", with_one_more(DEVIATIONS))
+    edit(toy, "evidence/deviations.py", with_one_more(DEVIATIONS))
     assert set(outcomes(tmp_path).values()) == {"current"}
 
 
@@ -174,7 +174,7 @@ STAGES = """stages:
     wdir: ../..
     cmd: python -m papers.toy.version2.train --deviation summed_loss --record
     deps:
-      - papers/toy/deviations.py
+      - papers/toy/evidence/deviations.py
       - papers/toy/version2/model.py
   train:
     wdir: ../..
@@ -211,7 +211,7 @@ def test_dvc_is_told_what_was_proved_and_nothing_else(toy, tmp_path):
         "papers/toy/dvc.yaml:train@version2: committed",
     ]
     assert tell_dvc(tmp_path, "toy") == []
-    edit(toy, "deviations.py", with_one_more(DEVIATIONS))
+    edit(toy, "evidence/deviations.py", with_one_more(DEVIATIONS))
     assert tell_dvc(tmp_path, "toy") == ["papers/toy/dvc.yaml:ladder: committed"]
     edit(toy, "version2/model.py", MODEL)
     write(toy / "params.yaml", "version1: 1\nversion2: 2\n")

@@ -84,7 +84,7 @@ def taken(command):
 def test_next_steps_are_commands_that_name_these_very_weights(papers, tmp_path, data, shown):
     home = Room("wrote", tmp_path / "papers" / "wrote")
     home.path("version2").mkdir()
-    home.path("version2", "text.py").write_text("attend = None")
+    home.path("version2", "ask.py").write_text("attend = None")
     record = make_record("wrote", "version2")
     for folder, options in (
         (home.folder, "--version version2"),

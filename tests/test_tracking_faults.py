@@ -140,7 +140,8 @@ def test_without_mlflow_there_is_a_sentence():
 
 
 def test_importing_the_module_does_not_import_mlflow():
-    code = "import sys, common.tracking.client; print({'mlflow', 'pandas', 'torch'} & set(sys.modules))"
+    seen = "{'mlflow', 'pandas', 'torch'} & set(sys.modules)"
+    code = f"import sys, common.tracking.client; print({seen})"
     root = Path(tracking.__file__).parents[1]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.stdout.strip() == "set()", done.stderr

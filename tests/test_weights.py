@@ -27,7 +27,7 @@ def writers(tmp_path, monkeypatch):
     home = Room("writers", tmp_path / "papers" / "writers")
     for version in home.paper.versions:
         home.path(version).mkdir()
-        home.path(version, "text.py").touch()
+        home.path(version, "ask.py").touch()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(module, "_fitting", lambda data: lambda folder: True)
     yield home
@@ -149,7 +149,8 @@ def test_in_a_pipe_nobody_is_asked(checkout, capsys):
 @pytest.mark.parametrize(("answer", "said"), [("n", "Add --train"), ("y", "trained."), ("", "Add")])
 def test_at_a_terminal_the_user_is_asked(checkout, monkeypatch, answer, said):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    code = "import common.run.launch\ncommon.run.launch.train_variant = lambda *_, **__: exit('trained.')"
+    code = "import common.run.launch as launch\n"
+    code += "launch.train_variant = lambda *_, **__: exit('trained.')"
     terminal = Terminal(["generate", "gpt2", "--version", RARE], code, checkout)
     asked = terminal.expect("Train it now? [y/N]: ")
     assert f"gpt2 {RARE} has no weights here. Training it once takes about " in " ".join(

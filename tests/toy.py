@@ -142,8 +142,8 @@ def make_toy(
         write(folder / version / "__init__.py", "")
         write(folder / version / "model.py", MODEL)
         write(folder / version / "train.py", TRAIN.format(name=name, version=version))
-    write(folder / "claims.py", claims)
-    write(folder / "deviations.py", deviations)
+    write(folder / "evidence/claims.py", claims)
+    write(folder / "evidence/deviations.py", deviations)
     write(folder / "tests" / "__init__.py", "")
     write(folder / "tests" / "test_model.py", TESTS.format(name=name))
     if engine:

@@ -1,7 +1,7 @@
 """The Writer: all that `generate`, `chat` and `attend` know of a model, and how a text is chosen.
 
-A version that can write has a `text.py` with `load(checkpoint) -> Writer`, beside its `model.py`
-and `train.py`; it may import its own model, its paper's `task` and `text`, and `common`.
+A version that can write has an `ask.py` with `load(checkpoint) -> Writer`, beside its `model.py`
+and `train.py`; it may import its own model, its paper's `task` and `ask`, and `common`.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def _known(what: str, given: str | None, known: tuple[str, ...]) -> None:
 
 def unjudged(home: Room) -> bool:
     """Has nothing been run here, and nothing been judged?"""
-    return not home.path("evidence.json").is_file() and not recorded(home)
+    return not home.path("evidence/verdicts.json").is_file() and not recorded(home)
 
 
 def _signs(home: Room) -> dict[str, str]:

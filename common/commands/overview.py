@@ -117,7 +117,7 @@ def print_json(content: Any) -> None:
 
 
 def judged(home: Room) -> list[dict[str, Any]]:
-    """The claims as evidence.json has them, [] before there is one. UserError if it is damaged."""
+    """The claims as evidence/verdicts.json has them, [] before there is one. UserError if it is damaged."""
     from common.evidence.verdicts import FILE, load_evidence
 
     path = home.path(FILE)
@@ -266,5 +266,5 @@ def _check_evidence(home: Room) -> None:
     """UserError where claims were to be judged: the page would be written without them."""
     from common.evidence.verdicts import FILE, load_evidence
 
-    if recorded(home) and home.path("claims.py").is_file():
+    if recorded(home) and home.path("evidence", "claims.py").is_file():
         load_evidence(home.path(FILE))

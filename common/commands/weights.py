@@ -50,7 +50,7 @@ def opened(
     told += filter(None, [_overrides(home, checkpoint)])
     print(f"{', '.join(told)}: {_shown(folder)}", file=sys.stderr)
     with injection(home, checkpoint.version, checkpoint.deviation):
-        yield named, checkpoint.writer(home.module(f"{checkpoint.version}.text"))
+        yield named, checkpoint.writer(home.module(f"{checkpoint.version}.ask"))
 
 
 def _shown(folder: Path) -> Path:
@@ -209,7 +209,7 @@ def _train(home: Room, variant: str, data: str | None) -> Path:
 
 
 def writing(home: Room) -> list[str]:
-    return [v for v in home.paper.versions if home.path(v, "text.py").is_file()]
+    return [v for v in home.paper.versions if home.path(v, "ask.py").is_file()]
 
 
 def check_writes(home: Room, version: str) -> None:
@@ -223,10 +223,10 @@ def check_writes(home: Room, version: str) -> None:
 
 
 def attending(home: Room) -> list[str]:
-    """The versions that can draw maps: their text.py, or the room's, says `attend`."""
+    """The versions that can draw maps: their ask.py, or the room's, says `attend`."""
 
     def says_so(*place: str) -> bool:
-        path = home.path(*place, "text.py")
+        path = home.path(*place, "ask.py")
         return path.is_file() and "attend" in path.read_text(encoding="utf-8")
 
     return [v for v in writing(home) if says_so() or says_so(v)]

@@ -1,4 +1,4 @@
-"""`python -m common.evidence PAPER`: measure and write papers/<paper>/evidence.json."""
+"""`python -m common.evidence PAPER`: measure and write papers/<paper>/evidence/verdicts.json."""
 
 from __future__ import annotations
 

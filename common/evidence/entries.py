@@ -41,10 +41,10 @@ def check_unique(entries: Collection[Any], where: str) -> None:
 
 def listed(room: Room, module: str, kind: type) -> tuple[Any, ...]:
     """The room's entries: CLAIMS of claims.py, DEVIATIONS of deviations.py; () without the file."""
-    if not room.path(f"{module}.py").is_file():
+    if not room.path("evidence", f"{module}.py").is_file():
         return ()
-    where, name = f"papers/{room.name}/{module}.py", module.upper()
-    entries = getattr(room.module(module), name, None)
+    where, name = f"papers/{room.name}/evidence/{module}.py", module.upper()
+    entries = getattr(room.module(f"evidence.{module}"), name, None)
     if not isinstance(entries, tuple | list):
         raise UserError(f"{where} has no list {name}: name its {module} there.")
     for entry in entries:

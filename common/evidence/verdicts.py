@@ -1,4 +1,4 @@
-"""papers/<paper>/evidence.json: every claim with its verdict, every deviation with its cost.
+"""papers/<paper>/evidence/verdicts.json: every claim with its verdict, every deviation with its cost.
 
 `python -m common.evidence rnn` measures and writes it; reports and the command line read it,
 without torch. It is sealed like a record, and refused when a file that it rests on has changed.
@@ -29,7 +29,7 @@ from common.records.record import (
 )
 from common.records.sources import closure, hashes, tree_hash
 
-FILE = "evidence.json"
+FILE = "evidence/verdicts.json"
 RECORD = r"^[A-Za-z0-9][\w.+-]*/[A-Za-z0-9][\w.+-]*$"
 
 
@@ -42,7 +42,7 @@ class Values(BaseModel):
 
 
 class Evidence(BaseModel):
-    """The form of an evidence.json. Rows are as `claims.py` and `ladder.py` make them."""
+    """The form of a verdicts.json. Rows are as `claims.py` and `ladder.py` make them."""
 
     paper: Name
     hardware: Name | None
@@ -64,7 +64,7 @@ def primary_hardware(records: Iterable[Record]) -> str | None:
 
 
 def gather(root: Path, name: str) -> dict[str, Any]:
-    """Measure the paper's claims and ladder, write its evidence.json and return the content."""
+    """Measure the paper's claims and ladder, write its evidence/verdicts.json and return the content."""
     from common.evidence.claims import View, claims_of, judge_claims
     from common.evidence.deviations import deviations_of
     from common.evidence.ladder import ladder
@@ -105,11 +105,11 @@ def find(root: Path, name: str) -> Room:
 
 def source_files(root: Path, room: Room) -> list[Path]:
     """Every local file that the evidence rests on: the paper's, and this engine."""
-    start = [room.path(f"{module}.py") for module in ("claims", "deviations")]
+    start = [room.path(f"{module}.py") for module in ("evidence/claims", "evidence/deviations")]
     start += [
         room.path(v, f"{part}.py") for v in room.paper.versions for part in ("model", "train")
     ]
-    start += [root / "common" / "evidence.py", room.path("__init__.py")]
+    start += [root / "common" / "evidence" / "verdicts.py", room.path("__init__.py")]
     return closure(root, *(path for path in start if path.is_file()))
 
 
@@ -171,9 +171,9 @@ def seal(content: dict[str, Any]) -> str:
 
 
 def load_evidence(path: Path) -> dict[str, Any]:
-    """An evidence.json as it was written. UserError if it is missing, damaged or forged."""
-    label = "/".join(path.parts[-3:])
-    again = f"run `python -m common.evidence {path.parent.name}`."
+    """An evidence/verdicts.json as it was written. UserError if it is missing, damaged or forged."""
+    label = "/".join(path.parts[-4:])
+    again = f"run `python -m common.evidence {path.parts[-3]}`."
     try:
         content = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -190,26 +190,26 @@ def load_evidence(path: Path) -> dict[str, Any]:
 
 
 def read_evidence(path: Path) -> dict[str, Any]:
-    """An evidence.json that is good: sealed, and everything it rests on is as it was."""
+    """An evidence/verdicts.json that is good: sealed, and everything it rests on is as it was."""
     content = load_evidence(path)
     if file := changed(path, content):
         raise UserError(
-            f"{'/'.join(path.parts[-3:])}: {file} changed since; "
-            f"run `python -m common.evidence {path.parent.name}`."
+            f"{'/'.join(path.parts[-4:])}: {file} changed since; "
+            f"run `python -m common.evidence {path.parts[-3]}`."
         )
     return content
 
 
 def changed(path: Path, content: dict[str, Any]) -> str | None:
     """The first source or record, relative to the root, that is not what the evidence rests on."""
-    root = path.resolve().parents[2]
+    root = path.resolve().parents[3]
     for name, expected in content["sources"].items():
         if not (root / name).is_file() or tree_hash(root / name) != expected:
             return name
     for name, expected in content["records"].items():
-        record = path.parent / "runs" / f"{name}.json"
+        record = path.parents[1] / "runs" / f"{name}.json"
         if not record.is_file() or json.loads(record.read_bytes()).get("seal") != expected:
-            return record.relative_to(path.parents[2]).as_posix()
+            return record.relative_to(path.parents[3]).as_posix()
     return None
 
 

@@ -26,12 +26,12 @@ IMPORT = ast.Import | ast.ImportFrom
 def run_sources(root: Path, room: Path, version: str, deviation: str | None) -> dict[str, str]:
     """What a run of this version of the paper in the folder `room` hashes: file -> hash.
 
-    A deviation is named as "papers/<paper>/deviations.py::<id>".
+    A deviation is named as "papers/<paper>/evidence/deviations.py::<id>".
     """
     start = [room / version / "train.py", root / "common" / "worker.py"]
     found = hashes(root, closure(root, *start))
     if deviation:
-        name = f"{(room / 'deviations.py').relative_to(root).as_posix()}::{deviation}"
+        name = f"{(room / 'evidence/deviations.py').relative_to(root).as_posix()}::{deviation}"
         found[name] = source_hash(root, name) or ""
     return found
 

@@ -25,7 +25,7 @@ COSTS = ("tokens_per_second", "peak_memory_mib", "seconds")  # of a run, beside 
 class Results:
     """One paper. `runs` has a row per seed, `curves` a row per point (`store.py` has the columns).
 
-    `evidence` is the content of evidence.json, {} before it was gathered; `primary` the hardware
+    `evidence` is the content of evidence/verdicts.json, {} before it was gathered; `primary` the hardware
     on which claims are judged, "" before there are records.
     """
 
@@ -144,7 +144,7 @@ def _results(
     runs: pd.DataFrame,
     curves: pd.DataFrame | None,
 ) -> Results:
-    path = room.path("evidence.json")
+    path = room.path("evidence/verdicts.json")
     evidence = read_evidence(path) if path.is_file() else {}
     curves = runs[:0] if curves is None else curves
     return Results(room.name, paper, room.folder, tuple(records), runs, curves, evidence)

@@ -85,7 +85,7 @@ def _starts(root: Path, words: list[str]) -> list[str]:
     if match := TRAIN.fullmatch(module):
         paper, version = match.groups()
         start = [f"papers/{paper}/{version}/train.py", WORKER]
-        return start + [f"papers/{paper}/deviations.py"] * ("--deviation" in arguments)
+        return start + [f"papers/{paper}/evidence/deviations.py"] * ("--deviation" in arguments)
     if module == "papers":  # fetches data, whose bytes are pinned by hash
         return []
     if module == "common.evidence.verdicts":
@@ -100,7 +100,9 @@ def _starts(root: Path, words: list[str]) -> list[str]:
 def _judged(root: Path, paper: str) -> list[str]:
     """What a paper's evidence rests on besides its records."""
     folder = root / "papers" / paper
-    parts = [folder / f"{name}.py" for name in ("__init__", "claims", "deviations")]
+    parts = [
+        folder / f"{name}.py" for name in ("__init__", "evidence/claims", "evidence/deviations")
+    ]
     parts += [path for name in ("model", "train") for path in folder.glob(f"*/{name}.py")]
     return [path.relative_to(root).as_posix() for path in parts if path.is_file()]
 
@@ -232,13 +234,13 @@ def _evidence(root: Path, home: Room) -> str:
         "evidence",
         command,
         [*python_deps(root, command), *results],
-        committed=[f"{folder}/evidence.json"],
+        committed=[f"{folder}/evidence/verdicts.json"],
     )
 
 
 def _report(root: Path, home: Room) -> str:
     command, folder = f"python -m common.reports paper {home.name}", f"papers/{home.name}"
-    own = [f"{folder}/evidence.json", f"{folder}/runs"]
+    own = [f"{folder}/evidence/verdicts.json", f"{folder}/runs"]
     own += [f"{folder}/{STORY}"] * home.path(STORY).is_file()
     # No page needs them, but what ends with the report, as `dvc repro` does, then writes them too.
     own += [f"{folder}/curves/{version}.csv" for version in home.paper.versions]

@@ -33,7 +33,7 @@ def of_room(root: Path, room: Room, note: Callable[[str], object] = print) -> li
     try:
         records = read_records(room.folder)
         found = of_records(root, room, records)
-        judged = room.path(FILE).is_file() or room.path("claims.py").is_file()
+        judged = room.path(FILE).is_file() or room.path("evidence", "claims.py").is_file()
         if judged and records and not any(changed_sources(record, root) for record in records):
             found += evidence_problems(root, room, note)
     except UserError as error:

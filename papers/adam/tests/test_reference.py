@@ -5,16 +5,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from papers.adam import checks, relatives
+from papers.adam.evidence import measures, twins
 from papers.adam.version1 import model as model1
 from papers.adam.version2 import model as model2
 
 EXACT = [
-    checks.version1_is_torch_adam,
-    checks.versions_agree,
-    checks.one_tensor_with_penalty,
-    checks.amsgrad_is_torch,
-    checks.adamax_is_torch,
+    measures.version1_is_torch_adam,
+    measures.versions_agree,
+    measures.one_tensor_with_penalty,
+    measures.amsgrad_is_torch,
+    measures.adamax_is_torch,
 ]
 
 
@@ -25,26 +25,26 @@ def test_rules_are_those_of_torch(check):
 
 @pytest.mark.parametrize("theirs", [{"foreach": True}, {"foreach": False}])
 def test_version2_is_torch_adamw_bit_for_bit(theirs):
-    assert checks.torch_difference(100, **theirs) == 0
+    assert measures.torch_difference(100, **theirs) == 0
 
 
 def test_version2_is_close_to_the_fused_kernel():
-    assert 0 < checks.torch_difference(20, foreach=None, fused=True) < 1e-5
+    assert 0 < measures.torch_difference(20, foreach=None, fused=True) < 1e-5
 
 
 def test_the_comparison_notices_a_wrong_epsilon():
     def rule(*arguments):
-        return relatives.adam(*arguments, epsilon=1.01e-8)
+        return twins.adam(*arguments, epsilon=1.01e-8)
 
-    assert checks.follow(rule, torch.optim.Adam) > 1e-9
+    assert measures.follow(rule, torch.optim.Adam) > 1e-9
 
 
 def test_amsgrad_as_published_is_not_that_of_torch():
-    assert checks.follow(relatives.amsgrad, torch.optim.Adam, amsgrad=True) > 1e-2
+    assert measures.follow(twins.amsgrad, torch.optim.Adam, amsgrad=True) > 1e-2
 
 
 def test_adamax_as_published_is_not_that_of_torch():
-    assert checks.follow(relatives.adamax, torch.optim.Adamax) > 1e-5
+    assert measures.follow(twins.adamax, torch.optim.Adamax) > 1e-5
 
 
 @settings(max_examples=30, deadline=None)

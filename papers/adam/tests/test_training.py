@@ -10,7 +10,8 @@ from common.data.images import load_images
 from common.paper import room
 from common.run import engine
 from common.run.training import Run
-from papers.adam import deviations, task, trials
+from papers.adam import task
+from papers.adam.evidence import deviations, experiments
 
 DATA = "digits"
 VERSIONS = ["version1", "version2"]
@@ -116,15 +117,15 @@ def test_bfloat16_keeps_float32_masters():
 @pytest.mark.slow
 def test_each_form_of_decay_is_trained_with_its_best_lambda():
     config = plan(room("adam"), "version2", "cpu").config
-    assert (config.alpha, config.weight_decay) == (trials.DECAY_RATE, trials.best_decay(False))
-    assert trials.best_decay(True) == deviations.L2
+    assert (config.alpha, config.weight_decay) == (trials.DECAY_RATE, experiments.best_decay(False))
+    assert experiments.best_decay(True) == deviations.L2
 
 
 def test_l2_with_the_lambda_of_decoupled_decay_does_not_train():
-    assert trials.decayed(True, 0.3, seed=0)[1] == pytest.approx(trials.GUESSING, abs=0.01)
+    assert experiments.decayed(True, 0.3, seed=0)[1] == pytest.approx(trials.GUESSING, abs=0.01)
 
 
 def test_a_trial_that_diverges_is_worth_a_guess():
     net = task.Network(64, 10, hidden=())
     torch.nn.init.constant_(net.weights[0], float("nan"))
-    assert trials.training_loss(net, 0) == trials.GUESSING
+    assert experiments.training_loss(net, 0) == trials.GUESSING

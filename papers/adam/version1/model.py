@@ -2,7 +2,7 @@
 
 Basic operations only, one tensor after the other. `algorithm1` is the paper's loop body and is
 right; what surrounds it makes the mistakes that first implementations are known for. They are
-kept; papers/adam/deviations.py names them.
+kept; papers/adam/evidence/deviations.py names them.
 
 Symbols: theta a parameter, g its gradient, m and v the moving averages of g and g^2, t the step,
          alpha the stepsize, beta1 and beta2 the decay rates, epsilon against division by zero.

@@ -13,7 +13,7 @@ from statistics import median
 
 from common.data.text import load_text
 from common.paper import room
-from papers.bpe import reference
+from papers.bpe.evidence import twins
 from papers.bpe.version2 import model
 
 SIZE, ROUNDS = 4_096, 5
@@ -29,7 +29,7 @@ def timed(function):
 def round_of(text: str) -> dict[str, float]:
     """One round of everything, in seconds; both must give the same ids."""
     lines = text.splitlines(keepends=True)
-    theirs, train = timed(lambda: reference.trained_by_tokenizers(text, SIZE))
+    theirs, train = timed(lambda: twins.trained_by_tokenizers(text, SIZE))
     ours, own_train = timed(lambda: model.train([text], SIZE))
     ids, encode = timed(lambda: theirs.encode(text).ids)
     own_ids, cold = timed(lambda: ours.encode(text))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from papers.bpe import mistakes
+from papers.bpe.evidence import injections
 from papers.bpe.version2 import model
 
 VERSE = "To be, or not to be: that is the question.\nWhether 'tis nobler in the mind's eye " * 3
@@ -161,14 +161,14 @@ def test_vocabularies_without_merges_too(tokens, text):
 
 
 def test_look_ups_grow_with_the_text_not_with_its_square():
-    small, large = (mistakes.look_ups(model, n) for n in (2_000, 20_000))
+    small, large = (injections.look_ups(model, n) for n in (2_000, 20_000))
     assert large <= 6 * 20_000
     assert large / small == pytest.approx(10, rel=0.01)
 
 
 @pytest.mark.slow
 def test_a_million_equal_characters():
-    assert mistakes.look_ups(model, 1_000_000) <= 6_000_000
+    assert injections.look_ups(model, 1_000_000) <= 6_000_000
 
 
 def test_the_cache_changes_nothing():

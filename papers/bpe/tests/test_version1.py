@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from papers.bpe import claims
+from papers.bpe.evidence import claims
 from papers.bpe.version1 import model
 
 TOY = " ".join(["low"] * 5 + ["lower"] * 2 + ["newest"] * 6 + ["widest"] * 3)  # of Algorithm 1

@@ -106,7 +106,7 @@ def contestant(name: str, new: int) -> None:
     torch.set_num_threads(1)
     theirs_it_is = name.startswith("transformers")
     if theirs_it_is:  # what only one of them needs, the other does not import
-        from papers.gpt2 import twins
+        from papers.gpt2.evidence import twins
 
         library = twins.library()
     else:

@@ -5,7 +5,7 @@ import torch
 
 from common.evidence.deviations import find_deviation, injected
 from common.paper import room
-from papers.gpt2 import twins
+from papers.gpt2.evidence import twins
 from papers.gpt2.version2 import model
 from papers.gpt2.version2.decode import Decoder
 

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from papers.gpt2 import twins
+from papers.gpt2.evidence import twins
 from papers.gpt2.task import predictor
 from papers.gpt2.version1 import model as model1
 from papers.gpt2.version2 import model as model2

@@ -7,7 +7,7 @@ import torch
 
 from common.evidence.deviations import find_deviation, injected
 from common.paper import room
-from papers.gpt2 import twins
+from papers.gpt2.evidence import twins
 from papers.gpt2.version1 import model as model1
 from papers.gpt2.version2 import model as model2
 

@@ -9,7 +9,7 @@ from common.config import plan
 from common.paper import room
 from common.run import engine
 from common.run.training import Run
-from papers.gpt2.speedrun import model, text
+from papers.gpt2.speedrun import model
 
 SYMBOLS = 11
 SIZES = {"context": 12, "d_model": 32, "heads": 4, "layers": 2, "buckets": 512, "batch": 8}

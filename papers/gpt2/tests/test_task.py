@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from papers.gpt2 import task
-from papers.gpt2.baseline import ngram_bits
+from papers.gpt2.evidence.baseline import ngram_bits
 from papers.gpt2.version2 import model as model2
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from papers.rnn import measures
+from papers.rnn.evidence import measures
 from papers.rnn.version1 import model as model1
 from papers.rnn.version2 import model as model2
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from papers.rnn import task
-from papers.rnn.baseline import ngram_bits
+from papers.rnn.evidence.baseline import ngram_bits
 
 
 def remembering(length, symbols=7):

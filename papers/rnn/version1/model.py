@@ -1,7 +1,7 @@
 """Simple recurrent network, Elman 1990, as min-char-rnn has it (Karpathy 2015); version 1: by hand.
 
 NumPy, with backpropagation through time (Elman's own error stops at the context units) and Adagrad
-written out. The mistakes of min-char-rnn are kept; papers/rnn/deviations.py names them.
+written out. The mistakes of min-char-rnn are kept; papers/rnn/evidence/deviations.py names them.
 
 Symbols: x_t a character (one-hot), h_t the hidden or context units (Elman, Fig. 2), y_t the scores
          of the next character, p_t their softmax, L the loss.

@@ -8,7 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from papers.transformer import task, twins
+from papers.transformer import task
+from papers.transformer.evidence import twins
 from papers.transformer.version1 import model as model1
 from papers.transformer.version2 import model as model2
 from papers.transformer.version3 import model as model3

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from papers.transformer import table3, twins
+from papers.transformer.evidence import measures, twins
 from papers.transformer.version1 import model as model1
 from papers.transformer.version2 import model as model2
 from papers.transformer.version3 import model as model3
@@ -101,7 +101,7 @@ def test_fused_attention_is_the_plain_one(heads, causal, monkeypatch):
 
 
 def test_the_closed_form_counts_a_small_net():
-    row = table3.Row(0, layers=2, d_model=16, d_ff=24, heads=4, d_k=4, d_v=4)
+    row = measures.Row(0, layers=2, d_model=16, d_ff=24, heads=4, d_k=4, d_v=4)
     net = twins.toy(model2)
     assert sum(p.numel() for p in net.parameters()) == row.total(twins.SYMBOLS)
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import UserError
-from papers.transformer import baseline, task
+from papers.transformer import task
+from papers.transformer.evidence import baseline
 
 LEXICON = {"one": "ein", "two": "zwei", "dogs": "Hunde", "cats": "Katzen", "see": "sehen"}
 

@@ -6,7 +6,7 @@ from common.config import plan
 from common.paper import room
 from common.run import engine
 from common.run.training import Run
-from papers.transformer import measures
+from papers.transformer.evidence import measures
 from papers.transformer.tests.test_task import pairs_file
 
 SMALL = {"d_model": 32, "d_ff": 64, "heads": 4, "layers": 1, "batch": 16, "warmup": 20}
@@ -85,7 +85,7 @@ def test_bfloat16_keeps_float32_masters(text):
 def test_the_mean_is_that_of_the_last_checkpoints(text):
     import torch
 
-    from papers.transformer import twins
+    from papers.transformer.evidence import twins
     from papers.transformer.version2 import model
 
     config = model.Config(**twins.SIZES, dropout=0.0, steps=6, averaged=2, apart=2, warmup=2)

@@ -2,7 +2,7 @@
 
 NumPy. Every operation returns its value and a function `back`, which takes the gradient of the
 loss by that value, adds up the gradients of the weights and returns that by the operation's input.
-Its mistakes are kept; papers/transformer/deviations.py names them.
+Its mistakes are kept; papers/transformer/evidence/deviations.py names them.
 
 Symbols: d_model, N layers (Sec. 3.1); h heads, d_k = d_model / h (Sec. 3.2.2); d_ff (Sec. 3.3).
 Shapes:  B batch, S source, T target, H heads, K = d_k, D = d_model, F = d_ff, V words.

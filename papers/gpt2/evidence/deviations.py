@@ -6,7 +6,7 @@ The ladder trains version 2 with each deviation alone, on the same seeds.
 from __future__ import annotations
 
 from common.evidence.deviations import Deviation
-from papers.gpt2 import injections
+from papers.gpt2.evidence import injections
 
 CODE = "openai/gpt-2, src/model.py"
 

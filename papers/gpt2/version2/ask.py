@@ -2,8 +2,8 @@
 
 import torch
 
+from papers.gpt2.ask import writer
 from papers.gpt2.task import Exam
-from papers.gpt2.text import writer
 from papers.gpt2.version2 import model
 from papers.gpt2.version2.decode import Decoder
 

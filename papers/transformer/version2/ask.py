@@ -2,8 +2,8 @@
 
 import math
 
+from papers.transformer.ask import inputs_of, layers_of, writer
 from papers.transformer.task import Evaluated, Exam
-from papers.transformer.text import inputs_of, layers_of, writer
 from papers.transformer.version2 import model
 
 

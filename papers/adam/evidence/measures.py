@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import torch
 
 from common.evidence.claims import Equal, Exact
-from papers.adam import counterexample, relatives
+from papers.adam.evidence import experiments, twins
 from papers.adam.version1 import model as model1
 from papers.adam.version2 import model as model2
 
@@ -38,34 +38,32 @@ def supremum() -> float:
 
 def spike() -> Exact:
     """One gradient after zeros: the case for which the bound is stated."""
-    return Exact(
-        steps(relatives.adam, [*SILENCE, 1.0], epsilon=NOTHING)[-1], bound(), tolerance=1e-6
-    )
+    return Exact(steps(twins.adam, [*SILENCE, 1.0], epsilon=NOTHING)[-1], bound(), tolerance=1e-6)
 
 
 def largest_step() -> Exact:
     """Gradients that grow by beta2 / beta1, the worst case by the Cauchy-Schwarz inequality."""
     growing = [(BETA2 / BETA1) ** i for i in range(300)]
-    worst = max(steps(relatives.adam, [*SILENCE, *growing], epsilon=NOTHING))
+    worst = max(steps(twins.adam, [*SILENCE, *growing], epsilon=NOTHING))
     return Exact(worst, bound(), 1e-6, note=f"the supremum over all sequences is {supremum():.4f}")
 
 
 def adamax_bound() -> Exact:
     """Gradients that shrink by beta2: u stays at the old ones, and they fill m."""
     shrinking = [BETA2**i for i in range(300)]
-    return Exact(max(steps(relatives.adamax, shrinking)), 1.0, tolerance=1e-6)
+    return Exact(max(steps(twins.adamax, shrinking)), 1.0, tolerance=1e-6)
 
 
 def uncorrected_first_step() -> Exact:
     """Without correction the first step is not alpha."""
-    found = steps(relatives.uncorrected, [1.0], epsilon=0.0)[0]
+    found = steps(twins.uncorrected, [1.0], epsilon=0.0)[0]
     return Exact(found, bound(), tolerance=1e-9)
 
 
 def small_beta2_is_the_risk() -> Exact:
     """Whether the uncorrected first step is larger with a small beta2 than with a large one."""
     small, large = (
-        steps(relatives.uncorrected, [1.0], beta2=beta2, epsilon=0.0)[0] for beta2 in (0.9, 0.9999)
+        steps(twins.uncorrected, [1.0], beta2=beta2, epsilon=0.0)[0] for beta2 in (0.9, 0.9999)
     )
     note = f"first step: {small:.3f} alpha with beta2 = 0.9, {large:.3f} alpha with 0.9999"
     return Exact(small > large, True, note=note)
@@ -83,8 +81,8 @@ def noise(size: float, count: int = 500, seed: int = 0) -> list[float]:
 def scale_dependence(epsilon: float, factor: float) -> float:
     """The largest change of a step, in units of alpha, when gradients of 0.001 are rescaled."""
     gradients = noise(1e-3)
-    plain = steps(relatives.adam, gradients, epsilon=epsilon)
-    scaled = steps(relatives.adam, [factor * g for g in gradients], epsilon=epsilon)
+    plain = steps(twins.adam, gradients, epsilon=epsilon)
+    scaled = steps(twins.adam, [factor * g for g in gradients], epsilon=epsilon)
     return max(abs(a - b) for a, b in zip(plain, scaled))
 
 
@@ -101,10 +99,10 @@ def scale_invariance_with_epsilon() -> Exact:
 def efficient_order() -> Exact:
     """The order of computation of Sec. 2 with epsilon-hat = epsilon sqrt(1 - beta2^t)."""
     gradients, state, worst = noise(1e-6), {}, 0.0
-    plain = steps(relatives.adam, gradients)
+    plain = steps(twins.adam, gradients)
     for t, g in enumerate(gradients, start=1):
         hat = EPSILON * (1 - BETA2**t) ** 0.5
-        step = -relatives.efficient(0.0, g, state, t, 1.0, epsilon=hat)
+        step = -twins.efficient(0.0, g, state, t, 1.0, epsilon=hat)
         worst = max(worst, abs(plain[t - 1] - step))
     return Exact(worst, 0.0, tolerance=1e-12)
 
@@ -116,27 +114,27 @@ SLOPE, HORIZON = 3.0, 30_000
 
 def theorem1(rule: Callable, start: float) -> tuple[float, float]:
     """The last x and the average regret on the problem of Thm. 1 with C = 3."""
-    slopes = counterexample.theorem1(SLOPE, HORIZON)
-    settings = counterexample.theorem1_settings(SLOPE)
-    return counterexample.run(rule, slopes, start, 1.0, **settings)
+    slopes = experiments.theorem1(SLOPE, HORIZON)
+    settings = experiments.theorem1_settings(SLOPE)
+    return experiments.follow(rule, slopes, start, 1.0, **settings)
 
 
 def adam_does_not_converge() -> Exact:
     """Average regret, begun at the optimum, beside that of sitting at +1: (2 C - 4) / 3."""
-    return Exact(theorem1(relatives.adam, -1.0)[1], (2 * SLOPE - 4) / 3, tolerance=0.01)
+    return Exact(theorem1(twins.adam, -1.0)[1], (2 * SLOPE - 4) / 3, tolerance=0.01)
 
 
 def amsgrad_converges() -> Exact:
     """Where AMSGrad ends on the same problem, begun at the other end."""
-    return Exact(theorem1(relatives.amsgrad, 1.0)[0], -1.0, tolerance=0.01)
+    return Exact(theorem1(twins.amsgrad, 1.0)[0], -1.0, tolerance=0.01)
 
 
 def l2_is_decay_for_sgd() -> Exact:
     """Gradient descent with the penalty lambda / alpha, and with decay lambda: how they differ."""
     alpha, decay, penalised, decayed, worst = 0.1, 0.01, 1.0, 1.0, 0.0
     for t, g in enumerate(noise(1.0), start=1):
-        penalised = relatives.sgd(penalised, g + decay / alpha * penalised, {}, t, alpha)
-        decayed = relatives.sgd((1 - decay) * decayed, g, {}, t, alpha)
+        penalised = twins.sgd(penalised, g + decay / alpha * penalised, {}, t, alpha)
+        decayed = twins.sgd((1 - decay) * decayed, g, {}, t, alpha)
         worst = max(worst, abs(penalised - decayed))
     return Exact(worst, 0.0, tolerance=1e-12)
 
@@ -165,14 +163,14 @@ def follow(rule: Callable, theirs: type, **settings) -> float:
 
 
 def version1_is_torch_adam() -> Equal:
-    return Equal(follow(relatives.adam, torch.optim.Adam), 1e-12)
+    return Equal(follow(twins.adam, torch.optim.Adam), 1e-12)
 
 
 def amsgrad_is_torch() -> Equal:
     """With moments corrected after the maximum, as torch does and the paper does not."""
 
     def rule(*arguments):
-        return relatives.amsgrad(*arguments, corrected=True)
+        return twins.amsgrad(*arguments, corrected=True)
 
     return Equal(follow(rule, torch.optim.Adam, amsgrad=True), 1e-12)
 
@@ -181,7 +179,7 @@ def adamax_is_torch() -> Equal:
     """With torch's epsilon, which the paper does not have."""
 
     def rule(*arguments):
-        return relatives.adamax(*arguments, epsilon=EPSILON)
+        return twins.adamax(*arguments, epsilon=EPSILON)
 
     return Equal(follow(rule, torch.optim.Adamax), 1e-12)
 
@@ -226,7 +224,7 @@ def versions_agree() -> Equal:
         def __init__(self, parameters, lr):
             super().__init__(parameters, lr=lr, weight_decay=0.0)
 
-    return Equal(follow(relatives.adam, Ours), 1e-12)
+    return Equal(follow(twins.adam, Ours), 1e-12)
 
 
 def one_tensor_with_penalty() -> Equal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.evidence.claims import Claim
-from papers.transformer import measures
+from papers.transformer.evidence import measures
 
 CLAIMS = (
     Claim(

@@ -1,7 +1,7 @@
 """What Radford et al. 2019 claim; measures.py says how we measure it."""
 
 from common.evidence.claims import Claim
-from papers.gpt2 import measures
+from papers.gpt2.evidence import measures
 
 COUNTS = tuple(
     Claim(

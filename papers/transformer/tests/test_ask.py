@@ -151,7 +151,7 @@ def test_maps_are_those_of_every_layer_and_sum_to_one(made, version):
 @pytest.mark.parametrize("version", ["version2", "version3"])
 def test_maps_carry_the_values_that_the_layer_gives_out(made, version):
     """The weights are computed again outside of the model: they must be the model's own."""
-    from papers.transformer.text import inputs_of, layers_of
+    from papers.transformer.ask import inputs_of, layers_of
 
     model = {"version2": version2, "version3": version3}[version]
     checkpoint = made(version)

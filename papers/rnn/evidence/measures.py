@@ -12,7 +12,7 @@ from common.data.text import load_text, split
 from common.evidence.claims import Equal, Exact, Pair, View
 from common.paper import room
 from papers.rnn import task
-from papers.rnn.baseline import ngram_bits
+from papers.rnn.evidence.baseline import ngram_bits
 from papers.rnn.version1 import model as model1
 from papers.rnn.version2 import model as model2
 

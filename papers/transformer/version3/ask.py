@@ -1,7 +1,7 @@
 """Text from version 3: `papers generate transformer --version version3`."""
 
+from papers.transformer.ask import inputs_of, layers_of, writer
 from papers.transformer.task import Evaluated, Exam
-from papers.transformer.text import inputs_of, layers_of, writer
 from papers.transformer.version3 import model
 
 

@@ -6,7 +6,7 @@ The ladder trains version 3 with each deviation alone, on the same seeds.
 from __future__ import annotations
 
 from common.evidence.deviations import Deviation
-from papers.transformer import injections as put
+from papers.transformer.evidence import injections as put
 
 DEVIATIONS = (
     Deviation(

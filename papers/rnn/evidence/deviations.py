@@ -7,7 +7,7 @@ then no longer holds, is in injections.py.
 from __future__ import annotations
 
 from common.evidence.deviations import Deviation
-from papers.rnn import injections
+from papers.rnn.evidence import injections
 
 CHAR_RNN = "karpathy/char-rnn, train.lua"
 MIN_CHAR_RNN = "min-char-rnn (Karpathy 2015)"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from common.evidence.claims import Claim, Pair, View
 from common.paper import room
-from papers.adam import checks, counterexample, relatives, trials
+from papers.adam.evidence import experiments, measures, twins
 
 REDDI = "Reddi et al. 2018"
 DECOUPLED = "Loshchilov and Hutter 2019"
@@ -17,26 +17,28 @@ HORIZON = 20_000  # steps of the stochastic counter-example
 
 
 def adam_beats_adagrad(seeds: Sequence[int]) -> Pair:
-    found = [trials.at_best(trials.logistic, r, seeds) for r in (relatives.adam, relatives.adagrad)]
+    found = [
+        experiments.at_best(experiments.logistic, r, seeds) for r in (twins.adam, twins.adagrad)
+    ]
     return Pair(*found, sign=-1)
 
 
 def nesterov_beats_adagrad(seeds: Sequence[int]) -> Pair:
-    rules = (relatives.nesterov, relatives.adagrad)
-    return Pair(*(trials.at_best(trials.logistic, r, seeds) for r in rules), sign=-1)
+    rules = (twins.nesterov, twins.adagrad)
+    return Pair(*(experiments.at_best(experiments.logistic, r, seeds) for r in rules), sign=-1)
 
 
 def adam_beats_nesterov(seeds: Sequence[int]) -> Pair:
-    rules = (relatives.adam, relatives.nesterov)
-    return Pair(*(trials.at_best(trials.multilayer, r, seeds) for r in rules), sign=-1)
+    rules = (twins.adam, twins.nesterov)
+    return Pair(*(experiments.at_best(experiments.multilayer, r, seeds) for r in rules), sign=-1)
 
 
 def correction_at(rate: float):
     """The experiment of Sec. 6.4 at one stepsize: with and without bias correction."""
 
     def experiment(seeds: Sequence[int]) -> Pair:
-        rules = (relatives.adam, relatives.uncorrected)
-        return Pair(*(trials.at(trials.early, r, rate, seeds) for r in rules), sign=-1)
+        rules = (twins.adam, twins.uncorrected)
+        return Pair(*(experiments.at(experiments.early, r, rate, seeds) for r in rules), sign=-1)
 
     return experiment
 
@@ -45,16 +47,16 @@ def amsgrad_beats_adam(seeds: Sequence[int]) -> Pair:
     """Where the rules are after HORIZON steps of the stochastic problem, begun at 0."""
 
     def last(rule, seed: int) -> float:
-        slopes = counterexample.stochastic(seed, HORIZON)
-        return counterexample.run(rule, slopes, 0.0, 0.5, beta1=0.9, beta2=0.99)[0]
+        slopes = experiments.stochastic(seed, HORIZON)
+        return experiments.follow(rule, slopes, 0.0, 0.5, beta1=0.9, beta2=0.99)[0]
 
-    rules = (relatives.amsgrad, relatives.adam)
+    rules = (twins.amsgrad, twins.adam)
     return Pair(*({seed: last(rule, seed) for seed in seeds} for rule in rules), sign=-1)
 
 
 def decoupled_beats_l2(seeds: Sequence[int]) -> Pair:
     found = [
-        {seed: trials.decayed(l2, trials.best_decay(l2), seed)[1] for seed in seeds}
+        {seed: experiments.decayed(l2, experiments.best_decay(l2), seed)[1] for seed in seeds}
         for l2 in (False, True)
     ]
     return Pair(*found, sign=-1)
@@ -70,7 +72,7 @@ CLAIMS = (
         place="Algorithm 1",
         sentence="Version 1's loop body is torch.optim.Adam, 200 steps in float64.",
         kind="equivalence",
-        measure=checks.version1_is_torch_adam,
+        measure=measures.version1_is_torch_adam,
         unit="absolute error",
     ),
     Claim(
@@ -78,7 +80,7 @@ CLAIMS = (
         place=f"{DECOUPLED}, Alg. 2",
         sentence="Version 2 is torch.optim.AdamW(foreach=True) bit for bit, 100 steps, two groups.",
         kind="equivalence",
-        measure=checks.version2_is_torch_adamw,
+        measure=measures.version2_is_torch_adamw,
         unit="absolute error",
     ),
     Claim(
@@ -86,7 +88,7 @@ CLAIMS = (
         place="Algorithm 1",
         sentence="Without decay, versions 1 and 2 take the same steps of one tensor.",
         kind="equivalence",
-        measure=checks.versions_agree,
+        measure=measures.versions_agree,
         unit="absolute error",
     ),
     Claim(
@@ -94,7 +96,7 @@ CLAIMS = (
         place=f"{DECOUPLED}, Alg. 2, line 6",
         sentence="Version 1's penalty on one tensor is torch.optim.Adam(weight_decay).",
         kind="equivalence",
-        measure=checks.one_tensor_with_penalty,
+        measure=measures.one_tensor_with_penalty,
         unit="absolute error",
     ),
     Claim(
@@ -102,7 +104,7 @@ CLAIMS = (
         place=f"{REDDI}, Alg. 2",
         sentence="AMSGrad is torch's if both moments are corrected after the maximum is taken.",
         kind="equivalence",
-        measure=checks.amsgrad_is_torch,
+        measure=measures.amsgrad_is_torch,
         unit="absolute error",
     ),
     Claim(
@@ -110,7 +112,7 @@ CLAIMS = (
         place="Sec. 7.1, Algorithm 2",
         sentence="AdaMax is torch.optim.Adamax if epsilon is added to |g|.",
         kind="equivalence",
-        measure=checks.adamax_is_torch,
+        measure=measures.adamax_is_torch,
         unit="absolute error",
     ),
     Claim(
@@ -118,7 +120,7 @@ CLAIMS = (
         place="Sec. 2.1",
         sentence="A gradient after nothing but zeros moves by alpha (1 - beta1) / sqrt(1 - beta2).",
         kind="exact",
-        measure=checks.spike,
+        measure=measures.spike,
         unit="alpha",
     ),
     Claim(
@@ -126,7 +128,7 @@ CLAIMS = (
         place="Sec. 2.1",
         sentence="No step is larger than alpha (1 - beta1) / sqrt(1 - beta2).",
         kind="exact",
-        measure=checks.largest_step,
+        measure=measures.largest_step,
         unit="alpha",
     ),
     Claim(
@@ -134,7 +136,7 @@ CLAIMS = (
         place="Sec. 7.1",
         sentence="No step of AdaMax is larger than alpha.",
         kind="exact",
-        measure=checks.adamax_bound,
+        measure=measures.adamax_bound,
         unit="alpha",
     ),
     Claim(
@@ -142,7 +144,7 @@ CLAIMS = (
         place="Sec. 2.1",
         sentence="Steps do not change when the gradients are rescaled, epsilon being 0.",
         kind="exact",
-        measure=checks.scale_invariance,
+        measure=measures.scale_invariance,
         unit="alpha",
     ),
     Claim(
@@ -150,7 +152,7 @@ CLAIMS = (
         place="Sec. 1; Algorithm 1, default epsilon",
         sentence="With the default epsilon, too, small gradients give the steps of large ones.",
         kind="exact",
-        measure=checks.scale_invariance_with_epsilon,
+        measure=measures.scale_invariance_with_epsilon,
         unit="alpha",
     ),
     Claim(
@@ -158,7 +160,7 @@ CLAIMS = (
         place="Sec. 2, end",
         sentence="The other order of computation is the same, given epsilon-hat for epsilon.",
         kind="exact",
-        measure=checks.efficient_order,
+        measure=measures.efficient_order,
         unit="alpha",
     ),
     Claim(
@@ -166,7 +168,7 @@ CLAIMS = (
         place="Sec. 3",
         sentence="Uncorrected, the first step is alpha (1 - beta1) / sqrt(1 - beta2).",
         kind="exact",
-        measure=checks.uncorrected_first_step,
+        measure=measures.uncorrected_first_step,
         unit="alpha",
     ),
     Claim(
@@ -174,14 +176,14 @@ CLAIMS = (
         place="Sec. 3, last paragraph",
         sentence="It is a small beta2 with which missing correction makes the first steps large.",
         kind="exact",
-        measure=checks.small_beta2_is_the_risk,
+        measure=measures.small_beta2_is_the_risk,
     ),
     Claim(
         id="adam-does-not-converge",
         place=f"{REDDI}, Thm. 1",
         sentence="On cx, -x, -x, ... Adam goes to +1: its average regret is (2c - 4) / 3.",
         kind="exact",
-        measure=checks.adam_does_not_converge,
+        measure=measures.adam_does_not_converge,
         unit="average regret",
     ),
     Claim(
@@ -189,7 +191,7 @@ CLAIMS = (
         place=f"{REDDI}, Thm. 4",
         sentence="On the same problem AMSGrad goes to the optimum, -1.",
         kind="exact",
-        measure=checks.amsgrad_converges,
+        measure=measures.amsgrad_converges,
         unit="x",
     ),
     Claim(
@@ -197,7 +199,7 @@ CLAIMS = (
         place=f"{DECOUPLED}, Prop. 1",
         sentence="For gradient descent, L2 with lambda / alpha is decay with lambda.",
         kind="exact",
-        measure=checks.l2_is_decay_for_sgd,
+        measure=measures.l2_is_decay_for_sgd,
         unit="absolute error",
     ),
     Claim(

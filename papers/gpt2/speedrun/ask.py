@@ -1,8 +1,8 @@
 """Text from the speedrun: `papers generate gpt2 --version speedrun`."""
 
+from papers.gpt2.ask import writer
 from papers.gpt2.speedrun import model
 from papers.gpt2.task import Exam, predictor
-from papers.gpt2.text import writer
 
 
 def load(checkpoint):

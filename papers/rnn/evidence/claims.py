@@ -1,7 +1,7 @@
 """What Elman 1990 and the character models of 2015 claim; measures.py says how we measure it."""
 
 from common.evidence.claims import Claim
-from papers.rnn import measures
+from papers.rnn.evidence import measures
 
 ELMAN = "Elman 1990"
 BLOG = "Karpathy 2015"

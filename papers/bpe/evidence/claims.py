@@ -9,7 +9,7 @@ from common.data.text import load_text, split
 from common.data.translation import load_pairs
 from common.evidence.claims import Claim, Equal, Exact, Pair, View
 from common.paper import room
-from papers.bpe import mistakes, multi30k, reference
+from papers.bpe.evidence import experiments, injections, twins
 from papers.bpe.version1 import model as model1
 from papers.bpe.version2 import model as model2
 
@@ -49,7 +49,7 @@ def gpt2_vocabulary() -> Exact:
 
 def linear() -> Exact:
     """Look-ups for a million equal characters over those for a tenth of them."""
-    full, part = (mistakes.look_ups(model2, n) for n in (MILLION, MILLION // 10))
+    full, part = (injections.look_ups(model2, n) for n in (MILLION, MILLION // 10))
     return Exact(full / part, 10.0, tolerance=0.01, note=f"{full:,} look-ups")
 
 
@@ -58,22 +58,22 @@ def linear() -> Exact:
 
 def same_ids_as_tiktoken() -> Equal:
     """Texts whose ids differ, of held-out verse, German captions and random Unicode."""
-    theirs, ours = reference.cl100k()
-    texts = reference.strings(1_000)
+    theirs, ours = twins.cl100k()
+    texts = twins.strings(1_000)
     texts += split(load_text(room("bpe").paper.dataset, report=quiet)).test.split("\n\n")
     texts += [german for _, german in load_pairs(report=quiet).test]
     texts += ["a" * 5_000, "<|endoftext|>", "abc" * 1_000]
-    wrong = sum(reference.differs(theirs, ours, text) for text in texts)
+    wrong = sum(twins.differs(theirs, ours, text) for text in texts)
     return Equal(float(wrong), 0.0, note=f"{len(texts):,} texts")
 
 
 def same_vocabulary_as_tokenizers() -> Equal:
     """Ids whose tokens differ, of 4,096 learned from the training split, and held-out ids."""
     parts = split(load_text(room("bpe").paper.dataset, report=quiet))
-    theirs = reference.trained_by_tokenizers(parts.train, 4_096)
+    theirs = twins.trained_by_tokenizers(parts.train, 4_096)
     ours = model2.train([parts.train], 4_096)
     pairs = zip(theirs.encode(parts.test).ids, ours.encode(parts.test))
-    wrong = reference.differing_tokens(theirs, ours) + sum(a != b for a, b in pairs)
+    wrong = twins.differing_tokens(theirs, ours) + sum(a != b for a, b in pairs)
     return Equal(float(wrong), 0.0)
 
 
@@ -108,9 +108,9 @@ def rows(better: str, worse: str, column: str):
     """An experiment: two rows of Table 1 on Multi30k, where less is better."""
 
     def experiment(seeds: Sequence[int]) -> Pair:
-        tables = {seed: multi30k.table(seed) for seed in seeds}
+        tables = {seed: experiments.table(seed) for seed in seeds}
         sides = ({s: t[row][column] for s, t in tables.items()} for row in (better, worse))
-        return Pair(*sides, sign=-1, note=multi30k.note())
+        return Pair(*sides, sign=-1, note=experiments.note())
 
     return experiment
 

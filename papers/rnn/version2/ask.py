@@ -1,7 +1,7 @@
 """Text from version 2: `papers generate rnn --version version2`."""
 
+from papers.rnn.ask import writer
 from papers.rnn.task import Exam, predictor
-from papers.rnn.text import writer
 from papers.rnn.version2 import model
 
 

@@ -11,8 +11,8 @@ import torch
 from common.data.text import load_text, split
 from common.evidence.claims import Equal, Exact, Pair, View
 from common.paper import room
-from papers.gpt2 import twins
-from papers.gpt2.baseline import ngram_bits
+from papers.gpt2.evidence import twins
+from papers.gpt2.evidence.baseline import ngram_bits
 from papers.gpt2.task import Exam, predictor
 from papers.gpt2.version2 import model as model2
 

@@ -6,12 +6,14 @@ Rates and decays are chosen on seeds that no claim is judged on, each method on 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
 import torch
 
-from papers.adam import relatives, task
+from papers.adam import task
+from papers.adam.evidence import twins
 from papers.adam.version2 import model
 
 CHOOSING = (100, 101, 102)  # seeds; params.yaml was chosen on the same
@@ -93,8 +95,8 @@ def decayed(l2: bool, weight_decay: float, seed: int) -> tuple[float, float]:
     def rule(p, g, state, t, alpha):
         coefficient = weight_decay if p.dim() > 1 else 0.0
         if l2:
-            return relatives.adam(p, g + coefficient * p, state, t, alpha)
-        return relatives.adam(p * (1 - alpha * coefficient), g, state, t, alpha)
+            return twins.adam(p, g + coefficient * p, state, t, alpha)
+        return twins.adam(p * (1 - alpha * coefficient), g, state, t, alpha)
 
     net = train(
         rule, seed, lambda t: DECAY_RATE * model.multiplier(t - 1, steps), steps, task.HIDDEN
@@ -106,3 +108,36 @@ def decayed(l2: bool, weight_decay: float, seed: int) -> tuple[float, float]:
 def best_decay(l2: bool) -> float:
     """The decay with the lowest mean validation loss on CHOOSING."""
     return min(DECAYS[l2], key=lambda wd: sum(decayed(l2, wd, s)[0] for s in CHOOSING))
+
+
+# Reddi, Kale and Kumar 2018: convex problems on [-1, 1] on which Adam goes to the wrong end. The
+# losses are linear, f_t(x) = c_t x, so a rule is told c_t and the sum of losses is easy: the best
+# fixed point is -1 when the c_t sum to more than zero.
+
+
+def follow(
+    rule: Callable[..., float], slopes: Iterable[float], x: float, alpha: float, **settings
+) -> tuple[float, float]:
+    """Follow `rule` with stepsize alpha / sqrt(t); the last x, and the average regret to -1."""
+    state: dict = {}
+    regret, t = 0.0, 0
+    for t, slope in enumerate(slopes, start=1):
+        regret += slope * (x + 1)  # f_t(x) - f_t(-1)
+        x = min(1.0, max(-1.0, rule(x, slope, state, t, alpha / t**0.5, **settings)))
+    return x, regret / t
+
+
+def theorem1(c: float, steps: int) -> list[float]:
+    """c, -1, -1, c, ...: f_t = c x when t mod 3 = 1 (Thm. 1), for c > 2."""
+    return [c if t % 3 == 1 else -1.0 for t in range(1, steps + 1)]
+
+
+def theorem1_settings(c: float) -> dict[str, float]:
+    """The setting of the proof: beta1 = 0, beta2 = 1 / (1 + c^2)."""
+    return {"beta1": 0.0, "beta2": 1 / (1 + c * c), "epsilon": 0.0}
+
+
+def stochastic(seed: int, steps: int) -> list[float]:
+    """1010 with probability 0.01, else -10 (Sec. 5, synthetic experiments)."""
+    draw = random.Random(seed)
+    return [1010.0 if draw.random() < 0.01 else -10.0 for _ in range(steps)]

@@ -4,8 +4,8 @@ import math
 
 import torch
 
+from papers.gpt2.ask import writer
 from papers.gpt2.task import Exam, predictor
-from papers.gpt2.text import writer
 from papers.gpt2.version1 import model
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from papers.transformer.ask import writer
 from papers.transformer.task import Exam
-from papers.transformer.text import writer
 from papers.transformer.version1 import model
 
 

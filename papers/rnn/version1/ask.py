@@ -1,7 +1,7 @@
 """Text from version 1: `papers generate rnn --version version1`."""
 
+from papers.rnn.ask import writer
 from papers.rnn.task import Exam
-from papers.rnn.text import writer
 from papers.rnn.version1 import model
 
 

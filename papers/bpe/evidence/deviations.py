@@ -6,7 +6,7 @@ The ladder trains version 2 with each deviation alone, on the same seeds.
 from __future__ import annotations
 
 from common.evidence.deviations import Deviation
-from papers.bpe import mistakes
+from papers.bpe.evidence import injections
 
 SECTION = "Sec. 3.2"
 GPT2 = "Radford et al. 2019, Sec. 2.2"
@@ -22,8 +22,8 @@ DEVIATIONS = (
         introduced="version1",
         fixed="version2",
         source="rsennrich/subword-nmt#13; karpathy/minbpe, pull request 90",
-        inject=mistakes.first_seen_ties,
-        invariant=mistakes.order_of_the_text_is_nothing,
+        inject=injections.first_seen_ties,
+        invariant=injections.order_of_the_text_is_nothing,
         note="Another vocabulary, not a worse one: what is lost is that two programs agree.",
     ),
     Deviation(
@@ -36,8 +36,8 @@ DEVIATIONS = (
         introduced="",
         fixed="",
         source="of the kind of google/sentencepiece#318; neither version makes it",
-        inject=mistakes.stale_counts,
-        invariant=mistakes.every_merge_is_the_most_frequent,
+        inject=injections.stale_counts,
+        invariant=injections.every_merge_is_the_most_frequent,
     ),
     Deviation(
         id="words_by_white_space",
@@ -49,8 +49,8 @@ DEVIATIONS = (
         introduced="version1",
         fixed="version2",
         source=f"{GPT2}: 'dog. dog! dog?'",
-        inject=mistakes.words_by_white_space,
-        invariant=mistakes.punctuation_is_no_part_of_a_word,
+        inject=injections.words_by_white_space,
+        invariant=injections.punctuation_is_no_part_of_a_word,
     ),
     Deviation(
         id="space_apart",
@@ -62,8 +62,8 @@ DEVIATIONS = (
         introduced="",
         fixed="",
         source=GPT2,
-        inject=mistakes.space_apart,
-        invariant=mistakes.space_goes_with_its_word,
+        inject=injections.space_apart,
+        invariant=injections.space_goes_with_its_word,
     ),
     Deviation(
         id="longest_match",
@@ -75,8 +75,8 @@ DEVIATIONS = (
         introduced="",
         fixed="",
         source="google/sentencepiece#406, where BPE is taken for that; neither version does it",
-        inject=mistakes.longest_match,
-        invariant=mistakes.merges_apply_in_their_order,
+        inject=injections.longest_match,
+        invariant=injections.merges_apply_in_their_order,
     ),
     Deviation(
         id="cleaned_spaces",
@@ -88,8 +88,8 @@ DEVIATIONS = (
         introduced="",
         fixed="",
         source="huggingface/transformers#21119 and #31884; huggingface/tokenizers#1164",
-        inject=mistakes.cleaned_spaces,
-        invariant=mistakes.spaces_come_back,
+        inject=injections.cleaned_spaces,
+        invariant=injections.spaces_come_back,
         note="Lines that do not come back are charged at eight bits for each byte.",
     ),
     Deviation(
@@ -102,8 +102,8 @@ DEVIATIONS = (
         introduced="",
         fixed="",
         source="karpathy/minbpe, pull request 38; neither version makes it",
-        inject=mistakes.overlapping_merges,
-        invariant=mistakes.runs_come_back,
+        inject=injections.overlapping_merges,
+        invariant=injections.runs_come_back,
         trained=False,
         note="The held-out text has no run of three equal characters.",
     ),
@@ -117,8 +117,8 @@ DEVIATIONS = (
         introduced="version1",
         fixed="version2",
         source="the algorithm's own p.sub(''.join(pair), word); rsennrich/subword-nmt#5",
-        inject=mistakes.pair_as_template,
-        invariant=mistakes.backslashes_are_characters,
+        inject=injections.pair_as_template,
+        invariant=injections.backslashes_are_characters,
         trained=False,
         note="Tiny Shakespeare has no backslash.",
     ),
@@ -133,7 +133,7 @@ DEVIATIONS = (
         fixed="",
         source="the way around the package regex; see tinygrad/tinygrad, pull request 8349",
         inject=mistakes.python_classes,
-        invariant=mistakes.classes_are_those_of_unicode,
+        invariant=injections.classes_are_those_of_unicode,
         trained=False,
         note="Tiny Shakespeare is ASCII.",
     ),
@@ -147,8 +147,8 @@ DEVIATIONS = (
         introduced="",
         fixed="",
         source="simonw/ttok#13 and openai/tiktoken#290, where the opposite default raises",
-        inject=mistakes.specials_in_text,
-        invariant=mistakes.text_cannot_give_orders,
+        inject=injections.specials_in_text,
+        invariant=injections.text_cannot_give_orders,
         trained=False,
         note="The text has no special token.",
     ),
@@ -162,8 +162,8 @@ DEVIATIONS = (
         introduced="",
         fixed="",
         source="exo-explore/exo, pull request 1691; antonellof/ferrox#124",
-        inject=mistakes.token_by_token,
-        invariant=mistakes.characters_may_span_tokens,
+        inject=injections.token_by_token,
+        invariant=injections.characters_may_span_tokens,
         trained=False,
         note="Tiny Shakespeare is ASCII.",
     ),
@@ -177,8 +177,8 @@ DEVIATIONS = (
         introduced="version1",
         fixed="version2",
         source="openai/tiktoken#195",
-        inject=mistakes.quadratic_merge,
-        invariant=mistakes.look_ups_are_linear,
+        inject=injections.quadratic_merge,
+        invariant=injections.look_ups_are_linear,
         trained=False,
         note="The ids are the same; a denial of service is not measured in bits.",
     ),
