@@ -117,7 +117,7 @@ def print_json(content: Any) -> None:
 
 
 def judged(home: Room) -> list[dict[str, Any]]:
-    """The claims as evidence/verdicts.json has them, [] before there is one. UserError if it is damaged."""
+    """The claims as verdicts.json has them, [] before there is one. UserError if it is damaged."""
     from common.evidence.verdicts import FILE, load_evidence
 
     path = home.path(FILE)

@@ -180,7 +180,7 @@ def claims_of(room: Room) -> tuple[Claim, ...]:
 
 
 def judge_claims(claims: Sequence[Claim], view: View) -> tuple[list[dict[str, Any]], dict]:
-    """Measure every claim. Returns the rows of evidence/verdicts.json and the values behind each verdict on
+    """Measure every claim. Returns the rows of verdicts.json and the values behind each verdict on
     a direction: claim -> better, worse (seed -> value) and sign."""
     measured = {claim.id: _measure(claim, view) for claim in claims}
     directions = [(c, measured[c.id]) for c in claims if c.kind == DIRECTION]
@@ -219,7 +219,7 @@ def _measure(claim: Claim, view: View) -> Exact | Equal | Pair | Unmeasured:
 
 
 def _as_kept(pair: Pair) -> Pair:
-    """The values as evidence/verdicts.json keeps them: verdicts can be computed again from there."""
+    """The values as verdicts.json keeps them: verdicts can be computed again from there."""
     sides = (pair.better, pair.worse)
     better, worse = ({s: float(f"{v:.{DIGITS}g}") for s, v in side.items()} for side in sides)
     return replace(pair, better=better, worse=worse)

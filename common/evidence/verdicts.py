@@ -1,4 +1,4 @@
-"""papers/<paper>/evidence/verdicts.json: every claim with its verdict, every deviation with its cost.
+"""papers/<paper>/evidence/verdicts.json: claims with verdicts, deviations with costs.
 
 `python -m common.evidence rnn` measures and writes it; reports and the command line read it,
 without torch. It is sealed like a record, and refused when a file that it rests on has changed.
@@ -64,7 +64,7 @@ def primary_hardware(records: Iterable[Record]) -> str | None:
 
 
 def gather(root: Path, name: str) -> dict[str, Any]:
-    """Measure the paper's claims and ladder, write its evidence/verdicts.json and return the content."""
+    """Measure the paper's claims and ladder, write its verdicts.json and return the content."""
     from common.evidence.claims import View, claims_of, judge_claims
     from common.evidence.deviations import deviations_of
     from common.evidence.ladder import ladder
@@ -171,7 +171,7 @@ def seal(content: dict[str, Any]) -> str:
 
 
 def load_evidence(path: Path) -> dict[str, Any]:
-    """An evidence/verdicts.json as it was written. UserError if it is missing, damaged or forged."""
+    """A verdicts.json as it was written. UserError if it is missing, damaged or forged."""
     label = "/".join(path.parts[-4:])
     again = f"run `python -m common.evidence {path.parts[-3]}`."
     try:

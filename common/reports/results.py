@@ -25,7 +25,7 @@ COSTS = ("tokens_per_second", "peak_memory_mib", "seconds")  # of a run, beside 
 class Results:
     """One paper. `runs` has a row per seed, `curves` a row per point (`store.py` has the columns).
 
-    `evidence` is the content of evidence/verdicts.json, {} before it was gathered; `primary` the hardware
+    `evidence` is the content of verdicts.json, {} before it was gathered; `primary` the hardware
     on which claims are judged, "" before there are records.
     """
 

@@ -91,7 +91,7 @@ def read(results: Results) -> Story:
 
 
 def _claimed(results: Results) -> Callable[[str, str, str], Baseline | None]:
-    """`claimed(claim, name, phrase)`: the worse side of a direction claim, from evidence/verdicts.json."""
+    """`claimed(claim, name, phrase)`: the worse side of a direction claim, from verdicts.json."""
 
     def claimed(claim: str, name: str, phrase: str) -> Baseline | None:
         pairs = results.evidence.get("pairs", {})

@@ -100,9 +100,8 @@ def _starts(root: Path, words: list[str]) -> list[str]:
 def _judged(root: Path, paper: str) -> list[str]:
     """What a paper's evidence rests on besides its records."""
     folder = root / "papers" / paper
-    parts = [
-        folder / f"{name}.py" for name in ("__init__", "evidence/claims", "evidence/deviations")
-    ]
+    proof = folder / "evidence"
+    parts = [folder / "__init__.py", proof / "claims.py", proof / "deviations.py"]
     parts += [path for name in ("model", "train") for path in folder.glob(f"*/{name}.py")]
     return [path.relative_to(root).as_posix() for path in parts if path.is_file()]
 

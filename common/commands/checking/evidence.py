@@ -1,7 +1,7 @@
 """Verdicts and costs computed again, beside those that evidence/verdicts.json holds.
 
 Everything that follows from the records is: the ladder, and each direction claim whose data is on
-this machine. What was trained for a claim alone stands in evidence/verdicts.json and is judged again from
+this machine. What was trained for a claim alone stands in verdicts.json and is judged again from
 there. Exact and equivalence claims need no record; a slow test measures them again.
 """
 

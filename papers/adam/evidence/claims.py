@@ -1,6 +1,6 @@
 """What Adam, AMSGrad and AdamW claim, and what we measure of it.
 
-The functions of exact and equivalence claims are in checks.py, the trainings in trials.py.
+The functions of exact and equivalence claims are in measures.py, the trainings in experiments.py.
 """
 
 from __future__ import annotations

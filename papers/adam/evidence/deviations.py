@@ -12,7 +12,7 @@ from common.evidence.deviations import Deviation
 
 ALGORITHM = "Algorithm 1"
 DECOUPLED = "Loshchilov and Hutter 2019"
-L2 = 3e-4  # lambda of the penalty, its best in trials.py; that of decoupled decay is 0.3
+L2 = 3e-4  # lambda of the penalty, its best in experiments.py; that of decoupled decay is 0.3
 
 
 def moved(model, gradient, weight=0.0, count=1, **settings):

@@ -71,7 +71,7 @@ def test_score_of_a_guesser():
     net = task.Network(64, 10, hidden=())
     torch.nn.init.zeros_(net.weights[0])
     loss, error = task.score(net, torch.rand(50, 64), torch.arange(50) % 10)
-    assert loss == pytest.approx(trials.GUESSING, rel=1e-5)
+    assert loss == pytest.approx(experiments.GUESSING, rel=1e-5)
     assert error == pytest.approx(90)
 
 
@@ -79,7 +79,7 @@ def test_score_of_a_guesser():
 def test_a_version_learns(version):
     result = train(run_of(version, steps=60), version)
     assert result.metrics["test_error"] < 30
-    assert result.metrics["test_loss"] < 1.0 < trials.GUESSING
+    assert result.metrics["test_loss"] < 1.0 < experiments.GUESSING
     assert result.curve.validation[-1] < result.curve.validation[0]
 
 
@@ -117,15 +117,20 @@ def test_bfloat16_keeps_float32_masters():
 @pytest.mark.slow
 def test_each_form_of_decay_is_trained_with_its_best_lambda():
     config = plan(room("adam"), "version2", "cpu").config
-    assert (config.alpha, config.weight_decay) == (trials.DECAY_RATE, experiments.best_decay(False))
+    assert (config.alpha, config.weight_decay) == (
+        experiments.DECAY_RATE,
+        experiments.best_decay(False),
+    )
     assert experiments.best_decay(True) == deviations.L2
 
 
 def test_l2_with_the_lambda_of_decoupled_decay_does_not_train():
-    assert experiments.decayed(True, 0.3, seed=0)[1] == pytest.approx(trials.GUESSING, abs=0.01)
+    assert experiments.decayed(True, 0.3, seed=0)[1] == pytest.approx(
+        experiments.GUESSING, abs=0.01
+    )
 
 
 def test_a_trial_that_diverges_is_worth_a_guess():
     net = task.Network(64, 10, hidden=())
     torch.nn.init.constant_(net.weights[0], float("nan"))
-    assert experiments.training_loss(net, 0) == trials.GUESSING
+    assert experiments.training_loss(net, 0) == experiments.GUESSING

@@ -1,6 +1,6 @@
 """Mistakes to put into version 2's model, each with what must hold without it.
 
-`papers/bpe/evidence/deviations.py` says of each where it comes from. A mistake is a function from the model
+`deviations.py` says of each where it comes from. A mistake is a function from the model
 to replacements of its names; an invariant fails with the mistake in.
 """
 

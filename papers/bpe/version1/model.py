@@ -1,8 +1,8 @@
 """Byte pair encoding, Sennrich et al. 2016 (arXiv:1508.07909), version 1: Algorithm 1 as printed.
 
 Words are strings of symbols with spaces between them, the counts are taken anew for each merge,
-and a segmenter applies the merges to new words. Its mistakes are kept; papers/bpe/evidence/deviations.py
-names them.
+and a segmenter applies the merges to new words. Its mistakes are kept;
+papers/bpe/evidence/deviations.py names them.
 
 Symbols: </w> the end of a word (Sec. 3.2; a dot in Fig. 1), <unk> a character never seen.
 """

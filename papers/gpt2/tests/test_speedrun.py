@@ -9,7 +9,7 @@ from common.config import plan
 from common.paper import room
 from common.run import engine
 from common.run.training import Run
-from papers.gpt2.speedrun import model
+from papers.gpt2.speedrun import ask, model
 
 SYMBOLS = 11
 SIZES = {"context": 12, "d_model": 32, "heads": 4, "layers": 2, "buckets": 512, "batch": 8}
@@ -107,7 +107,7 @@ def test_reading_on_equals_reading_at_once():
 
 
 def test_maps_are_causal_and_sum_to_one():
-    layers = list(text.maps(net_of(), some_tokens(batch=1, length=9)))
+    layers = list(ask.maps(net_of(), some_tokens(batch=1, length=9)))
     assert [layer.shape for layer in layers] == [(4, 9, 9)] * 2
     for weights in layers:
         assert torch.allclose(weights.sum(-1), torch.ones(4, 9), atol=2e-2)

@@ -2,7 +2,7 @@
 
 Nothing prebuilt: the tokenizer is papers/bpe's, norm and feed-forward network come from
 papers/transformer and are changed where the paper changes them, the optimizer is papers/adam's;
-attention and the loop stand here. Its mistakes are kept; papers/gpt2/evidence/deviations.py names them.
+attention and the loop stand here. Its mistakes are kept: papers/gpt2/evidence/deviations.py.
 
 Symbols: d_model the width, h heads, d_k = d_model / h, N layers, as in papers/transformer.
 Shapes:  B batch, T positions, H heads, K = d_k, D = d_model, V tokens.

@@ -1,6 +1,6 @@
 """Mistakes and choices to put into version 2's model, each with what must hold without it.
 
-`papers/rnn/evidence/deviations.py` says of each where it comes from. An injection is a function from the
+`deviations.py` says of each where it comes from. An injection is a function from the
 model to replacements of its names; an invariant fails with the injection in.
 """
 
