@@ -8,7 +8,7 @@ import http.server
 import threading
 from pathlib import Path
 
-from common.data import fetch
+from common.data import place
 
 CONTENT = b"to be or not to be\n" * 400
 OTHER = b"all the world's a stage\n" * 10
@@ -71,10 +71,10 @@ def serving(handler):
 
 
 def file(name: str = "play") -> Path:
-    return fetch.data_root() / name / "input.txt"
+    return place.data_root() / name / "input.txt"
 
 
 def leftovers() -> list[str]:
     """Files in the data folder that are neither a dataset's nor a lock."""
-    paths = (p for p in fetch.data_root().rglob("*") if p.is_file())
+    paths = (p for p in place.data_root().rglob("*") if p.is_file())
     return [p.name for p in paths if p.name != "input.txt" and p.suffix != ".lock"]

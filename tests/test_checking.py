@@ -70,7 +70,7 @@ def dropped(record):
 
 
 def foreign(record):
-    record["sources"]["common/commands/cli.py"] = tree_hash(ROOT / "common" / "cli.py")
+    record["sources"]["common/commands/cli.py"] = tree_hash(ROOT / "common" / "commands" / "cli.py")
 
 
 DERIVED = {  # what was done -> (how, what is said)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from common.data import catalog, fetch
+from common.data import catalog, fetch, place
 from common.errors import UserError
 from tests.small_sets import CONTENT, DEAD, OTHER, entry, file, leftovers
 
@@ -73,7 +73,7 @@ def test_gzip_in_the_mirror_whole_and_truncated(sets, mirror):
 def test_what_a_killed_process_left_is_swept_away(sets, mirror):
     sets("play")
     (mirror / "input.txt").write_bytes(CONTENT)
-    part = fetch.data_root() / ".part" / "play"
+    part = place.data_root() / ".part" / "play"
     part.mkdir(parents=True)
     (part / "input.txt").write_bytes(CONTENT[:100])
     fetch.ensure("play")
@@ -188,12 +188,12 @@ def test_a_full_disk_is_no_fault_of_a_source(sets, mirror, home, monkeypatch, ho
 def test_a_file_in_the_place_of_a_sets_folder_is_set_aside(sets, mirror):
     sets("play")
     (mirror / "input.txt").write_bytes(CONTENT)
-    fetch.data_root().mkdir()
-    (fetch.data_root() / "play").write_bytes(b"mine")
+    place.data_root().mkdir()
+    (place.data_root() / "play").write_bytes(b"mine")
     said: list[str] = []
     fetch.ensure("play", report=said.append)
     assert "play is no folder; set aside as play.bad-1" in said
-    assert (fetch.data_root() / "play.bad-1").read_bytes() == b"mine"
+    assert (place.data_root() / "play.bad-1").read_bytes() == b"mine"
     assert file().read_bytes() == CONTENT
 
 
@@ -212,4 +212,4 @@ def test_experiment_copies_use_their_owners_data(tmp_path, monkeypatch):
         (root / "papers").mkdir()
         (root / "papers/__main__.py").touch()
         monkeypatch.chdir(root / "papers")
-        assert fetch.data_root() == tmp_path.resolve() / "data"
+        assert place.data_root() == tmp_path.resolve() / "data"

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from common.errors import UserError
+from common.evidence.__main__ import main
 from common.evidence.verdicts import (
     FILE,
     gather,
-    main,
     primary_hardware,
     read_evidence,
     rounded,

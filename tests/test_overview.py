@@ -68,7 +68,7 @@ def test_damaged_evidence_is_one_papers_matter(root, capsys, damage):
     assert "run `python -m common.evidence alpha`" in out
     overview.print_list(True)
     alpha, beta = json.loads(capsys.readouterr().out)
-    assert "common.evidence.verdicts alpha" in alpha["damaged"] and "damaged" not in beta
+    assert "common.evidence alpha" in alpha["damaged"] and "damaged" not in beta
 
 
 def test_a_page_is_not_written_without_the_claims_that_its_paper_has(root, capsys):

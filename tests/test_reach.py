@@ -78,7 +78,7 @@ def root(tmp_path):
 
 
 def change(root, file, old, new):
-    path = root / "papers" / "a" / f"{file}.py"
+    (path,) = (root / "papers" / "a").rglob(f"{file}.py")
     text = path.read_text()
     assert text.count(old) == 1, old
     path.write_text(text.replace(old, new))

@@ -28,7 +28,7 @@ def run_sources(root: Path, room: Path, version: str, deviation: str | None) -> 
 
     A deviation is named as "papers/<paper>/evidence/deviations.py::<id>".
     """
-    start = [room / version / "train.py", root / "common" / "worker.py"]
+    start = [room / version / "train.py", root / "common" / "run" / "worker.py"]
     found = hashes(root, closure(root, *start))
     if deviation:
         name = f"{(room / 'evidence/deviations.py').relative_to(root).as_posix()}::{deviation}"

@@ -86,7 +86,7 @@ def run_files(root: Path, room: Path, version: str, deviation: str | None) -> li
 
     Of deviations.py and what it imports a run executes only a part: see common/records/reach.py.
     """
-    start = [room / version / "train.py", root / "common" / "worker.py"]
+    start = [room / version / "train.py", root / "common" / "run" / "worker.py"]
     return closure(root, *start, *([room / "evidence" / "deviations.py"] if deviation else []))
 
 

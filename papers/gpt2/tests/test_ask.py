@@ -51,7 +51,7 @@ def make(tmp_path):
         save_file(named, tmp_path / "weights.safetensors")
         (tmp_path / "model.json").write_text(json.dumps(told))
         checkpoint = read_checkpoint(HOME, tmp_path, str(data), dtype)
-        return checkpoint.writer(HOME.module(f"{version}.text"))
+        return checkpoint.writer(HOME.module(f"{version}.ask"))
 
     return made
 

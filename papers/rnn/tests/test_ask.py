@@ -64,7 +64,7 @@ def make(tmp_path):
 
 
 def written(make, version):
-    return make(version).writer(HOME.module(f"{version}.text"))
+    return make(version).writer(HOME.module(f"{version}.ask"))
 
 
 @pytest.mark.parametrize("version", ["version1", "version2"])
@@ -113,7 +113,7 @@ def test_an_unknown_character_is_named(make):
 )
 def test_a_checkpoint_that_does_not_fit_is_refused(make, change, said):
     with pytest.raises(UserError, match=said):
-        make("version2", **change).writer(HOME.module("version2.text"))
+        make("version2", **change).writer(HOME.module("version2.ask"))
 
 
 def test_another_text_is_refused(make, tmp_path):

@@ -73,7 +73,7 @@ def made(tmp_path_factory):
 
 
 def written(made, version):
-    return made(version).writer(HOME.module(f"{version}.text"))
+    return made(version).writer(HOME.module(f"{version}.ask"))
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -160,7 +160,7 @@ def test_maps_carry_the_values_that_the_layer_gives_out(made, version):
     net = checkpoint.fill(lambda: model.Transformer(checkpoint.config, symbols), prefix)
     source, inputs = torch.tensor([[5, 6, 7]]), torch.tensor([[1, 8, 9, 5]])
     seen = inputs_of(net, lambda: net.scores(source, inputs))
-    text = HOME.module(f"{version}.text")
+    text = HOME.module(f"{version}.ask")
     for _, _, _, attention in layers_of(net):
         out = attention(*seen[attention])
         out = out[0] if isinstance(out, tuple) else out
@@ -195,10 +195,10 @@ def test_a_config_that_does_not_fit_is_refused(made, change, said):
         return
     checkpoint = made("version3", **change)
     if said is None:  # fewer layers than the file has: the rest is left alone
-        assert checkpoint.writer(HOME.module("version3.text"))
+        assert checkpoint.writer(HOME.module("version3.ask"))
         return
     with pytest.raises(UserError, match=said):
-        checkpoint.writer(HOME.module("version3.text"))
+        checkpoint.writer(HOME.module("version3.ask"))
 
 
 def test_nothing_to_translate_is_refused(made):
