@@ -1,70 +1,12 @@
-"""What Adam, AMSGrad and AdamW claim, and what we measure of it.
-
-The functions of exact and equivalence claims are in measures.py, the trainings in experiments.py.
-"""
+"""What Adam, AMSGrad and AdamW claim. measures.py measures it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from common.evidence.claims import Claim, Pair, View
-from common.paper import room
-from papers.adam.evidence import experiments, measures, twins
+from common.evidence.claims import Claim
+from papers.adam.evidence import measures
 
 REDDI = "Reddi et al. 2018"
 DECOUPLED = "Loshchilov and Hutter 2019"
-HORIZON = 20_000  # steps of the stochastic counter-example
-
-
-def adam_beats_adagrad(seeds: Sequence[int]) -> Pair:
-    found = [
-        experiments.at_best(experiments.logistic, r, seeds) for r in (twins.adam, twins.adagrad)
-    ]
-    return Pair(*found, sign=-1)
-
-
-def nesterov_beats_adagrad(seeds: Sequence[int]) -> Pair:
-    rules = (twins.nesterov, twins.adagrad)
-    return Pair(*(experiments.at_best(experiments.logistic, r, seeds) for r in rules), sign=-1)
-
-
-def adam_beats_nesterov(seeds: Sequence[int]) -> Pair:
-    rules = (twins.adam, twins.nesterov)
-    return Pair(*(experiments.at_best(experiments.multilayer, r, seeds) for r in rules), sign=-1)
-
-
-def correction_at(rate: float):
-    """The experiment of Sec. 6.4 at one stepsize: with and without bias correction."""
-
-    def experiment(seeds: Sequence[int]) -> Pair:
-        rules = (twins.adam, twins.uncorrected)
-        return Pair(*(experiments.at(experiments.early, r, rate, seeds) for r in rules), sign=-1)
-
-    return experiment
-
-
-def amsgrad_beats_adam(seeds: Sequence[int]) -> Pair:
-    """Where the rules are after HORIZON steps of the stochastic problem, begun at 0."""
-
-    def last(rule, seed: int) -> float:
-        slopes = experiments.stochastic(seed, HORIZON)
-        return experiments.follow(rule, slopes, 0.0, 0.5, beta1=0.9, beta2=0.99)[0]
-
-    rules = (twins.amsgrad, twins.adam)
-    return Pair(*({seed: last(rule, seed) for seed in seeds} for rule in rules), sign=-1)
-
-
-def decoupled_beats_l2(seeds: Sequence[int]) -> Pair:
-    found = [
-        {seed: experiments.decayed(l2, experiments.best_decay(l2), seed)[1] for seed in seeds}
-        for l2 in (False, True)
-    ]
-    return Pair(*found, sign=-1)
-
-
-def version2_beats_version1(view: View) -> Pair:
-    return Pair(view.values(room("adam").newest), view.values("version1"), sign=-1)
-
 
 CLAIMS = (
     Claim(
@@ -207,7 +149,7 @@ CLAIMS = (
         place="Sec. 6.1, Fig. 1 (left)",
         sentence="Logistic regression: Adam converges faster than AdaGrad, each at its best rate.",
         kind="direction",
-        experiment=adam_beats_adagrad,
+        experiment=measures.adam_beats_adagrad,
         unit="nats per image (training)",
         expected="Adam < AdaGrad",
     ),
@@ -216,7 +158,7 @@ CLAIMS = (
         place="Sec. 6.1, Fig. 1 (left)",
         sentence="So does gradient descent with Nesterov's momentum.",
         kind="direction",
-        experiment=nesterov_beats_adagrad,
+        experiment=measures.nesterov_beats_adagrad,
         unit="nats per image (training)",
         expected="Nesterov < AdaGrad",
     ),
@@ -225,7 +167,7 @@ CLAIMS = (
         place="Sec. 6.2",
         sentence="Two hidden layers: Adam converges better than Nesterov's momentum.",
         kind="direction",
-        experiment=adam_beats_nesterov,
+        experiment=measures.adam_beats_nesterov,
         unit="nats per image (training)",
         expected="Adam < Nesterov",
     ),
@@ -234,7 +176,7 @@ CLAIMS = (
         place="Sec. 6.4, Fig. 4",
         sentence="With beta2 = 0.9999 and alpha = 0.1, training without correction is unstable.",
         kind="direction",
-        experiment=correction_at(0.1),
+        experiment=measures.correction_at(0.1),
         unit="nats per image (training)",
         expected="corrected < uncorrected",
     ),
@@ -243,7 +185,7 @@ CLAIMS = (
         place="Sec. 6.4, last sentence",
         sentence="Corrected is equal or better regardless of the setting: alpha = 0.001.",
         kind="direction",
-        experiment=correction_at(0.001),
+        experiment=measures.correction_at(0.001),
         unit="nats per image (training)",
         expected="corrected <= uncorrected",
     ),
@@ -252,7 +194,7 @@ CLAIMS = (
         place=f"{REDDI}, Sec. 5, Fig. 1 (right)",
         sentence="On the stochastic problem AMSGrad is nearer to the optimum, -1, than Adam.",
         kind="direction",
-        experiment=amsgrad_beats_adam,
+        experiment=measures.amsgrad_beats_adam,
         unit="x",
         expected="AMSGrad < Adam",
     ),
@@ -261,7 +203,7 @@ CLAIMS = (
         place=f"{DECOUPLED}, Sec. 4",
         sentence="Decoupled decay generalises better than L2, each at its best (alpha 0.01).",
         kind="direction",
-        experiment=decoupled_beats_l2,
+        experiment=measures.decoupled_beats_l2,
         unit="nats per image (test)",
         expected="decoupled < L2",
     ),
@@ -270,7 +212,7 @@ CLAIMS = (
         place="this repository",
         sentence="Version 2, all its changes together, ends at a lower test loss than version 1.",
         kind="direction",
-        measure=version2_beats_version1,
+        measure=measures.version2_beats_version1,
         unit="nats per image (test)",
         expected="version 2 < version 1",
     ),

@@ -1,13 +1,14 @@
-"""The exact and equivalence claims: what they measure, without training."""
+"""How the claims of claims.py are measured; the trainings are in experiments.py."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
-from common.evidence.claims import Equal, Exact
+from common.evidence.claims import Equal, Exact, Pair, View
+from common.paper import room
 from papers.adam.evidence import experiments, twins
 from papers.adam.version1 import model as model1
 from papers.adam.version2 import model as model2
@@ -238,3 +239,58 @@ def one_tensor_with_penalty() -> Equal:
         other.grad = g.clone()
         theirs.step()
     return Equal((theta - other).abs().max().item(), 1e-12)
+
+
+# -- directions ----------------------------------------------------------------------------------
+
+LONG = 20_000  # steps of the stochastic counter-example
+
+
+def adam_beats_adagrad(seeds: Sequence[int]) -> Pair:
+    found = [
+        experiments.at_best(experiments.logistic, r, seeds) for r in (twins.adam, twins.adagrad)
+    ]
+    return Pair(*found, sign=-1)
+
+
+def nesterov_beats_adagrad(seeds: Sequence[int]) -> Pair:
+    rules = (twins.nesterov, twins.adagrad)
+    return Pair(*(experiments.at_best(experiments.logistic, r, seeds) for r in rules), sign=-1)
+
+
+def adam_beats_nesterov(seeds: Sequence[int]) -> Pair:
+    rules = (twins.adam, twins.nesterov)
+    return Pair(*(experiments.at_best(experiments.multilayer, r, seeds) for r in rules), sign=-1)
+
+
+def correction_at(rate: float):
+    """The experiment of Sec. 6.4 at one stepsize: with and without bias correction."""
+
+    def experiment(seeds: Sequence[int]) -> Pair:
+        rules = (twins.adam, twins.uncorrected)
+        return Pair(*(experiments.at(experiments.early, r, rate, seeds) for r in rules), sign=-1)
+
+    return experiment
+
+
+def amsgrad_beats_adam(seeds: Sequence[int]) -> Pair:
+    """Where the rules are after LONG steps of the stochastic problem, begun at 0."""
+
+    def last(rule, seed: int) -> float:
+        slopes = experiments.stochastic(seed, LONG)
+        return experiments.follow(rule, slopes, 0.0, 0.5, beta1=0.9, beta2=0.99)[0]
+
+    rules = (twins.amsgrad, twins.adam)
+    return Pair(*({seed: last(rule, seed) for seed in seeds} for rule in rules), sign=-1)
+
+
+def decoupled_beats_l2(seeds: Sequence[int]) -> Pair:
+    found = [
+        {seed: experiments.decayed(l2, experiments.best_decay(l2), seed)[1] for seed in seeds}
+        for l2 in (False, True)
+    ]
+    return Pair(*found, sign=-1)
+
+
+def version2_beats_version1(view: View) -> Pair:
+    return Pair(view.values(room("adam").newest), view.values("version1"), sign=-1)

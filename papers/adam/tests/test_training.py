@@ -11,7 +11,7 @@ from common.paper import room
 from common.run import engine
 from common.run.training import Run
 from papers.adam import task
-from papers.adam.evidence import deviations, experiments
+from papers.adam.evidence import experiments, injections
 
 DATA = "digits"
 VERSIONS = ["version1", "version2"]
@@ -121,7 +121,7 @@ def test_each_form_of_decay_is_trained_with_its_best_lambda():
         experiments.DECAY_RATE,
         experiments.best_decay(False),
     )
-    assert experiments.best_decay(True) == deviations.L2
+    assert experiments.best_decay(True) == injections.L2
 
 
 def test_l2_with_the_lambda_of_decoupled_decay_does_not_train():

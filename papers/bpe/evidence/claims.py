@@ -1,134 +1,12 @@
-"""What Sennrich et al. 2016 and GPT-2's paper claim of subword units, and what we measure of it."""
+"""What Sennrich et al. 2016 and GPT-2's paper claim of subword units. measures.py measures it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-
-from common.data.text import load_text, split
-from common.data.translation import load_pairs
-from common.evidence.claims import Claim, Equal, Exact, Pair, View
-from common.paper import room
-from papers.bpe.evidence import experiments, injections, twins
-from papers.bpe.version1 import model as model1
-from papers.bpe.version2 import model as model2
+from common.evidence.claims import Claim
+from papers.bpe.evidence import measures
 
 GPT2 = "Radford et al. 2019, Sec. 2.2"
 TABLE1 = "Sec. 4.1, Table 1"
-FIGURE1 = {"low": 1, "lowest": 1, "newer": 1, "wider": 1}
-FIGURE1_MERGES = [("r", "</w>"), ("l", "o"), ("lo", "w"), ("e", "r</w>")]
-MILLION = 1_000_000
-
-
-def quiet(line: str) -> None:
-    """Reports nothing."""
-
-
-# -- exact --------------------------------------------------------------------------------------
-
-
-def lower() -> Exact:
-    """The out-of-vocabulary word of Fig. 1, by the figure's own merges."""
-    alphabet = sorted(set("".join(FIGURE1)))
-    segmenter = model1.Segmenter(alphabet, FIGURE1_MERGES)
-    return Exact(" ".join(segmenter.segment("lower")), "low er</w>")
-
-
-def first_merge() -> Exact:
-    """Is the first merge of Fig. 1 one of a most frequent pair? Which, Algorithm 1 leaves open."""
-    pairs = model1.pair_counts(model1.dictionary(" ".join(FIGURE1)))
-    most = max(pairs.values())
-    tied = sorted(" ".join(pair) for pair, count in pairs.items() if count == most)
-    return Exact(pairs[FIGURE1_MERGES[0]], most, note=f"one of {len(tied)} tied: {', '.join(tied)}")
-
-
-def gpt2_vocabulary() -> Exact:
-    merges = model2.Config().merges
-    return Exact(len(model2.BYTES) + merges + 1, 50_257)
-
-
-def linear() -> Exact:
-    """Look-ups for a million equal characters over those for a tenth of them."""
-    full, part = (injections.look_ups(model2, n) for n in (MILLION, MILLION // 10))
-    return Exact(full / part, 10.0, tolerance=0.01, note=f"{full:,} look-ups")
-
-
-# -- equivalence --------------------------------------------------------------------------------
-
-
-def same_ids_as_tiktoken() -> Equal:
-    """Texts whose ids differ, of held-out verse, German captions and random Unicode."""
-    theirs, ours = twins.cl100k()
-    texts = twins.strings(1_000)
-    texts += split(load_text(room("bpe").paper.dataset, report=quiet)).test.split("\n\n")
-    texts += [german for _, german in load_pairs(report=quiet).test]
-    texts += ["a" * 5_000, "<|endoftext|>", "abc" * 1_000]
-    wrong = sum(twins.differs(theirs, ours, text) for text in texts)
-    return Equal(float(wrong), 0.0, note=f"{len(texts):,} texts")
-
-
-def same_vocabulary_as_tokenizers() -> Equal:
-    """Ids whose tokens differ, of 4,096 learned from the training split, and held-out ids."""
-    parts = split(load_text(room("bpe").paper.dataset, report=quiet))
-    theirs = twins.trained_by_tokenizers(parts.train, 4_096)
-    ours = model2.train([parts.train], 4_096)
-    pairs = zip(theirs.encode(parts.test).ids, ours.encode(parts.test))
-    wrong = twins.differing_tokens(theirs, ours) + sum(a != b for a, b in pairs)
-    return Equal(float(wrong), 0.0)
-
-
-def version1_equals_version2() -> Equal:
-    """Merges that differ before the first tie, learned from the same words."""
-    text = split(load_text(room("bpe").paper.dataset, report=quiet)).validation
-    ones, twos = merges_before_a_tie(text)
-    return Equal(float(sum(a != b for a, b in zip(ones, twos))), 0.0, note=f"{len(ones)} merges")
-
-
-def merges_before_a_tie(text: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """What both versions learn while one pair is the most frequent by itself."""
-    end = chr(0x7FFFF)
-    words = Counter(text.split())
-    learner = model1.Learner(text)
-    trainer = model2.Trainer({word + end: n for word, n in words.items()}, first=0x80000)
-    ones, twos = [], []
-    while True:
-        counts = sorted(model1.pair_counts(learner.vocabulary).values())[-2:]
-        if len(counts) < 2 or counts[0] == counts[1]:
-            return ones, twos
-        ones.append(learner.step()[0])
-        pair = map(chr, trainer.step()[:2])
-        spelled = (trainer.spelling.get(s, s).replace(end, model1.END) for s in pair)
-        twos.append(tuple(spelled))
-
-
-# -- directions ---------------------------------------------------------------------------------
-
-
-def rows(better: str, worse: str, column: str):
-    """An experiment: two rows of Table 1 on Multi30k, where less is better."""
-
-    def experiment(seeds: Sequence[int]) -> Pair:
-        tables = {seed: experiments.table(seed) for seed in seeds}
-        sides = ({s: t[row][column] for s, t in tables.items()} for row in (better, worse))
-        return Pair(*sides, sign=-1, note=experiments.note())
-
-    return experiment
-
-
-def merges_help(view: View) -> Pair:
-    newest = room("bpe").newest
-    return Pair(view.curve(newest, 10**9), view.curve(newest, 100), sign=-1)
-
-
-def space_saves_tokens(view: View) -> Pair:
-    newest, metric = room("bpe").newest, "bytes_per_token"
-    return Pair(view.values(newest, metric), view.values(f"{newest}+space_apart", metric), sign=+1)
-
-
-def categories_apart(view: View) -> Pair:
-    newest = room("bpe").newest
-    return Pair(view.values(newest), view.values(f"{newest}+words_by_white_space"), sign=-1)
-
 
 CLAIMS = (
     Claim(
@@ -136,7 +14,7 @@ CLAIMS = (
         place="Sec. 3.2, Fig. 1",
         sentence="With the merges of Fig. 1 the unknown word 'lower' is cut into 'low er.'.",
         kind="exact",
-        measure=lower,
+        measure=measures.lower,
     ),
     Claim(
         id="first-merge",
@@ -144,7 +22,7 @@ CLAIMS = (
         sentence="In low, lowest, newer and wider no pair is more frequent than r and the word's "
         "end, which is merged first.",
         kind="exact",
-        measure=first_merge,
+        measure=measures.first_merge,
         unit="occurrences",
     ),
     Claim(
@@ -152,7 +30,7 @@ CLAIMS = (
         place=GPT2 + " and 2.3",
         sentence="256 bytes, 50,000 merges and one special token are 50,257 entries.",
         kind="exact",
-        measure=gpt2_vocabulary,
+        measure=measures.gpt2_vocabulary,
         unit="entries",
     ),
     Claim(
@@ -160,7 +38,7 @@ CLAIMS = (
         place="this repository",
         sentence="Merges can be applied in linear time, even to a million equal letters.",
         kind="exact",
-        measure=linear,
+        measure=measures.linear,
         unit="times the look-ups for ten times the text",
     ),
     Claim(
@@ -168,7 +46,7 @@ CLAIMS = (
         place=GPT2,
         sentence="On cl100k_base version 2 gives the ids of tiktoken, and the text back.",
         kind="equivalence",
-        measure=same_ids_as_tiktoken,
+        measure=measures.same_ids_as_tiktoken,
         unit="texts that differ",
     ),
     Claim(
@@ -176,7 +54,7 @@ CLAIMS = (
         place="Sec. 3.2, Algorithm 1",
         sentence="From the same text version 2 learns the 4,096 tokens that `tokenizers` learns.",
         kind="equivalence",
-        measure=same_vocabulary_as_tokenizers,
+        measure=measures.same_vocabulary_as_tokenizers,
         unit="ids that differ",
     ),
     Claim(
@@ -184,7 +62,7 @@ CLAIMS = (
         place="Sec. 3.2, 'updating data structures incrementally'",
         sentence="Counting anew and keeping counts up to date learn the same merges, up to a tie.",
         kind="equivalence",
-        measure=version1_equals_version2,
+        measure=measures.version1_equals_version2,
         unit="merges that differ",
     ),
     Claim(
@@ -192,7 +70,7 @@ CLAIMS = (
         place=TABLE1,
         sentence="Held-out text has fewer unseen units in byte pair encoding than in words.",
         kind="direction",
-        experiment=rows("bpe", "words", "unseen"),
+        experiment=measures.rows("bpe", "words", "unseen"),
         unit="unseen units per word",
         expected="0 of BPE, 1,079 words",
     ),
@@ -201,7 +79,7 @@ CLAIMS = (
         place=TABLE1,
         sentence="Byte pair encoding needs fewer types than words.",
         kind="direction",
-        experiment=rows("bpe", "words", "types"),
+        experiment=measures.rows("bpe", "words", "types"),
         unit="types",
         expected="63,000 < 1,750,000",
     ),
@@ -210,7 +88,7 @@ CLAIMS = (
         place=TABLE1,
         sentence="A text is shorter in byte pair encoding than in character bigrams.",
         kind="direction",
-        experiment=rows("bpe", "bigrams", "tokens"),
+        experiment=measures.rows("bpe", "bigrams", "tokens"),
         unit="tokens per word",
         expected="112 m < 306 m",
     ),
@@ -219,7 +97,7 @@ CLAIMS = (
         place="Sec. 3.2",
         sentence="At equal merges an encoding of one language makes its text shorter than a joint.",
         kind="direction",
-        experiment=rows("bpe", "joint", "tokens"),
+        experiment=measures.rows("bpe", "joint", "tokens"),
         unit="tokens per word",
         expected="separate < joint",
     ),
@@ -228,7 +106,7 @@ CLAIMS = (
         place=f"{TABLE1}, footnote 10",
         sentence="A joint encoding produces more units unseen in the one language.",
         kind="direction",
-        experiment=rows("bpe", "joint", "unseen"),
+        experiment=measures.rows("bpe", "joint", "unseen"),
         unit="unseen units per word",
         expected="0 < 32",
     ),
@@ -237,7 +115,7 @@ CLAIMS = (
         place="Sec. 3.2",
         sentence="Frequent words become single symbols; rare words stay in pieces.",
         kind="direction",
-        experiment=rows("frequent", "rare", "tokens"),
+        experiment=measures.rows("frequent", "rare", "tokens"),
         unit="tokens per word",
         expected="frequent < rare",
     ),
@@ -246,7 +124,7 @@ CLAIMS = (
         place="Sec. 3.2; rsennrich/subword-nmt#19",
         sentence="The end of the word on the last character leaves fewer unseen units than apart.",
         kind="direction",
-        experiment=rows("bpe", "apart", "unseen"),
+        experiment=measures.rows("bpe", "apart", "unseen"),
         unit="unseen units per word",
         expected="attached < apart",
     ),
@@ -255,7 +133,7 @@ CLAIMS = (
         place="this repository",
         sentence="More merges make a text cheaper for a model of the same order.",
         kind="direction",
-        measure=merges_help,
+        measure=measures.merges_help,
         unit="bits per byte",
         expected="all merges < 100 merges",
     ),
@@ -264,7 +142,7 @@ CLAIMS = (
         place=GPT2,
         sentence="Letting a space go with the word after it improves compression.",
         kind="direction",
-        measure=space_saves_tokens,
+        measure=measures.space_saves_tokens,
         unit="bytes per token",
         expected="with > without",
     ),
@@ -273,7 +151,7 @@ CLAIMS = (
         place=GPT2,
         sentence="Keeping letters and punctuation apart uses a limited vocabulary better.",
         kind="direction",
-        measure=categories_apart,
+        measure=measures.categories_apart,
         unit="bits per byte",
         expected="apart < together",
     ),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from papers.bpe.evidence import claims, twins
+from papers.bpe.evidence import measures, twins
 from papers.bpe.version2 import model
 
 TEXT = """First Citizen: Before we proceed any further, hear me speak. We'll know't, I'd say; aaaa!
@@ -61,6 +61,6 @@ def test_the_comparison_notices_another_tie_rule(monkeypatch):
 
 def test_versions_learn_the_same_until_a_tie():
     text = " ".join(word * (i % 3 + 1) for i, word in enumerate(TEXT.split() * 3))
-    ones, twos = claims.merges_before_a_tie("the then thence " * 9 + "thaw " * 4 + text)
+    ones, twos = measures.merges_before_a_tie("the then thence " * 9 + "thaw " * 4 + text)
     assert ones == twos
     assert len(ones) >= 2

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from papers.bpe.evidence import claims
+from papers.bpe.evidence import measures
 from papers.bpe.version1 import model
 
 TOY = " ".join(["low"] * 5 + ["lower"] * 2 + ["newest"] * 6 + ["widest"] * 3)  # of Algorithm 1
@@ -25,18 +25,18 @@ def test_the_toy_of_the_paper():
 
 
 def test_lower_is_cut_as_in_figure_1():
-    assert claims.lower().holds
+    assert measures.lower().holds
 
 
 def test_figure_1_begins_with_one_of_five_tied_pairs():
-    found = claims.first_merge()
+    found = measures.first_merge()
     assert found.holds and found.note == "one of 5 tied: e r, l o, o w, r </w>, w e"
-    assert learned(" ".join(claims.FIGURE1), 1).merges == [("l", "o")]  # the one met first
+    assert learned(" ".join(measures.FIGURE1), 1).merges == [("l", "o")]  # the one met first
 
 
 def test_first_merge_notices_a_pair_that_is_rarer(monkeypatch):
-    monkeypatch.setattr(claims, "FIGURE1_MERGES", [("s", "t")])
-    assert not claims.first_merge().holds
+    monkeypatch.setattr(measures, "FIGURE1_MERGES", [("s", "t")])
+    assert not measures.first_merge().holds
 
 
 def test_symbols_are_not_confused_with_their_parts():

@@ -36,7 +36,7 @@ CLAIMS = (
         place=f"{ELMAN}, Fig. 2",
         sentence="Version 2 is torch.nn.RNN (tanh) with a linear readout: outputs and gradients.",
         kind="equivalence",
-        measure=measures.against_torch,
+        measure=measures.version2_is_torchs,
         unit="absolute error",
     ),
     Claim(

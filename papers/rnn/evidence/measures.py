@@ -12,6 +12,7 @@ from common.data.text import load_text, split
 from common.evidence.claims import Equal, Exact, Pair, View
 from common.paper import room
 from papers.rnn import task
+from papers.rnn.evidence import twins
 from papers.rnn.evidence.baseline import ngram_bits
 from papers.rnn.version1 import model as model1
 from papers.rnn.version2 import model as model2
@@ -70,40 +71,9 @@ def first_loss() -> Exact:
 # -- equivalence --------------------------------------------------------------------------------
 
 
-def against_torch() -> Equal:
+def version2_is_torchs() -> Equal:
     """Outputs, final state and all gradients against torch.nn.RNN with copied weights."""
-    ours, theirs, readout = twins(symbols=7, hidden=9)
-    tokens = torch.randint(7, (3, 11), generator=torch.Generator().manual_seed(1))
-    h = torch.randn(3, 9, generator=torch.Generator().manual_seed(2))
-    scores, last = ours(tokens, h)
-    states, their_last = theirs(torch.nn.functional.one_hot(tokens, 7).float(), h[None])
-    their_scores = readout(states)
-    errors = [scores - their_scores, last - their_last[0]]
-    model2.loss(scores, tokens).backward()
-    model2.loss(their_scores, tokens).backward()
-    pairs = [
-        (ours.w_xh.grad, theirs.weight_ih_l0.grad.t()),
-        (ours.w_hh.grad, theirs.weight_hh_l0.grad.t()),
-        (ours.b_h.grad, theirs.bias_ih_l0.grad),
-        (ours.w_hy.grad, readout.weight.grad.t()),
-        (ours.b_y.grad, readout.bias.grad),
-    ]
-    errors += [a - b for a, b in pairs]
-    return Equal(max(e.abs().max().item() for e in errors), 1e-5)
-
-
-def twins(symbols: int, hidden: int):
-    """Version 2 and torch.nn.RNN with a linear readout, with the same weights."""
-    torch.manual_seed(0)
-    ours = model2.RNN(model2.Config(hidden=hidden), symbols)
-    theirs = torch.nn.RNN(symbols, hidden, batch_first=True)
-    readout = torch.nn.Linear(hidden, symbols)
-    with torch.no_grad():
-        ours.b_h.normal_(), ours.b_y.normal_()
-        theirs.weight_ih_l0.copy_(ours.w_xh.t()), theirs.weight_hh_l0.copy_(ours.w_hh.t())
-        theirs.bias_ih_l0.copy_(ours.b_h), theirs.bias_hh_l0.zero_()
-        readout.weight.copy_(ours.w_hy.t()), readout.bias.copy_(ours.b_y)
-    return ours, theirs, readout
+    return Equal(twins.worst(), 1e-5)
 
 
 def version1_equals_version2() -> Equal:
