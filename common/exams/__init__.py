@@ -1,1 +1,1 @@
-"""The exams that several papers share: what a model is asked, and how the answer is scored."""
+"""The exams that several papers share: what is tested, on which part, by which rule."""

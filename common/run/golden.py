@@ -33,6 +33,7 @@ def golden(home: Room, version: str) -> dict[str, str]:
             engine=engines.start(matmul="highest"),
             data=_data(home.paper.dataset, folder),
             folder=folder / "run",
+            quick=True,
         )
         result = home.module(f"{version}.train").train(run)
         weights = (folder / "run" / "weights.safetensors").read_bytes()

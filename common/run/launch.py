@@ -196,6 +196,7 @@ def _jobs(launch: Launch, matmul: str) -> list[dict[str, Any]]:
         "version": request.version,
         "deviation": request.deviation,
         "config": plain(launch.plan.config),
+        "quick": launch.plan.profile == "smoke",
         "data": request.data or launch.dataset.name,
         "sha256": launch.dataset.sha256,
         "device": request.device,

@@ -38,6 +38,7 @@ class Run:
     limit: int | None = None  # stop after so many steps, reporting each (golden runs)
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     leads: bool = True  # of several processes that share a run, one writes
+    quick: bool = False  # of the smoke profile: the exam may look at less than all
 
 
 @dataclass

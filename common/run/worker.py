@@ -52,7 +52,16 @@ def work(job: dict[str, Any]) -> None:
         check_unchanged(job["data"], job["sha256"])
     with injection(home, job["version"], job["deviation"]):
         result = home.module(f"{job['version']}.train").train(
-            Run(config, seed, started, job["data"], folder, report, leads=not job["rank"])
+            Run(
+                config,
+                seed,
+                started,
+                job["data"],
+                folder,
+                report,
+                leads=not job["rank"],
+                quick=job["quick"],
+            )
         )
     if home.paper.metric.name not in result.metrics:
         raise UserError(

@@ -8,12 +8,12 @@ from functools import cache
 
 import torch
 
-from common.data.text import load_text, split
 from common.evidence.claims import Equal, Exact, Pair, View
+from common.exams.ngrams import ngram_baseline
+from common.exams.text import predictor
 from common.paper import room
 from papers.gpt2.evidence import twins
-from papers.gpt2.evidence.baseline import ngram_bits
-from papers.gpt2.task import Exam, predictor
+from papers.gpt2.task import Exam
 from papers.gpt2.version2 import model as model2
 
 TABLE2 = {117: (12, 768), 345: (24, 1024), 762: (36, 1280), 1542: (48, 1600)}  # printed: N, D
@@ -154,11 +154,9 @@ def beats_ngram(view: View) -> Pair:
     return Pair(ours, view.constant(baseline, ours), sign=-1, note=f"6-gram: {baseline:.3f} bits")
 
 
-@cache
 def ngrams(order: int = 6) -> float:
     """Bits per character of the table of counts on the test split."""
-    parts = split(load_text(room("gpt2").paper.dataset, report=lambda line: None))
-    return ngram_bits(parts.train, parts.test, order)
+    return ngram_baseline(room("gpt2").paper.dataset, order, "witten-bell")
 
 
 def nats(view: View, variant: str) -> dict[int, float]:
@@ -226,10 +224,9 @@ def bits_at_width(d_model: int, seed: int, steps: int = 300) -> float:
     tokens = torch.as_tensor(exam.train)
     for i in range(steps):
         learner.step(tokens, i)
-    return exam.score(predictor(net), exam.parts.validation[:16_384])
+    return exam.score(predictor(net, net.read), exam.parts.validation[:16_384])
 
 
 @cache
 def _exam(config) -> Exam:
-    data = room("gpt2").paper.dataset
-    return Exam(data, config.context, lambda *text: model2.vocabulary(*text, config))
+    return Exam(room("gpt2").paper.dataset, config, model2.vocabulary)

@@ -1,16 +1,17 @@
 """Text from the speedrun: `papers generate gpt2 --version speedrun`."""
 
-from papers.gpt2.ask import writer
+from common.ask.text import text_writer
+from common.exams.text import predictor
 from papers.gpt2.speedrun import model
-from papers.gpt2.task import Exam, predictor
+from papers.gpt2.task import Exam
 
 
 def load(checkpoint):
     """The trained network as a Writer."""
     config = checkpoint.config
-    exam = Exam(checkpoint.data, config.context, lambda text, characters: characters)
-    net = checkpoint.fill(lambda: model.Speedrun(config, exam.symbols), "model.").eval()
-    return writer(exam, predictor(net), lambda tokens: maps(net, tokens))
+    exam = Exam(checkpoint.data, config)
+    net = checkpoint.fill(lambda: model.Speedrun(config, exam.symbols), "model.")
+    return text_writer(exam, predictor(net, net.read), attend=lambda tokens: maps(net, tokens))
 
 
 def maps(net, tokens):

@@ -2,32 +2,29 @@
 
 import torch
 
-from common.run.engine import Masters
+from common.exams.text import predictor
 from common.run.launch import main
-from common.run.parallel import spread
-from common.run.resume import pack, unpack
-from common.run.training import fit
+from common.run.torch_training import build, train_torch
 from papers.gpt2.speedrun import model
-from papers.gpt2.task import Exam, predictor
+from papers.gpt2.task import Exam
 
 
 def train(run):
-    """Windows of the text, each once in a pass, one batch after the other."""
-    config, device = run.config, run.engine.device
-    exam = Exam(run.data, config.context, lambda text, characters: characters)
-    torch.manual_seed(run.seed)
-    net = spread(model.Speedrun(config, exam.symbols).to(device))  # weights stay float32
-    learner, masters = model.Learner(config, net, run.seed), Masters(net.parameters())
-    tokens, predict = torch.as_tensor(exam.train, device=device), predictor(net)
-    return fit(
+    """Windows of the text, each once in a pass, one batch after the other; float32 weights."""
+    config = run.config
+    exam = Exam(run.data, config, quick=run.quick)
+    net, masters = build(run, lambda: model.Speedrun(config, exam.symbols), torch.float32)
+    learner, predict = model.Learner(config, net, run.seed), predictor(net, net.read)
+    tokens = exam.train_on(run.engine.device)
+    return train_torch(
         run,
-        steps=config.steps,
+        net,
+        masters,
+        learner,
         tokens_per_step=config.batch * config.context,
         step=lambda i: learner.step(tokens, i),
         validate=lambda: exam.validate(predict),
         finish=lambda: exam.finish(predict, run.seed),
-        state=lambda: pack(net, learner.optimizer, masters, {}),
-        restore=lambda saved: unpack(saved, net, learner.optimizer, masters, {}),
     )
 
 

@@ -35,18 +35,18 @@ SIZES = {  # what each changes of the cpu profile; chosen by the validation spli
 
 def one(sizes: str, seed: int, threads: int) -> None:
     """Train and take the exam in this process; its figures as a line of JSON."""
-    import numpy as np
     import torch
 
     from common.config import plan
+    from common.exams.text import predictor
     from common.paper import room
     from papers.gpt2.speedrun import model
-    from papers.gpt2.task import Exam, fresh_bits, predictor
+    from papers.gpt2.task import Exam
 
     torch.set_num_threads(threads)
     home = room("gpt2")
     config = plan(home, "speedrun", "cpu", SIZES[sizes]).config
-    exam = Exam(home.paper.dataset, config.context, lambda text, characters: characters)
+    exam = Exam(home.paper.dataset, config)
     torch.manual_seed(seed)
     net = model.Speedrun(config, exam.symbols)
     learner, tokens = model.Learner(config, net, seed), torch.as_tensor(exam.train)
@@ -54,8 +54,8 @@ def one(sizes: str, seed: int, threads: int) -> None:
     for i in range(config.steps):
         learner.step(tokens, i)
     spent = time.process_time() - start[0], time.perf_counter() - start[1]
-    held_out = np.asarray(exam.vocabulary.encode(exam.parts.test))
-    nats = float(fresh_bits(predictor(net), held_out, config.context).mean()) * math.log(2)
+    held_out, predict = exam.encode(exam.parts.test), predictor(net, net.read)
+    nats = float(exam.rule.fresh_bits(predict, held_out).mean()) * math.log(2)
     print(json.dumps({"nats": nats, "cpu": spent[0], "wall": spent[1]}))
 
 

@@ -32,7 +32,7 @@ def make(tmp_path):
         model = HOME.module(f"{version}.model")
         values = {**SIZES, "merges": merges}
         config = model.Config(**values)
-        exam = Exam(str(data), config.context, lambda *text: model.vocabulary(*text, config))
+        exam = Exam(str(data), config, model.vocabulary)
         torch.manual_seed(0)
         net = (model.GPT if version == "version1" else model.GPT2)(config, exam.symbols)
         weights = {name: 25 * w if w.dim() > 1 else w for name, w in net.state_dict().items()}

@@ -5,8 +5,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.exams.text import predictor
 from papers.gpt2.evidence import twins
-from papers.gpt2.task import predictor
 from papers.gpt2.version1 import model as model1
 from papers.gpt2.version2 import model as model2
 
@@ -89,7 +89,7 @@ def test_long_windows_are_read_alike_by_the_fused_kernel(monkeypatch):
 def test_dropout_is_for_training_only():
     config = model2.Config(**{**SIZES, "dropout": 0.5})
     net = model2.GPT2(config, 7)
-    predict, tokens = predictor(net), torch.tensor([[1, 2, 3]])
+    predict, tokens = predictor(net, net.read), torch.tensor([[1, 2, 3]])
     first, second = (predict(tokens.numpy(), None)[0] for _ in range(2))
     assert (first == second).all() and net.training
     assert not torch.equal(net(tokens), net(tokens))

@@ -4,17 +4,18 @@ import math
 
 import torch
 
-from papers.gpt2.ask import writer
-from papers.gpt2.task import Exam, predictor
+from common.ask.text import text_writer
+from common.exams.text import predictor
+from papers.gpt2.task import Exam
 from papers.gpt2.version1 import model
 
 
 def load(checkpoint):
     """The trained network as a Writer."""
     config = checkpoint.config
-    exam = Exam(checkpoint.data, config.context, lambda *text: model.vocabulary(*text, config))
+    exam = Exam(checkpoint.data, config, model.vocabulary)
     net = checkpoint.fill(lambda: model.GPT(config, exam.symbols), "model.")
-    return writer(exam, predictor(net), lambda tokens: maps(net, tokens))
+    return text_writer(exam, predictor(net, net.read), attend=lambda tokens: maps(net, tokens))
 
 
 def maps(net, tokens):

@@ -1,8 +1,7 @@
 """Text from version 2: `papers generate gpt2 --version version2`."""
 
-import torch
-
-from papers.gpt2.ask import writer
+from common.ask.text import text_writer
+from common.exams.text import predictor
 from papers.gpt2.task import Exam
 from papers.gpt2.version2 import model
 from papers.gpt2.version2.decode import Decoder
@@ -11,19 +10,11 @@ from papers.gpt2.version2.decode import Decoder
 def load(checkpoint):
     """The trained network as a Writer."""
     config = checkpoint.config
-    exam = Exam(checkpoint.data, config.context, lambda *text: model.vocabulary(*text, config))
+    exam = Exam(checkpoint.data, config, model.vocabulary)
     net = checkpoint.fill(lambda: model.GPT2(config, exam.symbols), "model.")
-    return writer(exam, predictor(Decoder(net)), lambda tokens: maps(net, tokens))
-
-
-def predictor(decoder):
-    """`predict` as in the exam, over a decoder."""
-
-    def predict(tokens, state):
-        scores, state = decoder.read(torch.as_tensor(tokens), state)
-        return scores.float().log_softmax(-1).numpy(), state
-
-    return predict
+    return text_writer(
+        exam, predictor(net, Decoder(net).read), attend=lambda tokens: maps(net, tokens)
+    )
 
 
 def maps(net, tokens):

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from common.data.text import load_text, split
 from common.evidence.claims import Equal, Exact, Pair, View
+from common.exams.ngrams import ngram_baseline
+from common.exams.text import predictor
+from common.exams.words import real_words
 from common.paper import room
-from papers.rnn import task
 from papers.rnn.evidence import twins
-from papers.rnn.evidence.baseline import ngram_bits
+from papers.rnn.task import Exam
 from papers.rnn.version1 import model as model1
 from papers.rnn.version2 import model as model2
 
@@ -148,13 +149,13 @@ def _xor_bits(seed: int, steps: int = 400) -> torch.Tensor:
 
 def samples_improve(seeds: Sequence[int]) -> Pair:
     """The share of real words in a sample, after 20 and after 400 steps of version 2."""
-    exam = task.Exam(room("rnn").paper.dataset)
+    exam = Exam(room("rnn").paper.dataset)
     trained = [_real_words(exam, seed) for seed in seeds]
     late, early = ({s: t[k] for s, t in zip(seeds, trained, strict=True)} for k in (1, 0))
     return Pair(late, early, sign=+1)
 
 
-def _real_words(exam: task.Exam, seed: int) -> tuple[float, float]:
+def _real_words(exam: Exam, seed: int) -> tuple[float, float]:
     from common.run.engine import Masters
 
     torch.manual_seed(seed)
@@ -166,14 +167,13 @@ def _real_words(exam: task.Exam, seed: int) -> tuple[float, float]:
     for i in range(400):
         learner.step(rows, i)
         if i in (19, 399):
-            shares.append(exam.real_words(exam.sample(task.predictor(net), seed)))
+            shares.append(real_words(exam.parts.train, exam.sample(predictor(net), seed)))
     return shares[0], shares[1]
 
 
 def beats_ngram(view: View) -> Pair:
     networks = view.values(room("rnn").newest)
-    parts = split(load_text(room("rnn").paper.dataset, report=lambda line: None))
-    baseline = ngram_bits(parts.train, parts.test, order=5)
+    baseline = ngram_baseline(room("rnn").paper.dataset, 5, "kneser-ney")
     return Pair(networks, view.constant(baseline, networks), sign=-1)
 
 

@@ -1,6 +1,6 @@
 """Text from version 1: `papers generate rnn --version version1`."""
 
-from papers.rnn.ask import writer
+from common.ask.text import text_writer
 from papers.rnn.task import Exam
 from papers.rnn.version1 import model
 
@@ -11,4 +11,4 @@ def load(checkpoint):
     v = exam.symbols
     shapes = {"w_xh": (h, v), "w_hh": (h, h), "w_hy": (v, h), "b_h": (h,), "b_y": (v,)}
     weights = {name: w.numpy() for name, w in checkpoint.tensors(shapes).items()}
-    return writer(exam, lambda tokens, state: model.predict(weights, tokens, state))
+    return text_writer(exam, lambda tokens, state: model.predict(weights, tokens, state))

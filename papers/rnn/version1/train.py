@@ -10,7 +10,7 @@ from papers.rnn.version1 import model
 
 def train(run):
     """One piece of text after the other, from the beginning to the end, and again."""
-    config, exam = run.config, Exam(run.data, run.config.sequence)
+    config, exam = run.config, Exam(run.data, run.config.sequence, run.quick)
     learner = model.Learner(config, exam.symbols, np.random.default_rng(run.seed))
 
     def finish():

@@ -1,7 +1,8 @@
 """Text from version 2: `papers generate rnn --version version2`."""
 
-from papers.rnn.ask import writer
-from papers.rnn.task import Exam, predictor
+from common.ask.text import text_writer
+from common.exams.text import predictor
+from papers.rnn.task import Exam
 from papers.rnn.version2 import model
 
 
@@ -9,4 +10,4 @@ def load(checkpoint):
     """The trained network as a Writer."""
     exam = Exam(checkpoint.data)
     net = checkpoint.fill(lambda: model.RNN(checkpoint.config, exam.symbols), "model.")
-    return writer(exam, predictor(net))
+    return text_writer(exam, predictor(net))
