@@ -6,7 +6,8 @@ Changed: where a window's last few characters say most, they are looked up, not 
 What each trick gave, and where it comes from, stands in the paper's README, "The speedrun".
 
 Symbols: d_model the width, h heads, d_k = d_model / h, N layers.
-Shapes:  B batch, T positions, H heads, K = d_k, D = d_model, V characters.
+Shapes:  B batch, T positions, H heads, K = d_k, D = d_model, V characters, G lengths
+         of run, M matrices, R their shorter side, L their longer side.
 """
 
 import math
@@ -57,7 +58,7 @@ def norm(x):
 
 
 def rotary(config):
-    """Cosines and signed sines (context, K) that turn each pair of components by its position."""
+    """Cosines and signed sines (T, K) that turn each pair of components by its position."""
     half = config.d_model // config.heads // 2
     angles = torch.arange(config.context)[:, None] * config.base ** -(torch.arange(half) / half)
     return angles.cos().repeat(1, 2), torch.cat([-angles.sin(), angles.sin()], -1)
@@ -99,23 +100,23 @@ class Speedrun(Module):
         c, t, nothing = self.config, tokens.shape[1], self.symbols
         past = max(c.shifts, c.grams - 1)
         padded = F.pad(tokens, (past, 0), value=nothing)
-        before = [padded[:, past - k : past - k + t] for k in range(past + 1)]  # k earlier: (B, T)
+        before = [padded[:, past - k : past - k + t] for k in range(past + 1)]  # (B, T): k earlier
         x = sum(F.embedding(before[k], self.embedding[k]) for k in range(c.shifts + 1))
         runs, number = [], tokens
         for k in range(1, c.grams):
             number = number * (nothing + 1) + before[k]
             runs.append((number * HASH % PRIME) % c.buckets + (k - 1) * c.buckets)
         if runs:
-            rows = torch.stack(runs, -1).flatten(0, 1)  # (B T, runs)
+            rows = torch.stack(runs, -1).flatten(0, 1)  # (B T, G)
             known = self.known(rows)
             found = F.embedding_bag(
                 rows, self.grams, mode="sum", sparse=True, per_sample_weights=known
             )
-            x = x + found.view(x.shape)
+            x = x + found.view(x.shape)  # (B, T, D)
         return x.to(self.dtype)
 
     def known(self, rows):
-        """1 for each run that counts, (B T, runs): in training, some places forget runs from a
+        """1 for each run that counts, (B T, G): in training, some places forget runs from a
         length on, as if never seen. Held-out text has many such places, text read twice none."""
         count, forget = rows.shape[1], self.config.forget if self.training else 0.0
         if not forget:
@@ -135,9 +136,11 @@ class Speedrun(Module):
     def weights(self, x, matrices):
         """Attention weights (B H, T, T), and values (B H, T, K)."""
         (b, t, d), h = x.shape, self.config.heads
+        # (B, T, H, K)
         q, k, v = F.linear(x, matrices[:3].reshape(3 * d, d)).view(b, t, 3, h, -1).unbind(2)
         hidden = self.hidden[:t, :t].to(x.dtype)
         q, k = self.turn(q), self.turn(k)
+        # (B H, T, T)
         scores = torch.baddbmm(hidden, q, k.transpose(1, 2), alpha=self.config.scale)
         return scores.softmax(-1), v.transpose(1, 2).reshape(b * h, t, -1)
 
@@ -145,7 +148,7 @@ class Speedrun(Module):
         """softmax(scale q k^T) v through the output matrix: (B, T, D) -> (B, T, D)."""
         b, t, d = x.shape
         weights, v = self.weights(x, matrices)
-        y = torch.bmm(weights, v).view(b, -1, t, v.shape[-1]).transpose(1, 2)
+        y = torch.bmm(weights, v).view(b, -1, t, v.shape[-1]).transpose(1, 2)  # (B, T, H, K)
         return F.linear(y.reshape(b, t, d), matrices[3])
 
     def blocks(self, tokens):
@@ -158,7 +161,7 @@ class Speedrun(Module):
             yield y, matrices
             x = x + self.drop(self.attend(y, matrices))
             y = F.linear(norm(x), inner).relu().square()  # (B, T, 4 D)
-            x = x + self.drop(F.linear(y, outer.t()))
+            x = x + self.drop(F.linear(y, outer.t()))  # (B, T, D)
         yield norm(x), None
 
     def drop(self, x):
@@ -207,14 +210,15 @@ def batch(tokens, config, seed, i):
 
 
 def orthogonal(matrices, iterations):
-    """(..., R, C) -> about U V^T of each matrix U S V^T: all singular values near 1."""
+    """About U V^T of each matrix U S V^T (..., R or L, L or R): all singular values near 1."""
     x = matrices.bfloat16().flatten(0, -3)
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + EPSILON)  # no singular value above 1
     a, b, c = NEWTON_SCHULZ
     for _ in range(iterations):
-        square = x @ x.mT
+        square = x @ x.mT  # (M, R, R)
+        # (M, R, L)
         x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
     return (x.mT if tall else x).float().view(matrices.shape)
 

@@ -65,10 +65,10 @@ class CausalAttention(Module):
         self.w_q, self.w_k, self.w_v, self.w_o = (matrix(d, d) for _ in range(4))
         self.b_q, self.b_k, self.b_v, self.b_o = (Parameter(torch.zeros(d)) for _ in range(4))
 
-    def forward(self, x):  # (B, T, D)
+    def forward(self, x):  # (B, T, D) -> (B, T, D)
         q = self.split(x @ self.w_q + self.b_q)  # (B, H, T, K)
-        k = self.split(x @ self.w_k + self.b_k)
-        v = self.split(x @ self.w_v + self.b_v)
+        k = self.split(x @ self.w_k + self.b_k)  # (B, H, T, K)
+        v = self.split(x @ self.w_v + self.b_v)  # (B, H, T, K)
         scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # (B, H, T, T)
         steps = torch.arange(x.shape[1], device=x.device)
         later = steps > steps[:, None]  # (T, T)

@@ -4,6 +4,8 @@ A step for one token per row is bound by reading the weights, and then by the nu
 matrices are laid out once as the library wants them (else bfloat16 is laid out anew at every
 call), and attention is one call, with keys and values in float32: for one query the bfloat16
 kernel is five times slower. Prompts and full windows are left to the net itself.
+
+Shapes: B batch, T positions, S positions looked at, H heads, K = d_k, D = d_model, V tokens.
 """
 
 import torch
@@ -46,7 +48,7 @@ class Decoder:
         return self.head(self.net.ln_f.forward(x))[:, None], {**state, "tokens": grown}
 
     def block(self, n, block):
-        """The n-th block for one position: (B, D), the state, positions known -> (B, D)."""
+        """The n-th block for one position."""
         heads, first, second = block.attn.heads, block.ln_1.forward, block.ln_2.forward
         join, project, widen, narrow = (
             packed(p.weight.t(), p.bias)
@@ -60,9 +62,9 @@ class Decoder:
             ]  # (B, H, S, K)
             kept[0][:, :, known:], kept[1][:, :, known:] = k, v
             y = F.scaled_dot_product_attention(q.float(), *kept)
-            return project(y.reshape(x.shape).to(x.dtype))
+            return project(y.reshape(x.shape).to(x.dtype))  # (B, D)
 
-        def step(x, state, known):
+        def step(x, state, known):  # (B, D) -> (B, D)
             x = model.residual(x, lambda y: attend(y, state, known), first, same)
             return model.residual(x, lambda y: narrow(model.gelu(widen(y))), second, same)
 

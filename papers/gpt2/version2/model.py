@@ -6,7 +6,8 @@ decay for matrices only, warm-up and cosine, clipping; one product for queries, 
 attention plain or fused by length, a cache, bfloat16, compilation.
 
 Symbols: d_model the width, h heads, d_k = d_model / h, N layers, as in papers/transformer.
-Shapes:  B batch, T positions, S positions looked at, H heads, K = d_k, D = d_model, V tokens.
+Shapes:  B batch, C context, T positions, S those looked at, H heads, K = d_k, D = d_model,
+         V tokens.
 """
 
 import math
@@ -61,7 +62,7 @@ class Projection(Module):
         self.bias = Parameter(torch.empty(columns))
 
     def forward(self, x):
-        return F.linear(x, self.weight.t(), self.bias)
+        return F.linear(x, self.weight.t(), self.bias)  # (B, T, D or 3 D or 4 D)
 
 
 def gelu(x):
@@ -78,10 +79,10 @@ def attend(q, k, v, hidden):
     if q.device.type != "cpu" or k.shape[-2] >= FUSED_FROM:
         return F.scaled_dot_product_attention(q, k, v, attn_mask=hidden, scale=scale)
     heads = q.shape[:2]
-    q, k, v = (x.reshape(-1, *x.shape[-2:]) for x in (q, k, v))  # (B H, T or S, K)
+    q, k, v = (x.reshape(-1, *x.shape[-2:]) for x in (q, k, v))  # (B H, T, K), twice (B H, S, K)
     hidden = q.new_zeros(()) if hidden is None else hidden
     scores = torch.baddbmm(hidden, q, k.transpose(1, 2), alpha=scale)  # (B H, T, S)
-    return torch.bmm(scores.softmax(-1), v).unflatten(0, heads)
+    return torch.bmm(scores.softmax(-1), v).unflatten(0, heads)  # (B H, T, K) -> (B, H, T, K)
 
 
 class Attention(Module):
@@ -93,14 +94,15 @@ class Attention(Module):
         self.c_attn, self.c_proj = Projection(d, 3 * d), Projection(d, d)
 
     def forward(self, x, hidden, kept=None, start=0):
-        """(B, T, D); `kept`: keys and values (B, H, context, K), known up to `start`."""
+        """`x` (B, T, D); `kept` (B, H, C, K): keys and values, known up to `start`."""
         (b, t, d), end = x.shape, start + x.shape[1]
+        # (B, H, T, K)
         q, k, v = self.c_attn(x).view(b, t, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         if kept is not None:
             kept[0][:, :, start:end], kept[1][:, :, start:end] = k, v
             k, v = (x[:, :, :end] for x in kept)  # (B, H, S, K)
         y = attend(q, k, v, hidden)  # (B, H, T, K)
-        return self.c_proj(y.transpose(1, 2).reshape(b, t, d))
+        return self.c_proj(y.transpose(1, 2).reshape(b, t, d))  # (B, T, D)
 
 
 class MLP(Module):
@@ -163,8 +165,7 @@ class GPT2(Module):
         self.initialise()
 
     def initialise(self):
-        """Normal matrices, zero biases; what is added to the residual path begins smaller, and so
-        do positions in the published code: at 0.01."""
+        """Normal matrices, smaller on residual paths and (as published) of positions; biases 0."""
         for name, p in self.named_parameters():
             if p.dim() > 1:
                 half = 0.5 if name == "wpe.weight" else 1
@@ -175,17 +176,16 @@ class GPT2(Module):
             if name.endswith(SCALED):
                 torch.nn.init.normal_(p, std=residual_std(self.config))
 
-    def head(self):
-        """(V, D): the token embedding once more, as in the published code."""
+    def head(self):  # -> (V, D): the token embedding once more, as in the published code
         return self.wte.weight
 
     def forward(self, tokens, state=None):
         """Scores (B, T, V) of what follows each of `tokens` (B, T); writes the cache `state`."""
         start = 0 if state is None else state["tokens"].shape[1]
         end = start + tokens.shape[1]
-        x = F.embedding(tokens, self.wte.weight) + self.wpe.weight[start:end]
+        x = F.embedding(tokens, self.wte.weight) + self.wpe.weight[start:end]  # (B, T, D)
         x = F.dropout(x, self.config.dropout, self.training)
-        hidden = None if end - start == 1 else self.hidden[start:end, :end]
+        hidden = None if end - start == 1 else self.hidden[start:end, :end]  # (T, S)
         for n, block in enumerate(self.h):
             x = block(x, hidden, state and (state[f"key.{n}"], state[f"value.{n}"]), start)
         if state is not None:

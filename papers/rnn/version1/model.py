@@ -5,7 +5,8 @@ written out. The mistakes of min-char-rnn are kept; papers/rnn/evidence/deviatio
 
 Symbols: x_t a character (one-hot), h_t the hidden or context units (Elman, Fig. 2), y_t the scores
          of the next character, p_t their softmax, L the loss.
-Shapes:  T sequence, V symbols, H hidden units. One sequence at a time: there is no batch.
+Shapes:  T sequence, V symbols, H hidden units, B streams. Only `predict` reads several streams:
+         training takes one sequence at a time.
 """
 
 from dataclasses import dataclass
@@ -62,19 +63,19 @@ def loss_and_gradients(weights, inputs, targets, h):
     steps = np.arange(len(inputs))
     loss = -np.log(p[steps, targets]).sum()  # L = - sum_t log p_t[target]
 
-    dy = p.copy()  # dL/dy_t = p_t - onehot(target)
-    dy[steps, targets] -= 1  # (T, V)
+    dy = p.copy()  # (T, V): dL/dy_t = p_t - onehot(target)
+    dy[steps, targets] -= 1
     gradients = {name: np.zeros_like(w) for name, w in weights.items()}
-    gradients["w_hy"] = dy.T @ states[1:]  # (V, T) @ (T, H)
+    gradients["w_hy"] = dy.T @ states[1:]  # (V, H)
     gradients["b_y"] = dy.sum(axis=0)
     dh_next = np.zeros_like(h)  # what the later steps say of this state
     for t in reversed(steps):
         dh = weights["w_hy"].T @ dy[t] + dh_next  # (H,)
         dz = (1 - states[t + 1] ** 2) * dh  # through tanh
         gradients["w_xh"][:, inputs[t]] += dz
-        gradients["w_hh"] += np.outer(dz, states[t])
+        gradients["w_hh"] += np.outer(dz, states[t])  # (H, H)
         gradients["b_h"] += dz
-        dh_next = weights["w_hh"].T @ dz
+        dh_next = weights["w_hh"].T @ dz  # (H,)
     return loss, gradients, states[-1]
 
 
@@ -91,7 +92,7 @@ def adagrad(weights, gradients, memory, learning_rate):
 
 
 def predict(weights, inputs, h):
-    """Log-probabilities (B, T, V) of the next symbols of B streams (B, T), and the new states."""
+    """Log-probabilities (B, T, V) of the symbols after `inputs` (B, T), and new states (B, H)."""
     h = np.zeros((len(inputs), weights["b_h"].size)) if h is None else h
     states = []
     for x in inputs.T:

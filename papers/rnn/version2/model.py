@@ -6,7 +6,7 @@ state is carried along contiguous text and no gradient goes back beyond the chun
 
 Symbols: x_t a character, h_t the hidden or context units (Elman, Fig. 2), y_t the scores of the
          next character.
-Shapes:  B streams, T steps, V symbols, H hidden units.
+Shapes:  B streams, T steps, V symbols, H hidden units, N characters in a stream.
 """
 
 from dataclasses import dataclass
@@ -44,14 +44,14 @@ class RNN(Module):
         torch.nn.init.normal_(self.w_hy, std=self.w_hy.shape[0] ** -0.5)
 
     def forward(self, tokens, h=None):
-        """Scores (B, T, V) after each of `tokens` (B, T) from state `h` (B, H); the new state."""
+        """Scores (B, T, V) after `tokens` (B, T) from state `h` (B, H); the new state (B, H)."""
         h = self.b_h.new_zeros(len(tokens), len(self.b_h)) if h is None else h
         x = self.w_xh[tokens] + self.b_h  # (B, T, H): a one-hot product is a row
         states = []
         for x_t in x.unbind(1):
             h = torch.addmm(x_t, h, self.w_hh).tanh()  # (B, H)
             states.append(h)
-        return torch.stack(states, 1) @ self.w_hy + self.b_y, h  # (B, T, V)
+        return torch.stack(states, 1) @ self.w_hy + self.b_y, h  # (B, T, V), (B, H)
 
 
 def loss(scores, targets):

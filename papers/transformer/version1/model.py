@@ -64,7 +64,7 @@ def softmax(x):
 
 
 def flat(x):
-    """(B, T, D) -> (B T, D)."""
+    """(B, T, D or F or V) -> (B T, D or F or V)."""
     return x.reshape(-1, x.shape[-1])
 
 
@@ -87,10 +87,10 @@ class Transformer:
         w = self.weights[name]
 
         def back(dy):
-            self.gradients[name] += flat(x).T @ flat(dy)
-            return dy @ w.T
+            self.gradients[name] += flat(x).T @ flat(dy)  # (D or F, D or F)
+            return dy @ w.T  # (B, T, D or F)
 
-        return x @ w, back
+        return x @ w, back  # (B, T, D or F)
 
     def norm(self, name, x, epsilon=1e-6):
         """gain (x - mean) / (standard deviation + epsilon) + bias."""
@@ -122,20 +122,21 @@ class Transformer:
     def attention(self, name, x, memory, hidden):
         """softmax(Q K^T / sqrt(d_k)) V (Eq. 1), h heads in parallel (Sec. 3.2.2).
 
-        `back` returns two gradients: by x (B, T, D) and by memory (B, S, D).
+        `back` returns two gradients: by `x` (B, T, D) and by `memory` (B, S, D).
         """
         q, back_q = self.product(f"{name}.w_q", x)
         k, back_k = self.product(f"{name}.w_k", memory)
         v, back_v = self.product(f"{name}.w_v", memory)
-        q, k, v = self.split(q), self.split(k), self.split(v)  # (B, H, T or S, K)
+        q, k, v = self.split(q), self.split(k), self.split(v)  # (B, H, T, K), twice (B, H, S, K)
         scale = np.float32(1 / np.sqrt(q.shape[-1]))
-        weights = softmax(q @ k.swapaxes(-2, -1) * scale + hidden[:, None])  # (B, H, T, S)  Eq. 1
+        weights = softmax(q @ k.swapaxes(-2, -1) * scale + hidden[:, None])  # (B, H, T, S): Eq. 1
         out, back_o = self.product(f"{name}.w_o", self.merge(weights @ v))  # (B, T, D)
 
         def back(dy):
             dy = self.split(back_o(dy))
-            dw = dy @ v.swapaxes(-2, -1)
+            dw = dy @ v.swapaxes(-2, -1)  # (B, H, T, S)
             ds = weights * (dw - (dw * weights).sum(axis=-1, keepdims=True)) * scale  # softmax
+            # (B, H, T, K), twice (B, H, S, K)
             dq, dk, dv = ds @ k, ds.swapaxes(-2, -1) @ q, weights.swapaxes(-2, -1) @ dy
             return back_q(self.merge(dq)), back_k(self.merge(dk)) + back_v(self.merge(dv))
 
@@ -218,8 +219,8 @@ class Transformer:
         embedding = self.weights["embedding"]
 
         def back(dy):
-            self.gradients["embedding"] += flat(dy).T @ flat(x)
-            dx, dm = dy @ embedding, 0
+            self.gradients["embedding"] += flat(dy).T @ flat(x)  # (V, D)
+            dx, dm = dy @ embedding, 0  # (B, T, D)
             for back_self, back_cross, back_feed in reversed(backs):
                 dx, more = back_cross(back_feed(dx))
                 dx, dm = sum(back_self(dx)), dm + more
@@ -278,7 +279,7 @@ class Learner:
         self.v = {name: np.zeros_like(w) for name, w in net.weights.items()}
 
     def step(self, source, target, i):
-        """Learn from the i-th batch (B, S), (B, T); its loss in nats per position."""
+        """Learn from the i-th `source` (B, S), `target` (B, T + 1); the loss in nats a position."""
         loss, gradients = self.net.loss_and_gradients(source, target)
         (beta1, beta2, epsilon), t = self.constants, i + 1
         rate = learning_rate(t, self.config)

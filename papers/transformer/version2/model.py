@@ -68,12 +68,12 @@ class Attention(Module):
         d, self.heads = config.d_model, config.heads
         self.w_q, self.w_k, self.w_v, self.w_o = (matrix(d, d) for _ in range(4))
 
-    def forward(self, x, memory, mask):  # (B, T, D), (B, S, D), (B, T or 1, S)
+    def forward(self, x, memory, mask):  # (B, T, D), (B, S, D), (B or 1, T or 1, S) -> (B, T, D)
         q = self.split(x @ self.w_q)  # (B, H, T, K)
         k, v = self.split(memory @ self.w_k), self.split(memory @ self.w_v)  # (B, H, S, K)
-        scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # (B, H, T, S)  Eq. 1
+        scores = q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1])  # (B, H, T, S): Eq. 1
         weights = scores.masked_fill(~mask[:, None], -math.inf).softmax(-1)
-        return self.merge(weights @ v) @ self.w_o  # (B, T, D)  Sec. 3.2.2
+        return self.merge(weights @ v) @ self.w_o  # (B, T, D): Sec. 3.2.2
 
     def split(self, x):
         """(B, T, D) -> (B, H, T, K)."""
@@ -160,7 +160,7 @@ class Transformer(Module):
         return dropout(x, self.config.dropout, self.training)  # Sec. 5.4
 
     def encode(self, source):  # (B, S) -> (B, S, D)
-        x, mask = self.embed(source), (source != PAD)[:, None]  # (B, 1, S)
+        x, mask = self.embed(source), (source != PAD)[:, None]  # (B, S, D), (B, 1, S)
         for layer in self.encoder:
             x = layer(x, mask)
         return x
@@ -228,7 +228,7 @@ class Learner:
         self.count = torch.zeros(())
 
     def step(self, source, target, i):
-        """Learn from the i-th batch (B, S), (B, T); its loss in nats per word."""
+        """Learn from the i-th `source` (B, S), `target` (B, T + 1); its loss in nats per word."""
         torch.manual_seed(self.seed * 1_000_003 + i)  # of dropout: the same after a restart
         scores = self.net.scores(source, target[:, :-1])
         value = loss(scores, target[:, 1:], self.config.smoothing)

@@ -1,11 +1,11 @@
 """Transformer, Vaswani et al. 2017 (arXiv:1706.03762), version 3: fast, and with what came later.
 
-Against version 2: the norm before the sublayer, projections fused, attention fused or plain by
-length, keys and values kept while decoding, no biases but the norms', weights in bfloat16 possible,
-and a rate that falls linearly to zero.
+Against version 2: the norm before the sublayer, fused projections, attention fused or plain by
+length, a cache while decoding, no biases but the norms', bfloat16, a rate that falls to zero.
 
 Symbols: d_model, N layers (Sec. 3.1); h heads, d_k = d_model / h (Sec. 3.2.2); d_ff (Sec. 3.3).
-Shapes:  B batch, S source, T target, H heads, K = d_k, D = d_model, V words, N layers.
+Shapes:  B batch, S source, T target, H heads, K = d_k, D = d_model, F = d_ff, V words,
+         N layers, P projections of one product, L longest sentence.
 """
 
 import math
@@ -69,17 +69,16 @@ def embedding_scale(d_model):
 
 def attend(q, k, v, hidden):
     """Eq. 1 by the faster of two equal ways: (B, H, T, K), twice (B, H, S, K) -> (B, H, T, K).
-
-    `hidden` (B or 1, 1, T or 1, S) is 0 where a position may look and -inf where it may not.
-    """
+    `hidden` (B or 1, 1, T or 1, S) is 0 where a position may look and -inf where it may not."""
     scale = score_scale(q.shape[-1])
     if q.device.type != "cpu" or k.shape[-2] >= FUSED_FROM:
         return F.scaled_dot_product_attention(q, k, v, attn_mask=hidden, scale=scale)
-    return ((q * scale) @ k.transpose(-2, -1) + hidden).softmax(-1) @ v  # (B, H, T, S) @ v
+    # (B, H, T, S) -> (B, H, T, K)
+    return ((q * scale) @ k.transpose(-2, -1) + hidden).softmax(-1) @ v
 
 
 def split(x, parts, heads):
-    """(B, T, parts D) -> (parts, B, H, T, K)."""
+    """(B, T, P D) -> (P, B, H, T, K)."""
     return x.unflatten(-1, (parts, heads, -1)).permute(2, 0, 3, 1, 4)
 
 
@@ -104,11 +103,11 @@ class SelfAttention(Module):
         self.w_qkv, self.w_o = matrix(d, 3 * d), matrix(d, d)
 
     def forward(self, x, hidden, past=None):
-        """(B, T, D) and, while decoding, the keys and values before; the same with x's own."""
-        q, k, v = split(x @ self.w_qkv, 3, self.heads)
-        if past is not None:  # (B, 2, H, T - 1, K)
-            k, v = torch.cat([past[:, 0], k], -2), torch.cat([past[:, 1], v], -2)
-        return merge(attend(q, k, v, hidden)) @ self.w_o, (k, v)
+        """`x` (B, T, D); while decoding, keys and values before, `past` (B, 2, H, S - T, K)."""
+        q, k, v = split(x @ self.w_qkv, 3, self.heads)  # (B, H, T, K)
+        if past is not None:
+            k, v = torch.cat([past[:, 0], k], -2), torch.cat([past[:, 1], v], -2)  # (B, H, S, K)
+        return merge(attend(q, k, v, hidden)) @ self.w_o, (k, v)  # (B, T, D), twice (B, H, S, K)
 
 
 class CrossAttention(Module):
@@ -122,8 +121,8 @@ class CrossAttention(Module):
     def remember(self, memory):  # (B, S, D) -> (2, B, H, S, K)
         return split(memory @ self.w_kv, 2, self.heads)
 
-    def forward(self, x, remembered, hidden):  # (B, T, D)
-        (q,) = split(x @ self.w_q, 1, self.heads)
+    def forward(self, x, remembered, hidden):  # (B, T, D) -> (B, T, D)
+        (q,) = split(x @ self.w_q, 1, self.heads)  # (B, H, T, K)
         return merge(attend(q, *remembered, hidden)) @ self.w_o
 
 
@@ -136,7 +135,7 @@ class FeedForward(Module):
         self.w_2 = matrix(config.d_ff, config.d_model)
 
     def forward(self, x):
-        return (x @ self.w_1).relu() @ self.w_2
+        return (x @ self.w_1).relu() @ self.w_2  # (B, T, F) -> (B, T, D)
 
 
 def residual(x, sublayer, norm, drop):
@@ -175,7 +174,7 @@ class Layer(Module):
 
 
 def position_table(d_model):
-    """Sec. 3.5: sin and cos of pos / 10000^(2i / d_model), side by side: (LONGEST, D)."""
+    """Sec. 3.5: sin and cos of pos / 10000^(2i / d_model), side by side: (L, D)."""
     pos = torch.arange(LONGEST)[:, None]
     angle = pos / 10000 ** (torch.arange(0, d_model, 2) / d_model)
     return torch.stack([angle.sin(), angle.cos()], -1).flatten(-2)
@@ -190,7 +189,7 @@ def bar_padding(source):  # (B, S) -> (B, 1, 1, S)
     return barred(source != PAD)[:, None, None]
 
 
-def bar_future(length, device):  # (1, 1, T, T)
+def bar_future(length, device):  # -> (1, 1, T, T)
     return barred(torch.ones(length, length, dtype=torch.bool, device=device).tril())[None, None]
 
 
@@ -212,7 +211,7 @@ class Transformer(Module):
         return F.dropout(x, self.config.dropout, self.training)
 
     def encode(self, source):
-        """What the decoder's layers look at: keys and values (N, 2, B, H, S, K); the bars."""
+        """What the decoder's layers look at: keys, values (2, B, H, S, K) by layer; the bars."""
         x, hidden = self.embed(source), bar_padding(source).to(self.embedding.dtype)
         for layer in self.encoder:
             x, _ = layer(x, hidden)
@@ -229,12 +228,13 @@ class Transformer(Module):
     def start(self, source):
         """The cache: all keys and values of the source, none of the target yet."""
         remembered, bars = self.encode(source)
+        # (B, N, 2, H, S, K)
         cross = torch.stack([torch.stack(tuple(kv)) for kv in remembered]).movedim(2, 0)
-        return {"cross": cross, "bars": bars, "past": cross[..., :0, :]}  # (B, N, 2, H, 0, K)
+        return {"cross": cross, "bars": bars, "past": cross[..., :0, :]}
 
     def step(self, cache, prefix):
         """Scores (B, V) after the last word of `prefix`; those before it are in the cache."""
-        x, past = self.embed(prefix[:, -1:], start=prefix.shape[1] - 1), []
+        x, past = self.embed(prefix[:, -1:], start=prefix.shape[1] - 1), []  # (B, 1, D)
         none = x.new_zeros(1, 1, 1, prefix.shape[1])  # the last word may look at all before it
         for n, layer in enumerate(self.decoder):
             seen = cache["cross"][:, n].unbind(1)
@@ -270,7 +270,7 @@ class Learner:
         self.carried["count"] = torch.zeros(())
 
     def step(self, source, target, i):
-        """Learn from the i-th batch (B, S), (B, T); its loss in nats per word."""
+        """Learn from the i-th `source` (B, S), `target` (B, T + 1); its loss in nats per word."""
         torch.manual_seed(self.seed * 1_000_003 + i)  # of dropout: the same after a restart
         value = loss(self.net.scores(source, target[:, :-1]), target[:, 1:], self.config.smoothing)
         value.backward()
