@@ -19,6 +19,7 @@ def make_claim(name: str, kind: str, verdict: str, **changes: Any) -> dict[str, 
     numbers = ("value", "median", "low", "high", "n", "p", "adjusted_p", "detectable", "expected")
     row = {"id": name, "place": "Sec. 1", "sentence": f"{name} is so", "kind": kind}
     row |= {"verdict": verdict, **dict.fromkeys(numbers), "unit": "bits"}
+    row |= {"over": "seeds" if kind == "direction" else None}
     return row | {"finding": None, "reason": None, "own": False} | changes
 
 

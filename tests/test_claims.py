@@ -5,7 +5,8 @@ import math
 import pytest
 
 from common.errors import UserError
-from common.evidence.claims import Claim, Exact, Pair, Unmeasured, View, judge_claims
+from common.evidence.claims import Claim, Exact, Pair, Unmeasured, View
+from common.evidence.judging import judge_claims
 from tests.factory import make_record, make_records
 
 

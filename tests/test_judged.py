@@ -68,7 +68,7 @@ def test_in_a_pipe_each_claim_is_one_line(capsys):
     _, out = papers(capsys, "claims", "alpha")
     (line,) = [line for line in out.splitlines() if line.startswith(" clipping ")]
     told = "clipping reproduced Clipping helps a recurrent network. -0.31 [-0.35, -0.27] bits"
-    assert " ".join(line.split()) == f"{told} clipped < free lower is better 6 Sec. 1"
+    assert " ".join(line.split()) == f"{told} clipped < free lower is better 6 seeds Sec. 1"
     _, out = papers(capsys, "deviations", "alpha")
     (line,) = [line for line in out.splitlines() if line.startswith(" leak ")]
     assert " ".join(line.split()) == "leak bug +0.05 [0.02, 0.08] The leak two 6 Eq. 2"
@@ -102,7 +102,7 @@ def test_deviations_can_be_filtered(capsys):
     ("words", "named"),
     [
         (["claims", "--verdict", "holdz"], "held, not, open, met, missed"),
-        (["claims", "--kind", "bug"], "exact, equivalence, direction, out of reach"),
+        (["claims", "--kind", "bug"], "exact, equivalence, direction, prediction, out of reach"),
         (["deviations", "--kind", "exact"], "bug, choice, modernisation"),
         (["claims", "alpha", "cliping"], "Did you mean 'clipping'"),
         (["deviations", "alpha", "laek"], "'alpha' has no deviation 'laek'. Did you mean 'leak'"),
@@ -121,7 +121,7 @@ def test_one_claim_in_full(terminal, capsys):
     assert told["verdict"] == "reproduced"
     assert told["expected"] == "clipped < free, lower is better"
     assert told["measured"] == "-0.31 [-0.35, -0.27] bits"
-    assert told["means"] == "2.1 against 2.5" and told["seeds"] == "6"
+    assert told["means"] == "2.1 against 2.5" and told["over"] == "6 seeds"
     _, out = papers(capsys, "claims", "alpha", "clipping", "--json")
     assert json.loads(out)["pair"]["worse"] == {"0": 2.4, "1": 2.6}
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from common.data.fetch import NotHere, here_only
-from common.evidence.claims import EQUIVALENCE, EXACT, View, claims_of, judge_claims
+from common.evidence.claims import EQUIVALENCE, EXACT, View, claims_of
+from common.evidence.judging import judge_claims
 from common.evidence.verdicts import FILE, rounded
 from common.paper import rooms
 

@@ -18,9 +18,10 @@ Paper = Annotated[str | None, typer.Argument(metavar="PAPER", help="All papers i
 One = Annotated[str | None, typer.Argument(metavar="ID", help="Show this one in full.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 BETTER = {-1: "lower is better", 1: "higher is better"}
-CLAIM_KINDS = ("exact", "equivalence", "direction", "out of reach")
+CLAIM_KINDS = ("exact", "equivalence", "direction", "prediction", "out of reach")
 GROUPS = (verdicts.HELD, verdicts.NOT, verdicts.OPEN, verdicts.MET, verdicts.MISSED)
-UNDECIDED = ("inconclusive", "not measured", "one observation", "out of reach", "too few seeds")
+UNDECIDED = ("inconclusive", "not measured", "not run yet", "one observation", "out of reach")
+UNDECIDED += ("too few pairs", "too few seeds")
 
 
 def claims(
@@ -30,9 +31,7 @@ def claims(
         str | None,
         typer.Option(help="Only these: held, not, open, met, missed, or a verdict in full."),
     ] = None,
-    kind: Annotated[
-        str | None, typer.Option(help="Only these: exact, equivalence, direction, 'out of reach'.")
-    ] = None,
+    kind: Annotated[str | None, typer.Option(help=f"Only these: {', '.join(CLAIM_KINDS)}.")] = None,
     json: Json = False,
 ) -> None:
     """Show what papers claim, what we measured, and whether it held."""
@@ -161,7 +160,12 @@ def _table(part: str, paper: str, rows: list[Row]) -> None:
     if part == "claims":
         header = ["id", "verdict", "sentence", "measured", "expected", "better", "n", "place"]
         cells = [
-            {**row, "verdict": verdicts.told(row), "measured": measured(row, "value", row["unit"])}
+            {
+                **row,
+                "verdict": verdicts.told(row),
+                "measured": told_value(row),
+                "n": row["n"] and verdicts.counted(row["n"], row["over"]),
+            }
             for row in rows
         ]
         title = paper
@@ -174,18 +178,32 @@ def _table(part: str, paper: str, rows: list[Row]) -> None:
 
 def _answer(row: Row) -> str:
     """What was expected, what is better, what was measured; "" for what is out of reach."""
-    found = measured(row, "value", row["unit"])
+    found = told_value(row)
     if row["verdict"] == "out of reach" or found == "-":
         return row["reason"] or ""
+    if row["kind"] == "prediction":
+        return f"{found}; {foretold(row)}"
     if row["kind"] == "equivalence":
         return f"worst error {row['value']:.2g}, tolerance {row['expected']:.2g}"
     if row["kind"] == "direction":
         expected = ", ".join(filter(None, (row["expected"], row["better"])))
-        return f"{expected}: {found}" if row["better"] else found
+        over = f", over {verdicts.counted(row['n'], row['over'])}" if row["over"] != "seeds" else ""
+        return f"{expected}: {found}{over}" if row["better"] else found
     if isinstance(row["value"], bool):
         return "it is so" if row["value"] else "it is not so"
     same = row["expected"] in (None, "", row["value"])
     return found if same else f"{found}, the paper: {plain(row['expected'])}"
+
+
+def told_value(row: Row) -> str:
+    """What was measured. A prediction's interval is not that of its outcome."""
+    without = {"low": None} if row["kind"] == "prediction" else {}
+    return measured(row | without, "value", row["unit"])
+
+
+def foretold(row: Row) -> str:
+    """ "predicted 3.21 [3.1, 3.3]"."""
+    return f"predicted {measured(row, 'expected')}"
 
 
 def plain(value: Any) -> str:
@@ -204,17 +222,18 @@ def _cost(row: Row) -> str:
 
 
 def _claim(row: Row) -> Row:
+    from common.evidence.pairs import sides
+
     pair = row["pair"] or {}
-    sides = {side: list(pair[side].values()) for side in ("better", "worse") if pair}
-    means = {side: sum(values) / len(values) for side, values in sides.items()}
+    means = [sum(side) / len(side) for side in sides(pair)] if pair else []
     return row | {
         "told": {
             "": row["sentence"],
             "verdict": verdicts.told(row),
             "expected": _expected(row, pair.get("sign")),
-            "measured": measured(row, "value", row["unit"]),
-            "means": f"{means['better']:.4g} against {means['worse']:.4g}" if means else "",
-            "seeds": row["n"],
+            "measured": told_value(row),
+            "means": f"{means[0]:.4g} against {means[1]:.4g}" if means else "",
+            "over": verdicts.counted(row["n"], row.get("over")) if row["n"] else "",
             "p": f"{row['adjusted_p']:.3g}, adjusted by Holm" if row["adjusted_p"] else "",
             "detectable": f"{row['detectable']:.2g} with 80% power" if row["detectable"] else "",
             "kind": "a goal of our own" if row["own"] else row["kind"],
@@ -227,6 +246,8 @@ def _claim(row: Row) -> Row:
 def _expected(row: Row, sign: int | None) -> str:
     if row["expected"] is None:
         return BETTER.get(sign, "")
+    if row["kind"] == "prediction":
+        return foretold(row)
     better = f", {BETTER[sign]}" if sign else ""
     return f"{plain(row['expected'])}{better}"
 

@@ -38,11 +38,12 @@ def few_seeds(home: Room, profile: str | None = None) -> str:
 
     Said before anything trains. The smoke profile is not for verdicts, so nothing is said of it.
     """
-    from common.evidence.claims import DIRECTION, claims_of
+    from common.evidence.claims import DIRECTION, SEEDS, claims_of
     from common.evidence.resampling import seeds_needed
 
     directions = [claim for claim in claims_of(home) if claim.kind == DIRECTION]
-    if not any(claim.measure for claim in directions):  # experiments choose their own seeds
+    # Experiments choose their own seeds; documents or queries are as many as the data has.
+    if not any(claim.measure and claim.over == SEEDS for claim in directions):
         return ""
     made, needed = plan(home, home.newest, profile), seeds_needed(len(directions))
     if len(made.seeds) >= needed or made.profile == "smoke":

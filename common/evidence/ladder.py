@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from common.errors import UserError
-from common.evidence.claims import figures
 from common.evidence.deviations import Deviation
+from common.evidence.judging import figures
 from common.paper import Room
 from common.records.record import Record
 

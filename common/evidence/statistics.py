@@ -1,4 +1,4 @@
-"""Paired comparisons, intervals, power and verdicts over seeds. NumPy and SciPy alone.
+"""Paired comparisons, intervals, power and verdicts over seeds, or over documents or queries.
 
 The choice behind `verdict`, because it decides what a report may say:
 
@@ -10,6 +10,9 @@ The choice behind `verdict`, because it decides what a report may say:
   12, 10 carry 25 (`seeds_needed`). Below that no data could give a verdict: "too few seeds".
 - A difference that is the same at every seed (neither side draws at random) is one observation,
   however often it is repeated: p is 1, and the verdict says so. One side may well be constant.
+- Two methods may be compared over documents, words or queries instead: each of these is an
+  observation of its own, so equal differences count as many. There are thousands of them: up to
+  14 all sign flips, up to 500 drawn ones, beyond that the normal law for test and interval.
 - The family is the paper's direction claims. The sign-flip test bounds the error; the BCa interval
   must agree, but not replace it: at 6 to 10 seeds BCa alone calls equal things different too often.
 """
@@ -17,7 +20,6 @@ The choice behind `verdict`, because it decides what a report may say:
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -26,6 +28,8 @@ import numpy as np
 from scipy import stats
 
 from common.errors import UserError
+from common.evidence.outcomes import SEEDS
+from common.evidence.pairing import Key, by_key, check_same
 from common.evidence.resampling import (
     ALPHA,
     FEWEST_SEEDS,
@@ -48,6 +52,7 @@ class Verdict(StrEnum):
     NOT_REPRODUCED = "not reproduced"
     INCONCLUSIVE = "inconclusive"
     TOO_FEW_SEEDS = "too few seeds"
+    TOO_FEW_PAIRS = "too few pairs"  # of documents, words, queries
     ONE_OBSERVATION = "one observation"
 
 
@@ -66,6 +71,8 @@ class Summary:
 class Comparison:
     """a - b, paired by seed, in the metric's unit; `differences` stand in the order of `seeds`.
 
+    `over`: what the pairs are, where not seeds; `seeds` are then their names.
+
     `p` is two-sided against `threshold`; `detectable` is the smallest distance from `threshold`
     that `n` seeds find with 80% power when the claim is one of `claims` (`smallest_detectable`).
     """
@@ -79,13 +86,14 @@ class Comparison:
     sd: float
     threshold: float
     claims: int
-    seeds: tuple[int, ...]
+    seeds: tuple[Key, ...]
     differences: tuple[float, ...]
+    over: str = SEEDS
 
     @property
     def varies(self) -> bool:
         """Is it more than one observation, made anew with every seed?"""
-        return self.sd > 0
+        return self.sd > 0 or self.over != SEEDS
 
     @property
     def different(self) -> bool:
@@ -130,19 +138,21 @@ def paired(
     a: Sequence[float],
     b: Sequence[float],
     *,
-    seeds_a: Sequence[int],
-    seeds_b: Sequence[int],
+    seeds_a: Sequence[Key],
+    seeds_b: Sequence[Key],
+    over: str = SEEDS,
     threshold: float = 0.0,
     claims: int = 1,
     names: tuple[str, str] = ("a", "b"),
 ) -> Comparison:
     """Compare a - b seed by seed with `threshold`; `names` are how errors speak of a and b.
 
-    BCa interval of the mean difference and exact two-sided sign-flip p (`sign_flip_p`). UserError
-    when a seed is duplicated or missing on one side, or a value is not finite.
+    BCa interval of the mean difference and two-sided sign-flip p (`sign_flip_p`). UserError
+    when a seed (or what else the pairs are `over`) is duplicated or missing on one side, or a
+    value is not finite.
     """
-    left, right = _by_seed(a, seeds_a, names[0]), _by_seed(b, seeds_b, names[1])
-    _same_seeds(left, right, names)
+    left, right = by_key(a, seeds_a, over, names[0]), by_key(b, seeds_b, over, names[1])
+    check_same(left, right, over, names)
     seeds = tuple(sorted(left))  # an order of its own: the result must not hang on the caller's
     d = np.array([left[seed] - right[seed] for seed in seeds])
     low, high = bca_interval(d)
@@ -152,7 +162,7 @@ def paired(
         difference=mean(d),
         low=low,
         high=high,
-        p=float(sign_flip_p(d - threshold)) if sd else 1.0,
+        p=float(sign_flip_p(d - threshold)) if sd or over != SEEDS else 1.0,
         n=d.size,
         detectable=math.nan,
         sd=sd,
@@ -160,6 +170,7 @@ def paired(
         claims=claims,
         seeds=seeds,
         differences=tuple(d.tolist()),
+        over=over,
     )
     return in_family(comparison, claims)
 
@@ -168,8 +179,8 @@ def in_family(comparison: Comparison, claims: int) -> Comparison:
     """The same comparison as one of `claims`: `detectable` at alpha / claims, Holm's first step."""
     check_family(claims)
     detectable = smallest_detectable(comparison.sd, comparison.n, ALPHA / claims)
-    if comparison.n > 1 and not comparison.varies:
-        detectable = math.inf  # more seeds would see no more
+    if comparison.n > 1 and not comparison.sd:
+        detectable = math.inf  # nothing tells the spread; more seeds would see no more
     return replace(comparison, claims=claims, detectable=detectable)
 
 
@@ -179,20 +190,21 @@ def verdict(
     """Judge the claim that a - b lies on the side `expected_sign` (+1 or -1) of the threshold.
 
     A verdict on either side needs adjusted p <= alpha and a BCa interval clear of the threshold.
-    "Too few seeds": n seeds in a family of `comparison.claims` cannot get there at all. "One
+    "Too few seeds" (or pairs): n in a family of `comparison.claims` cannot get there at all. "One
     observation": the difference is the same at every seed.
     """
     if expected_sign not in (1, -1):
         raise UserError(f"Expected sign {expected_sign!r} is neither 1 nor -1: state a direction.")
+    too_few = Verdict.TOO_FEW_SEEDS if comparison.over == SEEDS else Verdict.TOO_FEW_PAIRS
     if comparison.n < FEWEST_SEEDS:
-        return Verdict.TOO_FEW_SEEDS
+        return too_few
     if not comparison.varies:
         return Verdict.ONE_OBSERVATION
     side = _side(comparison)
     if adjusted_p <= alpha and side:
         return Verdict.REPRODUCED if side == expected_sign else Verdict.NOT_REPRODUCED
     if adjusted_p > alpha and comparison.n < seeds_needed(comparison.claims, alpha):
-        return Verdict.TOO_FEW_SEEDS
+        return too_few
     return Verdict.INCONCLUSIVE
 
 
@@ -246,37 +258,6 @@ def _finite(values: Sequence[float], name: str) -> np.ndarray:
     if bad.size:
         raise UserError(f"{name}[{bad[0]}] is {x[bad[0]]:g}: a run that diverged has no metric.")
     return x
-
-
-def _by_seed(values: Sequence[float], seeds: Sequence[int], name: str) -> dict[int, float]:
-    """Seed -> value of one side."""
-    if len(values) != len(seeds):
-        raise UserError(f"{name}: {len(values)} values but {len(seeds)} seeds; give one per value.")
-    twice = sorted(seed for seed, count in Counter(seeds).items() if count > 1)
-    if twice:
-        raise UserError(f"{name}: seed {_list(twice)} is duplicated; run each seed once.")
-    bad = [seed for seed, value in zip(seeds, values, strict=True) if not math.isfinite(value)]
-    if bad:
-        raise UserError(f"{name}: the value of seed {_list(bad)} is not finite; look at that run.")
-    return {seed: float(value) for seed, value in zip(seeds, values, strict=True)}
-
-
-def _same_seeds(left: dict, right: dict, names: tuple[str, str]) -> None:
-    if not left or not right:
-        raise UserError(f"{names[0] if not left else names[1]} has no seeds; run some first.")
-    if not left.keys() & right.keys():
-        raise UserError(
-            f"{names[0]} (seeds {_list(left)}) and {names[1]} (seeds {_list(right)}) share no "
-            "seed; run both on the same seeds."
-        )
-    for here, there, name in ((left, right, names[1]), (right, left, names[0])):
-        missing = sorted(here.keys() - there.keys())
-        if missing:
-            raise UserError(f"{name} misses seed {_list(missing)}; run both on the same seeds.")
-
-
-def _list(seeds: Sequence[int]) -> str:
-    return ", ".join(map(str, seeds))
 
 
 def _side(comparison: Comparison) -> int:

@@ -11,11 +11,12 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from common.errors import UserError, nearest
+from common.evidence.outcomes import DIGITS
 from common.paper import Room, find_root, rooms
 from common.records.record import (
     Hash,
@@ -30,15 +31,36 @@ from common.records.record import (
 from common.records.sources import closure, hashes, tree_hash
 
 FILE = "evidence/verdicts.json"
+FIGURE = r"-?\d+(?:\.\d+)?(?:e[+-]\d+)?"  # a number as `pairs.keep` writes it
 RECORD = r"^[A-Za-z0-9][\w.+-]*/[A-Za-z0-9][\w.+-]*$"
 
 
-class Values(BaseModel):
+class Values(BaseModel, extra="forbid"):
     """What a direction claim was judged by: seed -> value of either side."""
 
     better: dict[str, Number]
     worse: dict[str, Number]
     sign: Literal[-1, 1]
+
+
+Line = Annotated[str, Field(pattern=rf"^{FIGURE}( {FIGURE})*$")]
+
+
+class Paired(BaseModel, extra="forbid"):
+    """The same over documents, queries, ...: the values in the order of the sorted names."""
+
+    over: str
+    n: int
+    names: Hash  # over the names
+    better: Line
+    worse: Line
+    sign: Literal[-1, 1]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if {len(side.split()) for side in (self.better, self.worse)} != {self.n}:
+            raise ValueError(f"either side must have {self.n} values")
+        return self
 
 
 class Evidence(BaseModel):
@@ -50,7 +72,7 @@ class Evidence(BaseModel):
     records: dict[Annotated[str, Field(pattern=RECORD)], Hash]  # hardware/variant -> seal
     claims: list[dict[str, Any]]
     deviations: list[dict[str, Any]]
-    pairs: dict[str, Values] = {}
+    pairs: dict[str, Values | Paired] = {}
     seal: Hash
 
 
@@ -65,8 +87,9 @@ def primary_hardware(records: Iterable[Record]) -> str | None:
 
 def gather(root: Path, name: str) -> dict[str, Any]:
     """Measure the paper's claims and ladder, write its verdicts.json and return the content."""
-    from common.evidence.claims import View, claims_of, judge_claims
+    from common.evidence.claims import View, claims_of
     from common.evidence.deviations import deviations_of
+    from common.evidence.judging import judge_claims
     from common.evidence.ladder import ladder
 
     room = find(root, name)
@@ -141,7 +164,7 @@ def _common_ground(record: Record) -> dict[str, Any]:
 
 def experiment_seeds(room: Room, records: dict[str, Record], directions: int) -> tuple[int, ...]:
     """Seeds for experiments: as many as the records have, and enough for the family."""
-    from common.evidence.statistics import seeds_needed
+    from common.evidence.resampling import seeds_needed
 
     newest = records.get(room.newest)
     return tuple(range(max(len(newest.seeds) if newest else 0, seeds_needed(max(1, directions)))))
@@ -149,8 +172,6 @@ def experiment_seeds(room: Room, records: dict[str, Record], directions: int) ->
 
 def rounded(content: Any) -> Any:
     """The content as JSON holds it: floats to 6 significant digits, null where not finite."""
-    from common.evidence.claims import DIGITS
-
     if isinstance(content, dict):
         return {str(key): rounded(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
@@ -215,7 +236,7 @@ def changed(path: Path, content: dict[str, Any]) -> str | None:
 
 def rows_claims(name: str | None = None, root: Path | None = None) -> list[dict[str, Any]]:
     """One row per claim, of one paper or all: what `papers claims` prints, without torch."""
-    columns = ("id", "place", "kind", "verdict", "value", "low", "high", "unit", "n")
+    columns = ("id", "place", "kind", "verdict", "value", "low", "high", "unit", "n", "over")
     more = ("adjusted_p", "detectable", "expected", "own", "sentence", "finding", "reason")
     return _rows("claims", (*columns, *more), name, root)
 

@@ -14,11 +14,27 @@ SUMMED = {
     "holds": HELD,
     "equal within tolerance": HELD,
     "reproduced": HELD,
+    "inside": HELD,
     "does not follow": NOT,
     "not equal": NOT,
     "not reproduced": NOT,
+    "outside": NOT,
 }
 GOALS = {HELD: MET, NOT: MISSED}
+
+
+SEEDS = "seeds"  # what a claim is judged over where nothing else is said
+
+
+def counted(n: int, over: str | None = None) -> str:
+    """ "312 documents", "8 seeds", "1 seed"."""
+    words = over or SEEDS
+    return f"{n:,} {singular(words) if n == 1 else words}"
+
+
+def singular(words: str) -> str:
+    """ "seed" for "seeds", "query" for "queries"."""
+    return f"{words[:-3]}y" if words.endswith("ies") else words.removesuffix("s")
 
 
 def summed(row: Mapping[str, Any]) -> str:

@@ -73,7 +73,7 @@ def reached(results: Results, baseline: Baseline | None) -> Safe:
     if baseline.ahead:
         theirs = f"**{theirs}, which is better**"
     elif not baseline.beaten:
-        theirs += ", which these seeds cannot tell apart"
+        theirs += f", which these {baseline.over} cannot tell apart"
     return Safe(f"{ours}; {theirs}. {better} is better.{_others(results, baseline)}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from common.evidence.outcomes import SEEDS
 from common.reports import compare, hardware, provenance, tables
 from common.reports.opening import opening
 from common.reports.results import Results
@@ -80,8 +81,24 @@ def _evidence(results: Results) -> dict:
         "claims": tables.claims(results),
         "goals": tables.claims(results, own=True),
         "reasons": _reasons(claims),
+        **_tested(claims),
+        "predicted": any(claim["kind"] == "prediction" for claim in claims),
         "deviations": tables.deviations(results),
         "sources": [(d["title"], _told(d)) for d in deviations if _told(d)],
+    }
+
+
+def _tested(claims: list[dict]) -> dict[str, Safe]:
+    """What direction claims are tested on, in the words of this page."""
+    over = tables.pairs_of(claims) or [SEEDS]
+    parts = ["pairs of runs with the same seed"] if SEEDS in over else []
+    if others := [escape(words) for words in over if words != SEEDS]:
+        parts.append(f"pairs of values on the same {' or '.join(others)}")
+    largest = max((c["n"] for c in claims if c["kind"] == "direction" and c["n"]), default=0)
+    return {
+        "pairs": Safe(", or on ".join(parts)),
+        "counted": Safe("seeds" if over == [SEEDS] else "pairs"),
+        "an_interval": Safe("a BCa interval" + (" (Student's beyond 500)" * (largest > 500))),
     }
 
 

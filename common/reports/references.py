@@ -67,6 +67,8 @@ def _evidence(results: Results) -> list[tuple]:
 
 def _interval(kind: str, row: dict, main: str) -> Safe:
     show = interval if kind == "claim" else difference
+    if row["kind"] == "prediction":
+        main = "expected"
     return show(row[main], row["low"], row["high"]) if finite(row[main]) else escape(row[main])
 
 

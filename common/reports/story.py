@@ -18,6 +18,8 @@ from dataclasses import dataclass
 import jinja2
 
 from common.errors import UserError, nearest
+from common.evidence.outcomes import SEEDS
+from common.evidence.pairs import sides
 from common.evidence.statistics import Summary
 from common.reports import store
 from common.reports.environment import environment
@@ -39,6 +41,7 @@ class Baseline:
     unit: str
     lower_is_better: bool
     headline: bool  # in the paper's own metric, so that it can stand in the curves
+    over: str = SEEDS  # what the values of `ours` are of
 
     @property
     def beaten(self) -> bool:
@@ -99,15 +102,15 @@ def _claimed(results: Results) -> Callable[[str, str, str], Baseline | None]:
             if any(row["id"] == claim for row in results.evidence.get("claims", ())):
                 return None  # not measured on this hardware
             raise UserError(f"no claim {claim!r} with values." + nearest(claim, pairs))
-        sides = pairs[claim]
-        ours, worse = (tuple(sides[side].values()) for side in ("better", "worse"))
+        ours, worse = map(tuple, sides(pairs[claim]))
         row = next(row for row in results.evidence["claims"] if row["id"] == claim)
         found = store.summary(ours)
         own = results.summary(_newest(results), results.paper.metric.name)
         headline = own is not None and math.isclose(own.mean, found.mean, rel_tol=CLOSE)
         unit = row["unit"] or ""
-        value = sum(worse) / len(worse)
-        return Baseline(name, phrase, value, found, unit, sides["sign"] < 0, headline)
+        value, lower = sum(worse) / len(worse), pairs[claim]["sign"] < 0
+        over = row.get("over") or SEEDS
+        return Baseline(name, phrase, value, found, unit, lower, headline, over)
 
     return claimed
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from statistics import median
 
 from common.evidence import wording as verdicts
+from common.evidence.outcomes import SEEDS
 from common.evidence.statistics import Summary
 from common.reports import checks, compare
 from common.reports.results import Results
@@ -158,21 +160,34 @@ def flat(config: dict, prefix: str = "") -> dict[str, object]:
 
 def claims(results: Results, own: bool = False) -> Table:
     """Each claim of the paper, or each goal of our own, with its verdict and what was measured."""
+    listed = [c for c in results.evidence.get("claims", []) if c["own"] is own]
+    by_seeds = set(pairs_of(listed)) <= {SEEDS}
     rows = []
-    for claim in results.evidence.get("claims", []):
-        if claim["own"] is not own:
-            continue
+    for claim in listed:
         rows.append(
             [
                 Safe(f"{escape(claim['sentence'])}{_below(claim)}"),
                 verdict(claim),
                 measured(claim),
                 p_value(claim["adjusted_p"]),
-                NONE if claim["n"] is None else claim["n"],
+                NONE if claim["n"] is None else claim["n"] if by_seeds else _over(claim),
             ]
         )
-    header = ["Goal" if own else "Claim", "Verdict", "Measured", "p (Holm)", "Seeds"]
+    last = "Seeds" if by_seeds else "Over"
+    header = ["Goal" if own else "Claim", "Verdict", "Measured", "p (Holm)", last]
     return Table(header, rows, right=(2, 3, 4))
+
+
+def pairs_of(claims: Iterable[dict]) -> list[str]:
+    """What direction claims were judged over, each once: "seeds", "documents", ..."""
+    over = (claim.get("over") or SEEDS for claim in claims if claim["kind"] == "direction")
+    return sorted(set(over), key=lambda words: (words != SEEDS, words))
+
+
+def _over(claim: dict) -> Safe:
+    """ "312 documents", in one line."""
+    told = verdicts.counted(claim["n"], claim.get("over"))
+    return Safe(escape(told).replace(" ", "&nbsp;"))
 
 
 def _below(claim: dict) -> Safe:
@@ -188,6 +203,9 @@ def measured(claim: dict) -> Safe:
     value = claim["value"]
     if value is None:
         return Safe(NONE)
+    if claim["kind"] == "prediction":
+        told = whole(interval(claim["expected"], claim["low"], claim["high"]))
+        return Safe(f"{with_unit(number(value), claim['unit'])} (predicted: {told})")
     if claim["kind"] == "equivalence":
         return Safe(f"worst error {number(value, 2)}, tolerance {number(claim['expected'], 2)}")
     if isinstance(value, bool):

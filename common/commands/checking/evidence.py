@@ -8,11 +8,12 @@ there. Exact and equivalence claims need no record; a slow test measures them ag
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from common.commands.checking.predictions import prediction_problems
 from common.data.fetch import NotHere, here_only
 from common.evidence.claims import (
     DIRECTION,
@@ -23,13 +24,14 @@ from common.evidence.claims import (
     HOLDS,
     UNEQUAL,
     Claim,
-    Pair,
     View,
     claims_of,
-    judge_claims,
 )
 from common.evidence.deviations import deviations_of
+from common.evidence.judging import judge_claims
 from common.evidence.ladder import ladder
+from common.evidence.outcomes import SEEDS, Pair
+from common.evidence.pairs import nameless, restored, sides
 from common.evidence.verdicts import (
     FILE,
     changed,
@@ -40,6 +42,7 @@ from common.evidence.verdicts import (
     seals,
     source_files,
 )
+from common.evidence.wording import singular
 from common.paper import Room
 from common.records.record import Record
 
@@ -57,7 +60,8 @@ def evidence_problems(root: Path, room: Room, note: Callable[[str], object] = pr
     again = f"run `python -m common.evidence {room.name}`."
     problems = _ground(root, room, told, hardware, seals(hardware, records))
     view = View(room.paper.metric.name, records)
-    for problem in (*problems, *_claims(room, told, view, note), *_ladder(room, told, records)):
+    problems = [*problems, *_claims(room, told, view, note), *_ladder(room, told, records)]
+    for problem in (*problems, *prediction_problems(root, room, records, note)):
         yield f"papers/{room.name}/{FILE}: {problem}: {again}"
 
 
@@ -86,25 +90,53 @@ def _claims(
         yield "it has other claims than claims.py"
         return
     judged = [claim for claim in claims if claim.kind not in (EXACT, EQUIVALENCE)]
-    kept = {id: _pair(values, rows[id]) for id, values in told["pairs"].items() if id in rows}
+    known = {id: kept for id, kept in told["pairs"].items() if id in rows}
+    kept = {id: restored(pair, rows[id].get("reason") or "") for id, pair in known.items()}
     seeds = experiment_seeds(room, view.records, sum(c.kind == DIRECTION for c in claims))
     for claim in judged:
-        if claim.experiment and (claim.id not in kept or set(kept[claim.id].better) != set(seeds)):
-            yield f"it does not hold the values of claim {claim.id!r} for every seed"
+        if claim.kind == DIRECTION and _over(known.get(claim.id)) not in (None, claim.over):
+            yield f"the values of claim {claim.id!r} are not those of {claim.over}"
+            return
+        if claim.experiment and not _complete(claim, kept.get(claim.id), seeds):
+            every = f" for every {singular(SEEDS)}" if claim.over == SEEDS else ""
+            yield f"it does not hold the values of claim {claim.id!r}{every}"
             return
     again, pairs = judge_claims([_as_here(claim, kept, note) for claim in judged], view)
     for row in again:
         yield from _unlike(f"claim {row['id']!r}", rounded(row), rows[row["id"]])
-    if not _same(rounded(pairs), told["pairs"]):
+    if not _same_pairs(rounded(pairs), told["pairs"]):
         yield "the values behind its verdicts are not those of the records"
     for claim in claims:
         if claim not in judged:
             yield from _measured(claim, rows[claim.id])
 
 
-def _pair(values: dict[str, Any], row: dict[str, Any]) -> Pair:
-    better, worse = ({int(s): v for s, v in values[side].items()} for side in ("better", "worse"))
-    return Pair(better, worse, values["sign"], note=row.get("reason") or "")
+def _over(kept: dict[str, Any] | None) -> str | None:
+    """What the values are of; None where there are none."""
+    return kept and kept.get("over", SEEDS)
+
+
+def _complete(claim: Claim, kept: Pair | None, seeds: Sequence[int]) -> bool:
+    """Are an experiment's values all there? Only of seeds it is known how many there must be."""
+    return kept is not None and (claim.over != SEEDS or set(kept.better) == set(seeds))
+
+
+def _same_pairs(new: dict[str, Any], told: dict[str, Any]) -> bool:
+    """As `_same`, with the numbers compared one by one where they stand in a line.
+
+    Values that were taken from verdicts.json itself have no names any more.
+    """
+    return new.keys() == told.keys() and all(_same_pair(new[name], told[name]) for name in new)
+
+
+def _same_pair(new: dict[str, Any], told: dict[str, Any]) -> bool:
+    if "over" not in new or "over" not in told:
+        return _same(new, told)
+    known = ("over", "n", "sign") if nameless(new) else ("over", "n", "sign", "names")
+    if any(new[name] != told[name] for name in known):
+        return False
+    both = (zip(one, other) for one, other in zip(sides(new), sides(told)))
+    return all(_same(one, other) for side in both for one, other in side)
 
 
 def _as_here(claim: Claim, kept: dict[str, Pair], note: Callable[[str], object]) -> Claim:
