@@ -8,7 +8,7 @@ from pathlib import Path
 
 from common.errors import UserError, nearest
 from common.paper import rooms
-from common.reports import figures, index, page, provenance, story
+from common.reports import architecture, figures, index, page, provenance, story
 from common.reports.environment import render
 from common.reports.references import stale
 from common.reports.results import Results, load
@@ -98,6 +98,9 @@ def _papers(everything: dict[str, Results]) -> Pages:
         drawn = figures.draw(results, told.baseline)
         pages |= {FOLDER / "figures" / file: content for file, content in drawn.items()}
         pages[FOLDER / f"{name}.md"] = render("paper.md.j2", page.context(results, told, drawn))
+        if (plan := results.folder / architecture.FILE).is_file():
+            picture = architecture.draw(architecture.read(plan))
+            pages[FOLDER / "figures" / f"{name}-architecture.svg"] = picture
     return pages
 
 

@@ -239,8 +239,8 @@ def _evidence(root: Path, home: Room) -> str:
 
 def _report(root: Path, home: Room) -> str:
     command, folder = f"python -m common.reports paper {home.name}", f"papers/{home.name}"
-    own = [f"{folder}/evidence/verdicts.json", f"{folder}/runs"]
-    own += [f"{folder}/{STORY}"] * home.path(STORY).is_file()
+    told = [name for name in (STORY, "architecture.yaml") if home.path(name).is_file()]
+    own = [f"{folder}/{name}" for name in ("evidence/verdicts.json", "runs", *told)]
     # No page needs them, but what ends with the report, as `dvc repro` does, then writes them too.
     own += [f"{folder}/curves/{version}.csv" for version in home.paper.versions]
     code = [*python_deps(root, command), TEMPLATES]

@@ -132,7 +132,7 @@ def trained(tmp_path, monkeypatch):
 
     Without a text it was trained on the catalogue's set of that name.
     """
-    for file in ("papers/__main__.py", "papers/rnn/version2/text.py", "common/__init__.py"):
+    for file in ("papers/__main__.py", "papers/rnn/version2/ask.py", "common/__init__.py"):
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
     monkeypatch.chdir(tmp_path)
