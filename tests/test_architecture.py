@@ -151,7 +151,7 @@ STAGES = [(folder, stage) for folder in PIPELINES for stage in pipeline.stages(f
 @pytest.mark.parametrize(
     "stage", [s for _, s in STAGES], ids=[f"{f.name}:{s.name}" for f, s in STAGES]
 )
-def test_stage_depends_on_exactly_what_it_imports(stage):
+def test_a_stage_depends_on_exactly_the_files_that_decide_what_it_gives(stage):
     missing, superfluous = pipeline.differences(ROOT, stage)
     assert not missing and not superfluous, (
         f"missing: {missing}, superfluous: {superfluous}; `papers pipeline` writes them anew"

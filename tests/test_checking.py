@@ -13,9 +13,9 @@ from common.commands import runs
 from common.data.catalog import files_sha256, get
 from common.errors import UserError
 from common.paper import Room
-from common.records.reach import run_sources
+from common.records.executed import run_sources
 from common.records.record import read_record, summary, write_json
-from common.records.sources import tree_hash
+from common.records.syntax import tree_hash
 from tests.doctored import NAME, PLACE, ROOT, counted_once, forge_evidence, problems, read, sealed
 
 __all__ = ["counted_once"]
@@ -113,7 +113,7 @@ DERIVED = {  # what was done -> (how, what is said)
     "a source left out": (dropped, "its sources lack common/run/training.py"),
     "a source too many": (
         foreign,
-        "its sources name common/commands/cli.py, which the run does not import",
+        "its sources name common/commands/cli.py, of which the run executes nothing",
     ),
     "a false history": (history, "a seal that it had before a reseal was not that of its content"),
     "a larger model": (lambda r: r["config"].update(hidden=9), r"hidden = 9, params.yaml \(cpu\)"),

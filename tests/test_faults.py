@@ -17,8 +17,8 @@ from common.config import plan
 from common.paper import find_root, room
 from common.records.record import write_json
 from common.run import engine, launch
+from common.run.checkpoints import Checkpoints
 from common.run.publish import publish
-from common.run.resume import Checkpoints
 from common.run.training import Run
 from common.run.workers import run_seeds
 from tests.factory import make_record

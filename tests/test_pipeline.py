@@ -1,4 +1,4 @@
-"""dvc.yaml from the import graph: every import is a dependency, a missing one is named."""
+"""dvc.yaml from the code: what decides a stage's result is a dependency, a missing one is named."""
 
 from pathlib import Path
 
@@ -40,10 +40,19 @@ def test_a_missing_and_a_superfluous_dependency_are_named():
     )
 
 
+def test_training_and_evidence_depend_on_what_their_seals_name_and_on_no_machinery():
+    for command in ("papers.rnn.version2.train", "common.evidence rnn"):
+        deps = pipeline.python_deps(ROOT, f"python -m {command}")
+        assert {"common/run/training.py", "papers/rnn/task.py"} <= set(deps)
+        assert not set(deps) & {"common/errors.py", "common/records/record.py", "common/paper.py"}
+    assert "papers/rnn/evidence/measures.py" in deps  # whose claims are measured
+
+
 def test_a_rung_depends_on_the_deviations_too():
     plain = pipeline.python_deps(ROOT, "python -m papers.rnn.version2.train")
     rung = pipeline.python_deps(ROOT, "python -m papers.rnn.version2.train --deviation x")
-    assert "papers/rnn/evidence/deviations.py" in set(rung) - set(plain)
+    assert set(plain) <= set(rung)
+    assert {f"papers/rnn/evidence/{name}.py" for name in ("deviations", "injections")} <= set(rung)
 
 
 def test_written_file_is_yaml_with_paths_from_the_root():
@@ -61,11 +70,21 @@ def test_what_an_interrupted_stage_must_not_lose_persists():
             assert next(iter(entry.values()))["persist"] is True
 
 
-def test_versions_that_import_different_files_get_a_stage_each(monkeypatch):
-    deps = {"version1": ["common/a.py"], "version2": ["common/a.py", "common/b.py"]}
-    monkeypatch.setattr(pipeline, "python_deps", lambda root, command: deps[command.split(".")[2]])
-    names = [block.split(":")[0].strip() for block in pipeline._trains(ROOT, RNN)]
-    assert names == ["train-version1", "train-version2"]
+def test_versions_share_one_list_beside_their_own_files(tmp_path):
+    """version1 has no use for what version2 executes, but `dvc.yaml` names their deps together."""
+    for name, code in {
+        "papers/toy/version1/train.py": "def train(run):\n    pass\n",
+        "papers/toy/version2/train.py": "from common import b\n\n\ndef train(run):\n    b.f()\n",
+        "papers/toy/version2/model.py": "x = 1\n",
+        "common/b.py": "def f():\n    pass\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(code)
+    found = [pipeline.python_deps(tmp_path, f"python -m papers.toy.version{i}.train") for i in "12"]
+    assert found == [
+        ["common/b.py", "papers/toy/version1/train.py"],
+        ["common/b.py", "papers/toy/version2/model.py", "papers/toy/version2/train.py"],
+    ]
 
 
 def test_a_command_that_is_no_module_is_refused():

@@ -1,4 +1,5 @@
-"""The hash of one deviation: what its `inject` reaches counts, what stands beside it does not."""
+"""What is reached from a definition counts, what stands beside it does not: by the example of a
+deviation's `inject`."""
 
 import re
 import shutil
@@ -8,7 +9,7 @@ import pytest
 
 from common.evidence.deviations import deviations_of
 from common.paper import rooms
-from common.records.reach import deviation_hash, run_sources, source_hash
+from common.records.executed import run_sources
 
 ROOT = Path(__file__).parents[1]
 ROOMS = [home for home in rooms(ROOT).values() if deviations_of(home)]
@@ -17,8 +18,8 @@ FILES = {
     "papers/a/__init__.py": "",
     "papers/a/evidence/deviations.py": '''"""Deviations."""
 from common.evidence.deviations import Deviation
-from papers.a import injections as put
-from papers.a.injections import louder
+from papers.a.evidence import injections as put
+from papers.a.evidence.injections import louder
 
 OTHERS = 3
 DEVIATIONS = (
@@ -28,6 +29,8 @@ DEVIATIONS = (
     Deviation(id="lambda", inject=lambda model: {"x": OTHERS}, invariant=put.holds),
 )
 ''',
+    "papers/a/version1/train.py": "def train(run):\n    return run\n",
+    "papers/a/version1/model.py": "",
     "papers/a/evidence/injections.py": '''"""Injections."""
 import math
 import os as system
@@ -85,7 +88,7 @@ def change(root, file, old, new):
 
 
 def of(root, name="first"):
-    return deviation_hash(root, root / "papers/a/evidence/deviations.py", name)
+    return run_sources(root, root / "papers/a", "version1", name)
 
 
 @pytest.mark.parametrize(
@@ -166,19 +169,43 @@ def test_where_it_cannot_be_told_the_whole_file_counts(root, file, old, new):
 
 
 def test_files_that_import_each_other_are_followed_once(root):
-    change(root, "tools", "RATE = 0.5", "from papers.a.injections import RATE")
+    change(root, "tools", "RATE = 0.5", "from papers.a.evidence.injections import RATE")
     change(root, "injections", "UNUSED = 5.0", "from papers.a.tools import RATE")
-    assert len(of(root)) == 64
+    assert {f"papers/a/{name}.py" for name in ("tools", "evidence/injections")} <= of(root).keys()
 
 
-def test_a_run_hashes_its_deviation_by_name():
-    room = ROOT / "papers" / "rnn"
-    plain = run_sources(ROOT, room, "version2", None)
-    rung = run_sources(ROOT, room, "version2", "adagrad")
-    name = "papers/rnn/evidence/deviations.py::adagrad"
-    assert rung.keys() - plain.keys() == {name} and plain.keys() <= rung.keys()
-    assert rung[name] == source_hash(ROOT, name)
-    assert source_hash(ROOT, "papers/rnn/gone.py::adagrad") is None
+def test_names_of_imports_within_a_function_are_followed_no_further_than_needed(root):
+    change(root, "late", "LOUD = 1", "LOUD = 1\n\n\ndef quiet(x):\n    return x")
+    before = of(root, "third")
+    change(root, "late", "    return x\n", "    return -x\n")
+    assert of(root, "third") == before
+    change(
+        root,
+        "injections",
+        "from papers.a import late",
+        "global late\n    from papers.a import late",
+    )
+    before = of(root, "third")
+    change(root, "late", "return -x", "return x")
+    assert of(root, "third") != before
+
+
+def test_the_file_that_changed_is_named(root):
+    before = of(root)
+    change(root, "tools", "RATE = 0.5", "RATE = 0.25")
+    after = of(root)
+    assert [name for name in before if before[name] != after[name]] == ["papers/a/tools.py"]
+
+
+def test_a_file_that_comes_goes_or_changes_is_noticed_by_what_was_remembered(root):
+    before = of(root)
+    (root / "papers/a/tools").mkdir()
+    (root / "papers/a/tools/__init__.py").write_text("def halve(x):\n    return x\n")
+    assert "papers/a/tools/__init__.py" in of(root)  # a package goes before a module
+    (root / "papers/a/tools/__init__.py").unlink()
+    assert of(root) == before
+    (root / "papers/a/tools.py").unlink()
+    assert "papers/a/tools.py" not in of(root)
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
@@ -190,14 +217,18 @@ def test_no_deviation_of_a_room_depends_on_another(room, tmp_path):
         shutil.copy(path, target)
     (tmp_path / "common").symlink_to(ROOT / "common", target_is_directory=True)
     entries = deviations_of(room)
-    path = tmp_path / "papers" / room.name / "evidence/deviations.py"
-    before = {entry.id: deviation_hash(tmp_path, path, entry.id) for entry in entries}
-    assert len(set(before.values())) == len(before)
+    home = tmp_path / "papers" / room.name
+
+    def hashed():
+        return {e.id: run_sources(tmp_path, home, room.newest, e.id) for e in entries}
+
+    before = hashed()
+    assert len({tuple(sources.items()) for sources in before.values()}) == len(before)
     for entry in entries:
         file = tmp_path / f"{entry.inject.__module__.replace('.', '/')}.py"
         text = file.read_text()
         head = re.search(rf"^def {entry.inject.__name__}\(.*\):\n", text, re.M)
         file.write_text(f"{text[: head.end()]}    print()\n{text[head.end() :]}")
-        now = {other.id: deviation_hash(tmp_path, path, other.id) for other in entries}
+        now = hashed()
         assert [name for name in now if now[name] != before[name]] == [entry.id]
         file.write_text(text)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import UserError
+from common.records.executed import run_sources
 from common.records.record import (
     changed_sources,
     read_record,
@@ -81,18 +82,18 @@ def test_a_truncated_record_is_refused(written, size):
 
 
 def test_a_changed_source_is_named(tmp_path):
-    source = tmp_path / "model.py"
+    source = tmp_path / "papers/toy/version1/model.py"
+    source.parent.mkdir(parents=True)
     source.write_text("x = 1\n")
-    from common.records.sources import hashes
-
-    record = make_record(sources=hashes(tmp_path, [source]))
+    (source.parent / "train.py").write_text("def train(run):\n    pass\n")
+    record = make_record(sources=run_sources(tmp_path, tmp_path / "papers/toy", "version1", None))
     assert changed_sources(record, tmp_path) == []
     source.write_text("x = 1  # a comment\n")
     assert changed_sources(record, tmp_path) == []
     source.write_text("x = 2\n")
-    assert changed_sources(record, tmp_path) == ["model.py"]
+    assert changed_sources(record, tmp_path) == ["papers/toy/version1/model.py"]
     source.unlink()
-    assert changed_sources(record, tmp_path) == ["model.py"]
+    assert changed_sources(record, tmp_path) == ["papers/toy/version1/model.py"]
 
 
 JSON = st.recursive(

@@ -62,15 +62,19 @@ def test_a_good_repository_is_not_refused(root):
 
 
 def test_a_changed_source_is_named(root):
-    source = root / "papers/alpha/model.py"
+    source = root / "papers/alpha/version2/model.py"
+    source.parent.mkdir()
     source.write_text("x = 1\n")
-    from common.records.sources import tree_hash
+    (source.parent / "train.py").write_text("def train(run):\n    pass\n")
+    from common.records.executed import run_sources
 
-    sources = {"papers/alpha/model.py": tree_hash(source)}
+    sources = run_sources(root, root / "papers/alpha", "version2", None)
     rewrite(root, record_of(root).model_copy(update={"sources": sources}))
     load(root)
     source.write_text("x = 2\n")
-    with pytest.raises(UserError, match="version2 on .* papers/alpha/model.py changed since"):
+    with pytest.raises(
+        UserError, match="version2 on .* papers/alpha/version2/model.py changed since"
+    ):
         load(root)
 
 

@@ -19,7 +19,7 @@ from common.commands.reseal import (
 )
 from common.errors import UserError
 from common.paper import rooms
-from common.records.reach import run_sources
+from common.records.executed import run_sources
 from common.records.record import Resealed, chain_holds, changed_sources, read_record, write_record
 from tests.factory import HARDWARE
 from tests.toy import DEVIATIONS, MODEL, make_toy, write

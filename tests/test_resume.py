@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from common.run.checkpoints import Checkpoints
 from common.run.engine import Masters
-from common.run.resume import Checkpoints, pack, unpack
+from common.run.resume import pack, unpack
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import subprocess
 import pytest
 
 from common.paper import find_root
-from common.records.sources import closure, commit, imported_modules, no_commit, tree_hash
+from common.records.sources import closure, commit, imported_modules, no_commit
+from common.records.syntax import tree_hash
 
 CODE = '''"""A module."""
 import os
@@ -52,6 +53,63 @@ def test_comments_docstrings_and_layout_do_not_count(hash_of, old, new):
 def test_behaviour_counts(hash_of, old, new):
     assert CODE.count(old) >= 1
     assert hash_of(CODE) != hash_of(CODE.replace(old, new))
+
+
+SAID = """
+from typing import TYPE_CHECKING
+
+from common.errors import UserError
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+LIMIT: int = 3
+
+
+class Config:
+    size: int = 1
+
+
+def f(path: PathLike, *rest: str) -> None:
+    kept: list[str] = []
+    if not rest:
+        raise UserError(f"{path} has no rest: add one.") from None
+    raise ValueError("no rest")
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("has no rest: add one.", "lacks a rest."),
+        ('f"{path} has no rest: add one."', "told(path)"),
+        ("PathLike, *", "PathLike | str, *"),
+        (" -> None", ""),
+        (": list[str] =", " ="),
+        ("LIMIT: int", "LIMIT"),
+        ("    from os import PathLike", "    from os import PathLike, sep"),
+    ],
+)
+def test_sentences_of_errors_and_what_only_a_type_checker_reads_do_not_count(hash_of, old, new):
+    assert SAID.count(old) == 1
+    assert hash_of(SAID) == hash_of(SAID.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("if not rest", "if rest"),
+        ("raise UserError(", "print("),
+        ("raise UserError(", "raise OSError("),
+        ("size: int = 1", "size: float = 1"),
+        ('ValueError("no rest")', 'ValueError("none")'),
+        ("LIMIT: int = 3", "LIMIT: int = 4"),
+    ],
+)
+def test_when_an_error_is_raised_and_the_fields_of_a_class_count(hash_of, old, new):
+    assert SAID.count(old) == 1
+    changed = SAID.replace(old, new).replace(" from None", "" if "print" in new else " from None")
+    assert hash_of(SAID) != hash_of(changed)
 
 
 def test_a_string_that_is_no_docstring_counts(hash_of):

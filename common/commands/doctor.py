@@ -186,7 +186,9 @@ def pipelines(root: Path) -> Iterator[Finding]:
             wrong += [f"{stage.name} lacks {path}" for path in missing]
             wrong += [f"{stage.name} needs no {path}" for path in superfluous]
         mend = f"papers pipeline {home.name}" if wrong else ""
-        yield Finding(f"dvc.yaml {home.name}", "; ".join(wrong) or "names what is imported", mend)
+        yield Finding(
+            f"dvc.yaml {home.name}", "; ".join(wrong) or "names the files that count", mend
+        )
 
 
 def dvc(root: Path) -> Iterator[Finding]:

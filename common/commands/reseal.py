@@ -21,9 +21,9 @@ from typing import Any
 
 from common.errors import UserError
 from common.evidence.deviations import deviations_of, injection
-from common.evidence.verdicts import find
+from common.evidence.verdicts import FILE, changed, find, load_evidence
 from common.paper import Room
-from common.records.reach import run_sources
+from common.records.executed import run_sources
 from common.records.record import (
     Record,
     Resealed,
@@ -61,14 +61,14 @@ def reseal(root: Path, name: str, golden: Golden | None = None) -> list[dict[str
     reasons: dict[str, str] = {}  # variant -> why its records cannot be kept; "" if they can
     outcomes = []
     for record in read_records(room.folder):
-        changed = tuple(changed_sources(record, root))
-        if changed and record.variant not in reasons:
+        older = tuple(changed_sources(record, root))
+        if older and record.variant not in reasons:
             reasons[record.variant] = _difference(room, record.variant, golden)
-        reason = reasons.get(record.variant, "") if changed else ""
-        if changed and not reason:
+        reason = reasons.get(record.variant, "") if older else ""
+        if older and not reason:
             write_record(record_path(room.folder, record), renewed(root, room, record))
-        outcome = (AGAIN if reason else RESEALED) if changed else CURRENT
-        row = Outcome(name, record.variant, record.hardware.name, outcome, changed, reason)
+        outcome = (AGAIN if reason else RESEALED) if older else CURRENT
+        row = Outcome(name, record.variant, record.hardware.name, outcome, older, reason)
         outcomes.append(asdict(row))
     return outcomes
 
@@ -154,9 +154,9 @@ def write_goldens(root: Path, name: str, golden: Golden | None = None) -> list[P
         if path.is_file():
             continue
         for record in records:
-            if record.variant == variant and (changed := changed_sources(record, root)):
+            if record.variant == variant and (older := changed_sources(record, root)):
                 raise UserError(
-                    f"{name}: {changed[0]} changed since {variant} was recorded: its golden run "
+                    f"{name}: {older[0]} changed since {variant} was recorded: its golden run "
                     "would prove nothing; run the variant again first."
                 )
         write_golden(path, run_golden(room, variant, golden))
@@ -165,37 +165,39 @@ def write_goldens(root: Path, name: str, golden: Golden | None = None) -> list[P
 
 
 def tell_dvc(root: Path, name: str) -> list[str]:
-    """`dvc commit` every training stage that is stale through Python files alone, all proved.
+    """`dvc commit` what is stale through Python files alone although its seal holds.
 
-    Proved: every record of the stage's variant is sealed with today's sources. A changed parameter
-    or dataset stays stale. Returns one sentence per stage.
+    DVC compares whole files, a seal what was executed of them. A changed parameter or dataset stays
+    stale. Returns one sentence per stage.
     """
-    from common.run.pipeline import trained
-
     room = find(root, name)
-    variants = trained(room)
-    records = read_records(room.folder)
-    said = []
-    for target, changes in _dvc_status(root, room).items():
-        variant = variants.get(target.rpartition(":")[2])
-        own = [record for record in records if record.variant == variant]
-        proved = own and not any(changed_sources(record, root) for record in own)
-        if not proved or not _only_python(changes, _imported(root, room, own[0])):
-            continue
-        result = _dvc(root, "commit", "-q", "-f", target)
-        done = "committed" if result.returncode == 0 else f"not committed: {result.stderr.strip()}"
-        said.append(f"{target}: {done}")
-    return said
+    proved, status = _proved(root, room), _dvc_status(root, room)
+    stages = {target: proved.get(target.rpartition(":")[2], set()) for target in status}
+    told = [target for target in status if _only_python(status[target], stages[target])]
+    if not told:
+        return []
+    result = _dvc(root, "commit", "-q", "-f", *told)
+    done = "committed" if result.returncode == 0 else f"not committed: {result.stderr.strip()}"
+    return [f"{target}: {done}" for target in told]
 
 
-def _imported(root: Path, room: Room, record: Record) -> set[str]:
-    """The files that the record's run imports, of which it has hashed what it executes."""
-    files = run_files(root, room.folder, record.version, record.deviation)
-    return {path.relative_to(root).as_posix() for path in files}
+def _proved(root: Path, room: Room) -> dict[str, set[str]]:
+    """Stages whose results are sealed and current -> the Python files that they depend on."""
+    from common.run.pipeline import python_deps, stages, trained
+
+    variants, records = trained(room), read_records(room.folder)
+    stale = {record.variant for record in records if changed_sources(record, root)}
+    good = {record.variant for record in records} - stale
+    proved = {stage for stage, variant in variants.items() if variant in good}
+    with contextlib.suppress(UserError):  # no evidence, or damaged
+        if not changed(room.path(FILE), load_evidence(room.path(FILE))):
+            proved.add("evidence")
+    found = (stage for stage in stages(room.folder) if stage.name in proved)
+    return {stage.name: set(python_deps(root, stage.command)) for stage in found}
 
 
 def _only_python(changes: list[Any], sources: set[str]) -> bool:
-    """Are the stage's changes nothing but Python files that its run imports?"""
+    """Are the stage's changes nothing but Python files that it depends on?"""
     if any(not isinstance(change, dict) or set(change) != {"changed deps"} for change in changes):
         return False
     deps = [dep for change in changes for dep in change["changed deps"].items()]

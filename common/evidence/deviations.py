@@ -4,7 +4,7 @@ A paper's `deviations.py` lists its `DEVIATIONS`. Each says how to put itself ba
 version (`inject`) and what then no longer holds (`invariant`). From these come the evidence test,
 the negative control and the bug ladder.
 
-Light on imports: a training run hashes every module that it imports, and this is one of them.
+Light on imports: every training run imports this module.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from common.errors import UserError, nearest
 from common.evidence.outcomes import DIGITS
 from common.paper import Room, find_root, rooms
+from common.records.executed import evidence_sources
 from common.records.record import (
     Hash,
     Name,
@@ -28,7 +29,6 @@ from common.records.record import (
     read_records,
     write_json,
 )
-from common.records.sources import closure, hashes, tree_hash
 
 FILE = "evidence/verdicts.json"
 FIGURE = r"-?\d+(?:\.\d+)?(?:e[+-]\d+)?"  # a number as `pairs.keep` writes it
@@ -102,7 +102,7 @@ def gather(root: Path, name: str) -> dict[str, Any]:
         {
             "paper": name,
             "hardware": hardware,
-            "sources": hashes(root, source_files(root, room)),
+            "sources": evidence_sources(root, room.folder),
             "records": seals(hardware, records),
             "claims": rows,
             "deviations": ladder(room, deviations, records),
@@ -124,16 +124,6 @@ def find(root: Path, name: str) -> Room:
     if name not in rooms(root):
         raise UserError(f"no paper {name!r}." + nearest(name, rooms(root)))
     return rooms(root)[name]
-
-
-def source_files(root: Path, room: Room) -> list[Path]:
-    """Every local file that the evidence rests on: the paper's, and this engine."""
-    start = [room.path(f"{module}.py") for module in ("evidence/claims", "evidence/deviations")]
-    start += [
-        room.path(v, f"{part}.py") for v in room.paper.versions for part in ("model", "train")
-    ]
-    start += [root / "common" / "evidence" / "verdicts.py", room.path("__init__.py")]
-    return closure(root, *(path for path in start if path.is_file()))
 
 
 def primary_records(root: Path, room: Room) -> tuple[str | None, dict[str, Record]]:
@@ -224,8 +214,9 @@ def read_evidence(path: Path) -> dict[str, Any]:
 def changed(path: Path, content: dict[str, Any]) -> str | None:
     """The first source or record, relative to the root, that is not what the evidence rests on."""
     root = path.resolve().parents[3]
+    now = evidence_sources(root, path.resolve().parents[1]) if content["sources"] else {}
     for name, expected in content["sources"].items():
-        if not (root / name).is_file() or tree_hash(root / name) != expected:
+        if now.get(name) != expected:
             return name
     for name, expected in content["records"].items():
         record = path.parents[1] / "runs" / f"{name}.json"

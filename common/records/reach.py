@@ -1,206 +1,195 @@
-"""What the code of one deviation says, as a hash: the part of deviations.py that a run executes.
+"""From a few definitions to everything that they name: functions, classes and constants, what
+those name, and so on, in whatever file of the repository they stand.
 
-A file of deviations grows, and a record of one must not become stale because another was added. So
-the hash is taken over what the entry's `inject` reaches: the functions and constants that it names,
-what those name, and so on, in whatever file of the repository they stand. Other definitions there
-(functions, classes, assignments to names, imports) do not count. Statements of another kind run
-whenever the file is imported, so they always count. Where it cannot be told what is reached, the
-whole file counts, with everything that it imports. Nothing is executed.
+Methods count with their class. Definitions that nothing names do not count; statements that do more
+than bind names run whenever a file is imported, so they always count. Where it cannot be told what
+is reached (a module handed around as a whole, `globals()`, `import *`), the whole file counts, with
+everything that it imports. Following stops where the caller says. Nothing is executed.
+
+Files are called by their paths from the root, "papers/rnn/task.py".
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
-from functools import lru_cache
+from collections.abc import Container, Iterator
 from pathlib import Path
 
-from common.records.sources import LOCAL, closure, hashes, module_file, origin, tree_hash, words
+from common.records.syntax import LOCAL, Code, Import, Part, code, hash_of, part, words
 
-ENTRIES, ENTRY = "DEVIATIONS", "Deviation"
-INJECT = 9  # the place of `inject` among the fields of a Deviation
-DEFINITION = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-IMPORT = ast.Import | ast.ImportFrom
+Stamp = tuple[int, int] | None
 
 
-def run_sources(root: Path, room: Path, version: str, deviation: str | None) -> dict[str, str]:
-    """What a run of this version of the paper in the folder `room` hashes: file -> hash.
+class Reached:
+    """What was found so far, file by file."""
 
-    A deviation is named as "papers/<paper>/evidence/deviations.py::<id>".
-    """
-    start = [room / version / "train.py", root / "common" / "run" / "worker.py"]
-    found = hashes(root, closure(root, *start))
-    if deviation:
-        name = f"{(room / 'evidence/deviations.py').relative_to(root).as_posix()}::{deviation}"
-        found[name] = source_hash(root, name) or ""
-    return found
+    def __init__(self, root: Path, stops: Container[str] = ()) -> None:
+        """`stops`: files ("common/errors.py"), folders ("common/records/") and definitions
+        ("common/run/worker.py::send") at which following ends."""
+        self.root, self.stops = root, stops
+        self.kept: dict[str, set[int]] = {}  # places in a file
+        self.looked: dict[str, Stamp] = {}  # all that the answer rests on: path -> how it was
+        self._said: dict[str, set[str]] = {}  # its imports that are made use of, and expressions
+        self._seen: set[tuple[str, str, str | None]] = set()
+        self._visited: set[str] = set()
+        self._waiting: list[tuple[str, Part]] = []
+        self._codes: dict[str, Code] = {}
+        self._files: dict[str, str | None] = {}
+        self._ends: dict[str, bool] = {}
 
+    def hashes(self) -> dict[str, str]:
+        """File -> hash of what was found in it."""
+        self.follow()
+        found = {}
+        for file in sorted(self.kept.keys() | self._said.keys()):
+            digests = (self.code(file).digest(place) for place in sorted(self.kept.get(file, ())))
+            found[file] = hash_of([*sorted(self._said.get(file, ())), *digests])
+        return found
 
-def source_hash(root: Path, name: str) -> str | None:
-    """The hash of a source by its name in a record, None if its file is gone."""
-    file, _, deviation = name.partition("::")
-    path = root / file
-    if not path.is_file():
-        return None
-    return deviation_hash(root, path, deviation) if deviation else tree_hash(path)
+    def add(self, file: str, *names: str) -> None:
+        """Begin at definitions of a file, if there is one; at all of it where it lacks them."""
+        if not self.has(file):
+            return
+        self._visit(file)
+        for name in names:
+            if name in self.code(file).bound:
+                self._name(file, name, None)
+            else:
+                self.add_whole(file)
 
+    def add_all(self, file: str) -> None:
+        """Begin at all that a file defines, with what that names of the files that it imports."""
+        if self.has(file):
+            self._visit(file)
+            found = self.code(file)
+            for place in range(len(found.body)):
+                if place not in found.imports:
+                    self._keep(file, place)
 
-def deviation_hash(root: Path, path: Path, name: str) -> str:
-    """The hash of the deviation `name` in the deviations.py at `path`."""
-    reached, inject = _Reached(root), _inject(_parsed(path), name)
-    for file in closure(root, path):
-        reached.keep_what_always_runs(file)
-    if inject is None:
-        reached.take_whole(path)
-    else:
-        reached.follow(path, inject)
-    return hashlib.sha256("\n".join([words(inject), *reached.told()]).encode()).hexdigest()
+    def add_expression(self, file: str, node: ast.expr) -> None:
+        """Begin at an expression that stands in a file."""
+        self._visit(file)
+        self._said.setdefault(file, set()).add(words(node))
+        self._waiting.append((file, part(self.root / file, node)))
 
+    def add_whole(self, file: str) -> None:
+        """Begin at a file with everything that it imports."""
+        self._visit(file)
+        for place in range(len(self.code(file).body)):
+            self._keep(file, place)
 
-def _inject(tree: ast.Module, name: str) -> ast.expr | None:
-    """The expression that an entry of DEVIATIONS gives as its `inject`, None if it is not plain."""
-    lists = [tree.body[i] for i in _bound(tree).get(ENTRIES, ())]
-    value = getattr(lists[0], "value", None) if len(lists) == 1 else None
-    entries = value.elts if isinstance(value, ast.Tuple | ast.List) else []
-    found = [entry for entry in map(_fields, entries) if _constant(entry.get("id")) == name]
-    return found[0].get("inject") if len(found) == 1 else None
+    def has(self, file: str) -> bool:
+        """Is there such a file?"""
+        if file not in self.looked:
+            self.looked[file] = stamp(self.root, file)
+        return self.looked[file] is not None
 
+    def code(self, file: str) -> Code:
+        """The file's code."""
+        if file not in self._codes:
+            self.has(file)
+            self._codes[file] = code(self.root / file)
+        return self._codes[file]
 
-def _fields(entry: ast.expr) -> dict[str, ast.expr]:
-    """The fields `id` and `inject` of an entry that is written as Deviation(...)."""
-    if not isinstance(entry, ast.Call) or not isinstance(entry.func, ast.Name):
-        return {}
-    if entry.func.id != ENTRY or any(isinstance(a, ast.Starred) for a in entry.args):
-        return {}
-    places = {"id": entry.args[:1], "inject": entry.args[INJECT : INJECT + 1]}
-    return {name: value[0] for name, value in places.items() if value} | {
-        keyword.arg: keyword.value for keyword in entry.keywords if keyword.arg
-    }
+    def follow(self) -> None:
+        """Find all that is named by what was begun at."""
+        while self._waiting:
+            file, found = self._waiting.pop()
+            for taken in found.outer:
+                self._module(file, taken, None)
+            inner: dict[str, list[Import]] = {}
+            for taken in found.inner:
+                inner.setdefault(taken.bound, []).append(taken)
+                for other in self._imported(taken):
+                    self._visit(other)
+            for name, attribute in found.names:
+                self._name(file, name, attribute)
+                for taken in inner.get(name, ()):
+                    self._module(file, taken, attribute)
 
-
-def _constant(node: ast.expr | None) -> object:
-    return node.value if isinstance(node, ast.Constant) else None
-
-
-class _Reached:
-    """Statements and files found so far."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.kept: dict[Path, set[int]] = {}  # file -> places in its body
-        self.whole: set[Path] = set()
-        self.imports: set[str] = set()
-        self.seen: set[tuple[Path, str, str | None]] = set()
-
-    def told(self) -> list[str]:
-        """Everything that was found, in words that do not depend on the order of finding."""
-        found = sorted(self.imports)
-        for path, places in sorted(self.kept.items()):
-            body = _parsed(path).body
-            found += [words(body[i]) for i in sorted(places)]
-        return found + [f"{name} {h}" for name, h in hashes(self.root, sorted(self.whole)).items()]
-
-    def keep_what_always_runs(self, path: Path) -> None:
-        for place, statement in enumerate(_parsed(path).body):
-            if not _only_defines(statement):
-                self.keep(path, place)
-
-    def keep(self, path: Path, place: int) -> None:
-        places = self.kept.setdefault(path, set())
+    def _keep(self, file: str, place: int) -> None:
+        places = self.kept.setdefault(file, set())
         if place not in places:
             places.add(place)
-            self.follow(path, _parsed(path).body[place])
+            self._waiting.append((file, self.code(file).part(place)))
 
-    def follow(self, path: Path, node: ast.AST) -> None:
-        """Find what the code of `node`, which stands in `path`, names."""
-        nodes = list(ast.walk(node))
-        attributes = {id(n.value): n.attr for n in nodes if isinstance(n, ast.Attribute)}
-        for n in nodes:
-            if isinstance(n, ast.Name):
-                self.name(path, n.id, attributes.get(id(n)))
-            elif isinstance(n, IMPORT):  # inside of a function or of an `if`
-                for alias in n.names:
-                    self.module(path, n, alias, None)
-
-    def name(self, path: Path, name: str, attribute: str | None) -> None:
+    def _name(self, file: str, name: str, attribute: str | None) -> None:
         """Keep what binds `name` in the file; of a module, `attribute` is what is taken of it."""
-        if (path, name, attribute) in self.seen:
+        if (file, name, attribute) in self._seen:
             return
-        self.seen.add((path, name, attribute))
+        self._seen.add((file, name, attribute))
+        if self._end(file) or f"{file}::{name}" in self.stops:
+            return
         if name == "globals":
-            self.take_whole(path)
-        body = _parsed(path).body
-        for place in _bound(_parsed(path)).get(name, ()):
-            if not isinstance(body[place], IMPORT):
-                self.keep(path, place)
-                continue
-            for alias in body[place].names:
-                if _name_of(alias) == name:
-                    self.module(path, body[place], alias, attribute)
+            self.add_whole(file)
+        found = self.code(file)
+        for place in found.bound.get(name, ()):
+            if place not in found.imports:
+                self._keep(file, place)
+            for taken in found.imports.get(place, ()):
+                if taken.bound == name:
+                    self._module(file, taken, attribute)
 
-    def module(self, path: Path, node: IMPORT, alias: ast.alias, attribute: str | None) -> None:
-        """Follow an import into the repository's own files."""
-        base = origin(path, node) if isinstance(node, ast.ImportFrom) else ""
-        self.imports.add(f"from {base} import {alias.name} as {alias.asname}")
-        dotted = ".".join(filter(None, (base, alias.name)))
-        if dotted.split(".")[0] not in LOCAL:
+    def _module(self, file: str, taken: Import, attribute: str | None) -> None:
+        """Follow an import that is made use of into the repository's own files."""
+        self._said.setdefault(file, set()).add(" ".join(map(str, taken)))
+        module, package = self._file(taken.dotted), self._file(taken.base)
+        place = module or package
+        if place is None or self._end(place):
             return
-        file = module_file(self.root, dotted)
-        package = module_file(self.root, base) if base else None
-        taken = attribute if file else alias.name
-        place = file or package
-        if place and base and taken and taken in _bound(_parsed(place)):
-            self.name(place, taken, None if file else attribute)
-        elif place:
-            self.take_whole(place)
-
-    def take_whole(self, path: Path) -> None:
-        self.whole |= set(closure(self.root, path))
-
-
-def _only_defines(statement: ast.stmt) -> bool:
-    """Does running the statement do no more than bind names? A bare text does not even that."""
-    if isinstance(statement, ast.Assign):
-        return all(isinstance(n, ast.Name) for target in statement.targets for n in _leaves(target))
-    if isinstance(statement, ast.AnnAssign):
-        return isinstance(statement.target, ast.Name)
-    if isinstance(statement, IMPORT):
-        return all(alias.name != "*" for alias in statement.names)
-    text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-    return text or isinstance(statement, DEFINITION)
-
-
-def _leaves(target: ast.expr) -> list[ast.expr]:
-    if isinstance(target, ast.Tuple | ast.List):
-        return [leaf for element in target.elts for leaf in _leaves(element)]
-    return [target]
-
-
-def _bound(tree: ast.Module) -> dict[str, list[int]]:
-    """Name -> places in the body of the statements that bind it."""
-    found: dict[str, list[int]] = {}
-    for place, statement in enumerate(tree.body):
-        if isinstance(statement, DEFINITION):
-            names = {statement.name}
-        elif isinstance(statement, IMPORT):
-            names = {_name_of(alias) for alias in statement.names}
+        for other in self._imported(taken):
+            self._visit(other)
+        name = attribute if module else taken.name
+        if taken.base and name and name in self.code(place).bound:
+            self._name(place, name, None if module else attribute)
         else:
-            stored = (n for n in ast.walk(statement) if isinstance(n, ast.Name))
-            names = {n.id for n in stored if isinstance(n.ctx, ast.Store)}
-        for name in names:
-            found.setdefault(name, []).append(place)
-    return found
+            self.add_whole(place)
+
+    def _imported(self, taken: Import) -> Iterator[str]:
+        """Our files that an import runs: the module that it names, and where it takes it from."""
+        return filter(None, (self._file(taken.dotted), self._file(taken.base)))
+
+    def _visit(self, file: str) -> None:
+        """Importing a file runs it, its packages and what they import: keep what always runs."""
+        waiting = [file]
+        while waiting:
+            file = waiting.pop()
+            if file in self._visited or self._end(file):
+                continue
+            self._visited.add(file)
+            found = self.code(file)
+            for place in found.always:
+                self._keep(file, place)
+            waiting += filter(self.has, (f"{folder}__init__.py" for folder in _folders(file)))
+            for imports in found.imports.values():
+                for taken in imports:
+                    waiting += self._imported(taken)
+
+    def _file(self, dotted: str) -> str | None:
+        """The file of a module of this repository, None for any other."""
+        if dotted not in self._files:
+            base = dotted.replace(".", "/")
+            names = (f"{base}/__init__.py", f"{base}.py") if dotted.split(".")[0] in LOCAL else ()
+            self._files[dotted] = next(filter(self.has, names), None)
+        return self._files[dotted]
+
+    def _end(self, file: str) -> bool:
+        """Does following end at this file?"""
+        if file not in self._ends:
+            self._ends[file] = any(name in self.stops for name in (file, *_folders(file)))
+        return self._ends[file]
 
 
-def _name_of(alias: ast.alias) -> str:
-    return alias.asname or alias.name.split(".")[0]
+def _folders(file: str) -> list[str]:
+    """ "papers/rnn/task.py" -> "papers/", "papers/rnn/"."""
+    parts = file.split("/")[:-1]
+    return ["/".join(parts[: i + 1]) + "/" for i in range(len(parts))]
 
 
-def _parsed(path: Path) -> ast.Module:
-    stat = path.stat()
-    return _tree(path, stat.st_mtime_ns, stat.st_size)
-
-
-@lru_cache(maxsize=256)
-def _tree(path: Path, mtime: int, size: int) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def stamp(root: Path, file: str) -> Stamp:
+    """What changes whenever a file does; None if there is no such file."""
+    try:
+        found = (root / file).stat()
+    except OSError:
+        return None
+    return (found.st_mtime_ns, found.st_size)

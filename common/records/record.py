@@ -20,7 +20,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from common.errors import UserError
-from common.records.reach import source_hash
+from common.records.executed import run_sources
 
 FORMAT = 1
 SAMPLE = 20_000  # characters of a sample; training cuts longer ones
@@ -130,7 +130,7 @@ class Record(Part):
     started: Time  # UTC, ISO 8601
     seconds: Amount  # wall time of all seeds together
     seeds: Annotated[list[SeedRun], Field(max_length=1_000)]
-    sources: dict[Source, Hash]  # path, or path::deviation -> hash of its syntax tree
+    sources: dict[Source, Hash]  # file -> hash of what the run executed of it
     resealed: list[Resealed] = []
     seal: Hash | Literal[""] = ""
 
@@ -271,9 +271,12 @@ def summary(seeds: list[SeedRun]) -> dict[str, Any]:
 
 
 def changed_sources(record: Record, root: Path) -> list[str]:
-    """The sources whose syntax tree is no longer what it was when the run was made."""
-    told = record.sources.items()
-    return [name for name, expected in told if source_hash(root, name) != expected]
+    """The sources of which the run would now execute other code than when it was made."""
+    if not record.sources:
+        return []
+    room = root / "papers" / record.paper
+    now = run_sources(root, room, record.version, record.deviation)
+    return [name for name, expected in record.sources.items() if now.get(name) != expected]
 
 
 def read_records(folder: Path) -> list[Record]:

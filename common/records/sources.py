@@ -1,21 +1,18 @@
-"""Which files of this repository a run imports, and what they say.
+"""Which files of this repository a file imports, and their commit.
 
-Imports are followed through the syntax tree, so nothing is executed. A file's hash is taken over
-its syntax tree without docstrings: comments and layout do not count, and Python's minor versions
-agree on it.
+Imports are followed through the syntax tree, so nothing is executed.
 """
 
 from __future__ import annotations
 
 import ast
-import hashlib
 import subprocess
 from functools import lru_cache
 from pathlib import Path
 
-LOCAL = ("papers", "common")
-# Fields that differ between Python's minor versions, or say nothing about behaviour.
-SKIPPED = {"type_params", "type_comment", "type_ignores", "kind", "ctx"}
+from common.records.syntax import LOCAL, hash_of, origin, tree_hash
+
+EMPTY = hash_of(())
 
 
 def module_file(root: Path, dotted: str) -> Path | None:
@@ -45,19 +42,6 @@ def _imported(path: Path, mtime: int, size: int) -> tuple[str, ...]:
     return tuple(names)
 
 
-def origin(path: Path, node: ast.ImportFrom) -> str:
-    """The dotted name of the module that `from ... import` in the file takes from."""
-    return ".".join(filter(None, [_package(path, node.level), node.module]))
-
-
-def _package(path: Path, level: int) -> str:
-    """The package that the dots of a relative import stand for: "papers.rnn" for two of them in
-    papers/rnn/version1/train.py, "" where there are none."""
-    parts = path.parts[: len(path.parts) - level] if level else ()
-    starts = [i for i, part in enumerate(parts) if part in LOCAL]
-    return ".".join(parts[starts[-1] :]) if starts else ""
-
-
 def closure(root: Path, *start: Path) -> list[Path]:
     """The local files that `start` imports, transitively, `start` and its packages included."""
     found: set[Path] = set()
@@ -67,7 +51,7 @@ def closure(root: Path, *start: Path) -> list[Path]:
         if path in found:
             continue
         found.add(path)
-        waiting += _packages(root, path)
+        waiting += packages(root, path)
         for name in imported_modules(path):
             file = module_file(root, name) if name.split(".")[0] in LOCAL else None
             if file:
@@ -75,7 +59,7 @@ def closure(root: Path, *start: Path) -> list[Path]:
     return sorted(found)
 
 
-def _packages(root: Path, path: Path) -> list[Path]:
+def packages(root: Path, path: Path) -> list[Path]:
     """The `__init__.py` files that importing `path` runs, empty ones left out."""
     inits = (folder / "__init__.py" for folder in path.relative_to(root).parents)
     return [root / p for p in inits if (root / p).is_file() and tree_hash(root / p) != EMPTY]
@@ -84,50 +68,14 @@ def _packages(root: Path, path: Path) -> list[Path]:
 def run_files(root: Path, room: Path, version: str, deviation: str | None) -> list[Path]:
     """Every local file that a run of this version of the paper in the folder `room` imports.
 
-    Of deviations.py and what it imports a run executes only a part: see common/records/reach.py.
+    A run executes only a part of them: see common/records/executed.py.
     """
     start = [room / version / "train.py", root / "common" / "run" / "worker.py"]
     return closure(root, *start, *([room / "evidence" / "deviations.py"] if deviation else []))
 
 
-def tree_hash(path: Path) -> str:
-    """sha256 over the file's syntax tree, docstrings left out."""
-    stat = path.stat()
-    return _tree_hash(path, stat.st_mtime_ns, stat.st_size)
-
-
-@lru_cache(maxsize=4096)
-def _tree_hash(path: Path, mtime: int, size: int) -> str:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return hashlib.sha256(words(tree).encode()).hexdigest()
-
-
-def words(node: object) -> str:
-    """A syntax tree as text, without docstrings, comments and layout."""
-    if isinstance(node, ast.AST):
-        fields = (
-            f"{name}={words(_without_docstring(node, name, value))}"
-            for name, value in ast.iter_fields(node)
-            if name not in SKIPPED
-        )
-        return f"{type(node).__name__}({','.join(fields)})"
-    if isinstance(node, list):
-        return "[" + ",".join(map(words, node)) + "]"
-    return repr(node)
-
-
-def _without_docstring(node: ast.AST, name: str, value: object) -> object:
-    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    if name == "body" and isinstance(node, documented) and ast.get_docstring(node) is not None:
-        return value[1:]
-    return value
-
-
-EMPTY = hashlib.sha256(words(ast.parse("")).encode()).hexdigest()
-
-
 def hashes(root: Path, files: list[Path]) -> dict[str, str]:
-    """Path relative to the root -> hash of the syntax tree."""
+    """Path relative to the root -> hash of all that the file says."""
     return {path.relative_to(root).as_posix(): tree_hash(path) for path in files}
 
 

@@ -31,7 +31,7 @@ def golden(home: Room, version: str) -> dict[str, str]:
             config=made.config,
             seed=0,
             engine=engines.start(matmul="highest"),
-            data=_data(home.paper.dataset, folder),
+            data=excerpt(home.paper.dataset, folder),
             folder=folder / "run",
             quick=True,
         )
@@ -49,7 +49,8 @@ def golden(home: Room, version: str) -> dict[str, str]:
     }
 
 
-def _data(name: str, folder: Path) -> str:
+def excerpt(name: str, folder: Path) -> str:
+    """What a golden run learns from: a part of a text, put into `folder`, or the set as it is."""
     if get(name).kind != "text":
         return name
     path = folder / "excerpt.txt"

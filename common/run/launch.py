@@ -25,9 +25,9 @@ from common.data.own import own_file
 from common.data.text import load_text
 from common.errors import UserError, check_utf8, from_system
 from common.paper import Room, experiment, find_root, owner, room
-from common.records.reach import run_sources
+from common.records.executed import run_sources
 from common.records.record import Dataset, Record, read_record, write_json
-from common.records.sources import commit, no_commit, run_files
+from common.records.sources import commit, hashes, no_commit, run_files
 from common.run import engine as engines
 from common.run import parallel
 from common.run.hardware import cores, environment, fingerprint
@@ -59,9 +59,10 @@ class Launch:
 
     @property
     def key(self) -> str:
-        """What a continued run must share with the run that was interrupted."""
-        config = plain(self.plan.config)
-        content = [asdict(self.request), config, self.dataset.sha256, self.sources, environment()]
+        """What a continued run must share with the run that was interrupted: all of the code, also
+        that which only reads what waits."""
+        config, files = plain(self.plan.config), hashes(self.root, self.files)
+        content = [asdict(self.request), config, self.dataset.sha256, files, environment()]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
     @property

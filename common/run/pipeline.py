@@ -1,7 +1,8 @@
 """The stages of a paper's dvc.yaml: which files each must depend on, and the file itself.
 
 DVC does not follow imports. So the Python files among a stage's `deps` are computed from its
-command; tests/test_architecture.py compares, and `papers pipeline` writes the file anew.
+command; tests/test_architecture.py compares, and `papers pipeline` writes the file anew. What a
+training and the evidence depend on are the sources that their seals name (records/executed.py).
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from common.config import read_yaml
 from common.errors import UserError
 from common.evidence.deviations import deviations_of
 from common.paper import Room, room, rooms
+from common.records.executed import evidence_sources, ladder_files, train_files
 from common.records.sources import closure
 
 TRAIN = re.compile(r"papers\.(\w+)\.(\w+)\.train")
-WORKER = "common/run/worker.py"  # the process in which a seed trains; it finds the paper by name
 HEADER = """\
-# Written by `papers pipeline {name}`: the Python files among the deps are what each command
-# imports. All paths and commands are read from the repository's root.
+# Written by `papers pipeline {name}`: the Python files among the deps are those that decide what
+# each command gives. All paths and commands are read from the repository's root.
 """
 TEMPLATES = "common/reports/templates"
 STORY = "story.md.j2"  # a room's own words for its page
@@ -72,38 +73,31 @@ def _paths(entries: list[Any] | None) -> list[str]:
 
 
 def python_deps(root: Path, command: str) -> list[str]:
-    """The Python files of this repository that a stage's command imports, relative to `root`."""
-    start = [root / path for path in _starts(root, shlex.split(command))]
-    files = (path for path in closure(root, *start) if path.stat().st_size)  # DVC warns of empty
-    return [path.relative_to(root).as_posix() for path in files]
-
-
-def _starts(root: Path, words: list[str]) -> list[str]:
+    """The Python files of this repository that a stage rests on, relative to `root`: of a command
+    that computes what is sealed, those that its seal names; else all that the command imports."""
+    words = shlex.split(command)
     if words[:2] != ["python", "-m"]:
         raise UserError(f"a stage's command must begin with 'python -m', not {words[0]!r}.")
     module, arguments = words[2], words[3:]
     if match := TRAIN.fullmatch(module):
-        paper, version = match.groups()
-        start = [f"papers/{paper}/{version}/train.py", WORKER]
-        return start + [f"papers/{paper}/evidence/deviations.py"] * ("--deviation" in arguments)
+        room = root / "papers" / match[1]
+        files = ladder_files if "--deviation" in arguments else train_files
+        return files(root, room, match[2])
+    if module == "common.evidence":
+        return sorted(evidence_sources(root, root / "papers" / arguments[0]))
+    start = [root / path for path in _starts(root, module, arguments)]
+    files = (path for path in closure(root, *start) if path.stat().st_size)  # DVC warns of empty
+    return [path.relative_to(root).as_posix() for path in files]
+
+
+def _starts(root: Path, module: str, arguments: list[str]) -> list[str]:
     if module == "papers":  # fetches data, whose bytes are pinned by hash
         return []
-    if module == "common.evidence.verdicts":
-        return ["common/evidence/verdicts.py", *_judged(root, arguments[0])]
     start = module.replace(".", "/")
     main = f"{start}/__main__.py"
     rooms = [f"papers/{word}/__init__.py" for word in arguments]
     found = [path for path in rooms if (root / path).is_file()]
     return [main if (root / main).is_file() else f"{start}.py", *found]
-
-
-def _judged(root: Path, paper: str) -> list[str]:
-    """What a paper's evidence rests on besides its records."""
-    folder = root / "papers" / paper
-    proof = folder / "evidence"
-    parts = [folder / "__init__.py", proof / "claims.py", proof / "deviations.py"]
-    parts += [path for name in ("model", "train") for path in folder.glob(f"*/{name}.py")]
-    return [path.relative_to(root).as_posix() for path in parts if path.is_file()]
 
 
 def differences(root: Path, stage: Stage) -> tuple[list[str], list[str]]:
@@ -138,7 +132,7 @@ def trained(home: Room) -> dict[str, str]:
 def render(root: Path, name: str) -> str:
     """The text of papers/<name>/dvc.yaml."""
     home = room(name)
-    blocks = [_data(home), *_trains(root, home), *_ladder(root, home)]
+    blocks = [_data(home), _train(root, home), *_ladder(root, home)]
     blocks += [_curves(root, home), _evidence(root, home), _report(root, home)]
     return HEADER.format(name=name) + "stages:\n" + "".join(blocks) + _plots(home)
 
@@ -154,32 +148,19 @@ def _data(home: Room) -> str:
     )
 
 
-def _trains(root: Path, home: Room) -> list[str]:
-    """One matrix over the versions if they import the same files, else a stage per version."""
-    versions = list(home.paper.versions)
-    item = "${item.version}"
-    needed = {
-        version: [
-            path.replace(f"/{version}/", f"/{item}/")
-            for path in python_deps(root, f"python -m papers.{home.name}.{version}.train")
-        ]
-        for version in versions
-    }
-    if len({tuple(deps) for deps in needed.values()}) == 1:
-        return [_train(home, "train", item, needed[versions[0]], {"version": versions})]
-    plain = {v: [path.replace(item, v) for path in deps] for v, deps in needed.items()}
-    return [_train(home, f"train-{v}", v, deps) for v, deps in plain.items()]
-
-
-def _train(home: Room, name: str, version: str, deps: list[str], matrix=None) -> str:
+def _train(root: Path, home: Room) -> str:
+    """A matrix over the versions: beside their own files they have one list."""
+    versions, item = list(home.paper.versions), "${item.version}"
+    deps = python_deps(root, f"python -m papers.{home.name}.{versions[0]}.train")
+    deps = [path.replace(f"/{versions[0]}/", f"/{item}/") for path in deps]
     return _stage(
-        name,
-        f"python -m papers.{home.name}.{version}.train --record",
+        "train",
+        f"python -m papers.{home.name}.{item}.train --record",
         [f"papers/{home.name}/data.json", *deps],
-        matrix=matrix,
-        params=(home.name, version),
-        persist=[f"papers/{home.name}/checkpoints/{version}"],
-        metrics=[f"papers/{home.name}/metrics/{version}.json"],
+        matrix={"version": versions},
+        params=(home.name, item),
+        persist=[f"papers/{home.name}/checkpoints/{item}"],
+        metrics=[f"papers/{home.name}/metrics/{item}.json"],
     )
 
 

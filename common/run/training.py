@@ -17,9 +17,10 @@ from safetensors.torch import save
 
 from common.records.record import SAMPLE, Curve, SeedRun
 from common.run import parallel
+from common.run.checkpoints import Checkpoints, write_synced
 from common.run.engine import Engine
 from common.run.hardware import PeakMemory
-from common.run.resume import Checkpoints, State, write_synced
+from common.run.resume import State
 
 ROWS = 40  # rows of the thinned curve
 CHECKPOINT_SECONDS = 15.0

@@ -16,11 +16,15 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from common.errors import UserError, from_system
+
+if TYPE_CHECKING:
+    from common.paper import Room
+    from common.records.record import SeedRun
 
 
 def send(event: dict[str, Any]) -> None:
@@ -31,18 +35,12 @@ def send(event: dict[str, Any]) -> None:
 
 def work(job: dict[str, Any]) -> None:
     """Train one seed; its result also stays in `<folder>.json` for a later call."""
-    from common.config import resolve
     from common.data.own import check_unchanged
     from common.evidence.deviations import injection
     from common.paper import room
     from common.records.record import write_json
-    from common.run import engine
-    from common.run.training import Run
 
     home, seed = room(job["paper"]), job["seed"]
-    started = engine.start(job["device"], job["dtype"], job["threads"], job["matmul"])
-    folder = Path(job["folder"])
-    config = resolve(home.module(f"{job['version']}.model").Config, job["config"], "config")
 
     def report(step: int, steps: int, loss: float) -> None:
         if not job["rank"]:
@@ -51,18 +49,7 @@ def work(job: dict[str, Any]) -> None:
     if Path(job["data"]).is_absolute():  # a dataset of the catalogue is checked whenever it is read
         check_unchanged(job["data"], job["sha256"])
     with injection(home, job["version"], job["deviation"]):
-        result = home.module(f"{job['version']}.train").train(
-            Run(
-                config,
-                seed,
-                started,
-                job["data"],
-                folder,
-                report,
-                leads=not job["rank"],
-                quick=job["quick"],
-            )
-        )
+        result, engine = compute(home, job, report)
     if home.paper.metric.name not in result.metrics:
         raise UserError(
             f"the exam returns {', '.join(sorted(result.metrics))}, but PAPER.metric of "
@@ -70,9 +57,33 @@ def work(job: dict[str, Any]) -> None:
         )
     if job["rank"]:
         return
-    content = {"result": result.model_dump(mode="json"), "engine": started.describe()}
-    write_json(folder.with_suffix(".json"), content)
+    content = {"result": result.model_dump(mode="json"), "engine": engine}
+    write_json(Path(job["folder"]).with_suffix(".json"), content)
     send({"seed": seed, "done": True})
+
+
+def compute(home: Room, job: dict[str, Any], report: Callable) -> tuple[SeedRun, dict[str, str]]:
+    """What the seed of a job gives, and the engine that computed it, in words.
+
+    From here on everything decides numbers: a record's sources begin here (executed.py).
+    """
+    from common.config import resolve
+    from common.run.engine import start
+    from common.run.training import Run
+
+    engine = start(job["device"], job["dtype"], job["threads"], job["matmul"])
+    config = resolve(home.module(f"{job['version']}.model").Config, job["config"], "config")
+    run = Run(
+        config,
+        job["seed"],
+        engine,
+        job["data"],
+        Path(job["folder"]),
+        report,
+        leads=not job["rank"],
+        quick=job["quick"],
+    )
+    return home.module(f"{job['version']}.train").train(run), engine.describe()
 
 
 def main() -> None:

@@ -40,10 +40,10 @@ from common.evidence.verdicts import (
     primary_records,
     rounded,
     seals,
-    source_files,
 )
 from common.evidence.wording import singular
 from common.paper import Room
+from common.records.executed import evidence_sources
 from common.records.record import Record
 
 NEAR = 1e-5  # relative: two machines may round the sixth digit differently
@@ -69,7 +69,7 @@ def _ground(
     root: Path, room: Room, told: dict[str, Any], hardware: str | None, sealed: dict[str, str]
 ) -> Problems:
     """What the evidence says it rests on."""
-    wanted = {path.relative_to(root).as_posix() for path in source_files(root, room)}
+    wanted = evidence_sources(root, room.folder).keys()
     if told["paper"] != room.name:
         yield f"it is of {told['paper']}"
     if told["hardware"] != hardware:

@@ -21,7 +21,7 @@ from common.errors import UserError
 from common.evidence.deviations import deviations_of
 from common.paper import Room
 from common.records.curves import curve
-from common.records.reach import run_sources
+from common.records.executed import run_sources
 from common.records.record import Record, SeedRun, changed_sources, summary
 from common.records.sources import imported_modules
 from common.run.processors import hardware_name
@@ -114,14 +114,14 @@ def _engine(room: Room, record: Record) -> Problems:
 
 
 def _sources(root: Path, room: Room, record: Record) -> Problems:
-    """The files that a run hashes; code that has changed since may have imported others."""
+    """The files that a run executes; code that has changed since may have executed others."""
     if record.sources and changed_sources(record, root):
         return
     wanted = run_sources(root, room.folder, record.version, record.deviation).keys()
     for name in sorted(wanted - record.sources.keys())[:1]:
-        yield f"its sources lack {name}, which the run imports"
+        yield f"its sources lack {name}, which the run executes"
     for name in sorted(record.sources.keys() - wanted)[:1]:
-        yield f"its sources name {name}, which the run does not import"
+        yield f"its sources name {name}, of which the run executes nothing"
 
 
 def _config(room: Room, record: Record) -> Problems:
