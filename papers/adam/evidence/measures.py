@@ -143,28 +143,8 @@ def l2_is_decay_for_sgd() -> Exact:
 # -- implementations that we did not write -------------------------------------------------------
 
 
-def wide_gradients(shape: tuple[int, ...], count: int, dtype=torch.float64) -> list[torch.Tensor]:
-    """Gradients whose components differ in size by seven orders, 1e-6 to 10."""
-    draw = torch.Generator().manual_seed(0)
-    size = 10 ** torch.linspace(-6, 1, shape[-1], dtype=dtype)
-    return [torch.randn(shape, generator=draw, dtype=dtype) * size for _ in range(count)]
-
-
-def follow(rule: Callable, theirs: type, **settings) -> float:
-    """The largest difference between a rule and a torch optimizer over 200 float64 steps."""
-    theta = torch.linspace(-1, 1, 50, dtype=torch.float64)
-    other = theta.clone().requires_grad_()
-    optimizer, state, worst = theirs([other], lr=0.01, **settings), {}, 0.0
-    for t, g in enumerate(wide_gradients((50,), 200), start=1):
-        theta = rule(theta, g, state, t, 0.01)
-        other.grad = g.clone()
-        optimizer.step()
-        worst = max(worst, (theta - other).abs().max().item())
-    return worst
-
-
 def version1_is_torch_adam() -> Equal:
-    return Equal(follow(twins.adam, torch.optim.Adam), 1e-12)
+    return Equal(twins.difference(twins.adam, torch.optim.Adam), 1e-12)
 
 
 def amsgrad_is_torch() -> Equal:
@@ -173,7 +153,7 @@ def amsgrad_is_torch() -> Equal:
     def rule(*arguments):
         return twins.amsgrad(*arguments, corrected=True)
 
-    return Equal(follow(rule, torch.optim.Adam, amsgrad=True), 1e-12)
+    return Equal(twins.difference(rule, torch.optim.Adam, amsgrad=True), 1e-12)
 
 
 def adamax_is_torch() -> Equal:
@@ -182,40 +162,12 @@ def adamax_is_torch() -> Equal:
     def rule(*arguments):
         return twins.adamax(*arguments, epsilon=EPSILON)
 
-    return Equal(follow(rule, torch.optim.Adamax), 1e-12)
-
-
-def shapes() -> dict[str, tuple[int, ...]]:
-    """Small, larger than a block, and vectors."""
-    return {"a": (30, 40), "b": (40,), "c": (300, 700), "d": (7,), "e": (2, 3, 4)}
+    return Equal(twins.difference(rule, torch.optim.Adamax), 1e-12)
 
 
 def version2_is_torch_adamw() -> Equal:
     """100 float32 steps, two groups, a schedule: not a bit of difference."""
-    return Equal(torch_difference(100), 0.0)
-
-
-def torch_difference(count: int, **theirs) -> float:
-    """The largest difference from torch.optim.AdamW(foreach=True) over `count` steps."""
-    draw = torch.Generator().manual_seed(0)
-    ours = {k: torch.randn(s, generator=draw).requires_grad_() for k, s in shapes().items()}
-    other = {k: p.detach().clone().requires_grad_() for k, p in ours.items()}
-    matrices = [p for p in other.values() if p.dim() > 1]
-    vectors = [p for p in other.values() if p.dim() == 1]
-    split = [{"params": matrices, "weight_decay": 0.3}, {"params": vectors, "weight_decay": 0.0}]
-    pair = (
-        model2.AdamW(model2.groups(ours.items(), 0.3)),
-        torch.optim.AdamW(split, **{"foreach": True, **theirs}),
-    )
-    for t in range(count):
-        gradients = {k: torch.randn(s, generator=draw) * 10**-t for k, s in shapes().items()}
-        for optimizer, parameters in zip(pair, (ours, other)):
-            for key, p in parameters.items():
-                p.grad = gradients[key].clone()
-            for group in optimizer.param_groups:
-                group["lr"] = 0.01 * (1 - t / (count + 1))
-            optimizer.step()
-    return max((ours[k] - other[k]).abs().max().item() for k in ours)
+    return Equal(twins.adamw_difference(100), 0.0)
 
 
 def versions_agree() -> Equal:
@@ -225,7 +177,7 @@ def versions_agree() -> Equal:
         def __init__(self, parameters, lr):
             super().__init__(parameters, lr=lr, weight_decay=0.0)
 
-    return Equal(follow(twins.adam, Ours), 1e-12)
+    return Equal(twins.difference(twins.adam, Ours), 1e-12)
 
 
 def one_tensor_with_penalty() -> Equal:
@@ -234,7 +186,7 @@ def one_tensor_with_penalty() -> Equal:
     other = theta.clone().requires_grad_()
     ours = model1.Adam([theta], model1.Config(l2=0.1))
     theirs = torch.optim.Adam([other], weight_decay=0.1)
-    for g in wide_gradients((50,), 200):
+    for g in twins.wide_gradients((50,), 200):
         ours.step([g])
         other.grad = g.clone()
         theirs.step()

@@ -1,4 +1,4 @@
-"""Adam's relatives, written as the papers write them: what the claims compare it with.
+"""What Adam is compared with: torch's optimizers, and its relatives as their papers write them.
 
 Each rule takes (theta, g, state, t, alpha) and returns the new theta; `state` is a dict that the
 rule keeps for itself, empty at first. All take numbers and tensors alike; t counts from 1.
@@ -6,7 +6,12 @@ rule keeps for itself, empty at first. All take numbers and tensors alike; t cou
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import torch
+
 from papers.adam.version1.model import algorithm1
+from papers.adam.version2.model import AdamW, groups
 
 
 def adam(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=1e-8):
@@ -76,3 +81,54 @@ def _moments(g, state, beta1, beta2):
 def larger(a, b):
     """The larger of two, element by element."""
     return a.maximum(b) if hasattr(a, "maximum") else max(a, b)
+
+
+# -- torch's optimizers beside ours ----------------------------------------------------------------
+
+
+def wide_gradients(shape: tuple[int, ...], count: int, dtype=torch.float64) -> list[torch.Tensor]:
+    """Gradients whose components differ in size by seven orders, 1e-6 to 10."""
+    draw = torch.Generator().manual_seed(0)
+    size = 10 ** torch.linspace(-6, 1, shape[-1], dtype=dtype)
+    return [torch.randn(shape, generator=draw, dtype=dtype) * size for _ in range(count)]
+
+
+def difference(rule: Callable, theirs: type, **settings) -> float:
+    """The largest difference between a rule and a torch optimizer over 200 float64 steps."""
+    theta = torch.linspace(-1, 1, 50, dtype=torch.float64)
+    other = theta.clone().requires_grad_()
+    optimizer, state, worst = theirs([other], lr=0.01, **settings), {}, 0.0
+    for t, g in enumerate(wide_gradients((50,), 200), start=1):
+        theta = rule(theta, g, state, t, 0.01)
+        other.grad = g.clone()
+        optimizer.step()
+        worst = max(worst, (theta - other).abs().max().item())
+    return worst
+
+
+def shapes() -> dict[str, tuple[int, ...]]:
+    """Small, larger than a block, and vectors."""
+    return {"a": (30, 40), "b": (40,), "c": (300, 700), "d": (7,), "e": (2, 3, 4)}
+
+
+def adamw_difference(count: int, **theirs) -> float:
+    """The largest difference from torch.optim.AdamW(foreach=True) over `count` steps."""
+    draw = torch.Generator().manual_seed(0)
+    ours = {k: torch.randn(s, generator=draw).requires_grad_() for k, s in shapes().items()}
+    other = {k: p.detach().clone().requires_grad_() for k, p in ours.items()}
+    matrices = [p for p in other.values() if p.dim() > 1]
+    vectors = [p for p in other.values() if p.dim() == 1]
+    split = [{"params": matrices, "weight_decay": 0.3}, {"params": vectors, "weight_decay": 0.0}]
+    pair = (
+        AdamW(groups(ours.items(), 0.3)),
+        torch.optim.AdamW(split, **{"foreach": True, **theirs}),
+    )
+    for t in range(count):
+        gradients = {k: torch.randn(s, generator=draw) * 10**-t for k, s in shapes().items()}
+        for optimizer, parameters in zip(pair, (ours, other)):
+            for key, p in parameters.items():
+                p.grad = gradients[key].clone()
+            for group in optimizer.param_groups:
+                group["lr"] = 0.01 * (1 - t / (count + 1))
+            optimizer.step()
+    return max((ours[k] - other[k]).abs().max().item() for k in ours)
