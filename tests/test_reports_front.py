@@ -140,9 +140,10 @@ def test_every_verdict_is_held_not_or_open():
     from common.evidence.statistics import Verdict
 
     decided = {claims.HOLDS, claims.FINDING, claims.EQUAL, claims.UNEQUAL}
-    decided |= {"reproduced", "not reproduced"}
+    decided |= {"reproduced", "not reproduced", claims.INSIDE, claims.OUTSIDE}
     assert set(verdicts.SUMMED) == decided
     rest = {str(v) for v in Verdict} | {claims.INCONCLUSIVE, claims.NOT_MEASURED, claims.OUT}
+    rest |= {claims.NOT_RUN}
     for verdict in rest - decided:
         assert verdicts.summed({"verdict": verdict, "own": False}) == verdicts.OPEN
     assert verdicts.told({"verdict": "reproduced", "own": True}) == "met"

@@ -75,7 +75,7 @@ def test_of_the_real_papers_the_default_has_the_best_metric(paper):
 def test_the_best_whose_weights_are_here_is_taken_and_a_better_one_named(writers, capsys):
     second = put(writers, "version2")
     assert weights(writers, None) == second
-    assert "version1 writes better: --train trains it" in capsys.readouterr().err
+    assert "version1 is better: --train trains it" in capsys.readouterr().err
     third = put(writers, "version3")
     assert weights(writers, None) == third
     best = put(writers, "version1", "local/writers/key")
@@ -123,7 +123,9 @@ def test_train_trains_the_best_once(writers, monkeypatch, tmp_path):
 
 def test_of_two_that_can_attend_the_better_is_taken(writers):
     folders = {version: put(writers, version) for version in writers.paper.versions}
-    assert weights(writers, None, able=["version2", "version3"]) == folders["version3"]
+    for version in ("version2", "version3"):
+        writers.path(version, "ask.py").write_text("attend = None")
+    assert weights(writers, None, door="attend") == folders["version3"]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import contextlib
 import json
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, BinaryIO
@@ -61,7 +61,7 @@ class Told(BaseModel, strict=True):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a version's `text.load` gets."""
+    """What a version's `ask.load` gets."""
 
     paper: str
     version: str
@@ -102,19 +102,51 @@ class Checkpoint:
         net.load_state_dict(weights)
         return net.to(self.dtype).eval().requires_grad_(False)
 
-    def writer(self, text: ModuleType) -> Writer:
-        """What `text.load` of the version makes of it, tried once.
+    def writer(self, ask: ModuleType) -> Writer:
+        """What `ask.load` of the version makes of it, tried once.
 
         UserError if config and weights do not go together, e.g. a width that its heads cannot
         share.
         """
+        return self.able(ask, lambda found: isinstance(found, Writer))
+
+    def able(self, ask: ModuleType, wanted: Callable[[Any], bool]) -> Any:
+        """The first of what `ask.load` returns that is wanted.
+
+        UserError where config and weights do not go together, now or when it is asked.
+        """
+        with self._fitting():
+            loaded = ask.load(self)
+        for found in loaded if isinstance(loaded, tuple) else (loaded,):
+            if not wanted(found):
+                continue
+            if isinstance(found, Writer):
+                with self._fitting():
+                    found.next(np.zeros((1, 1), dtype=np.int64), None)
+                return _reading_any_newlines(found)
+            return self._guarded(found)
+        raise UserError(f"{self.paper} {self.version}: its ask.py does not return what it says.")
+
+    def _guarded(self, found: Any) -> Any:
+        """The same, each of whose functions ends in a sentence where the weights do not fit."""
+
+        def guarded(function: Callable) -> Callable:
+            def call(*given: Any) -> Any:
+                with self._fitting():
+                    return function(*given)
+
+            return call
+
+        parts = {field.name: getattr(found, field.name) for field in fields(found)}
+        return replace(found, **{name: guarded(f) for name, f in parts.items() if callable(f)})
+
+    @contextlib.contextmanager
+    def _fitting(self) -> Iterator[None]:
         try:
-            writer = text.load(self)
-            writer.next(np.zeros((1, 1), dtype=np.int64), None)
+            yield
         except (RuntimeError, ValueError, IndexError, TypeError, ArithmeticError) as error:
             reason = " ".join(str(error).split())
             raise UserError(f"{self.label} does not go with its config: {reason}") from None
-        return _reading_any_newlines(writer)
 
     @property
     def label(self) -> str:

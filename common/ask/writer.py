@@ -124,6 +124,13 @@ class Writer:
     select: Callable[[State, np.ndarray], State] = select
 
 
+@dataclass(frozen=True)
+class Translator(Writer):
+    """A Writer that answers a sentence with its translation."""
+
+    continues: bool = False
+
+
 def usable(scores: np.ndarray, going: np.ndarray) -> np.ndarray:
     """Scores (..., V) where texts are `going` (...), and 0 where they are not.
 

@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from common.commands.generate import Data, Folder, PaperName, Train, Version
-from common.commands.weights import attending, opened
-from common.errors import UserError
-from common.paper import find_root, room, rooms
+from common.commands.weights import opened
+from common.paper import find_root
 
 
 def attend(
@@ -31,14 +30,8 @@ def attend(
     """Draw where a model looks: a page for the browser that needs no network, and SVG pictures."""
     from common.ask.visualize import write_pages
 
-    able = attending(room(paper))
-    if not able:
-        others = ", ".join(other.name for other in rooms().values() if attending(other))
-        raise UserError(f"{paper} has no attention to draw; these have: {others}.")
-    with opened(paper, version, checkpoint, data, train=train, able=able) as (variant, writer):
-        if writer.attend is None:
-            raise UserError(f"{paper} {variant} has no attention to draw: try another --version.")
-        maps = writer.attend(text)
+    with opened(paper, version, checkpoint, data, train=train, door="attend") as (variant, model):
+        maps = model.attend(text)
     folder = output or find_root() / "local" / "attend" / paper
     if output is None:
         shutil.rmtree(folder, ignore_errors=True)  # layers of another version

@@ -11,6 +11,13 @@ import typer
 
 from common.commands.attend import attend
 from common.commands.data import app as data_app
+from common.commands.doors.caption import caption
+from common.commands.doors.classify import classify
+from common.commands.doors.fill import fill
+from common.commands.doors.match import match
+from common.commands.doors.near import near
+from common.commands.doors.search import search
+from common.commands.doors.translate import translate
 from common.commands.generate import chat, generate
 from common.commands.judged import claims, deviations
 from common.commands.runs_cli import Json, OnePaper, PaperName, runs_app
@@ -21,7 +28,7 @@ from common.errors import UserError, check_utf8, from_system
 UsageError = typer.BadParameter.__bases__[0]
 ClickError = UsageError.__bases__[0]
 
-LOOK, WRITE = "Look at results", "Let a model write"  # headings of `papers --help`
+LOOK, ASK = "Look at results", "Ask a model"  # headings of `papers --help`
 RUN, TEND = "Train and measure", "Look after the repository"
 
 app = typer.Typer(
@@ -42,8 +49,8 @@ Profile = Annotated[
 ]
 
 
-for written in (generate, chat, attend):
-    app.command(rich_help_panel=WRITE)(written)
+for asked in (generate, chat, translate, attend, fill, classify, near, search, caption, match):
+    app.command(rich_help_panel=ASK)(asked)
 
 
 @app.command("list", rich_help_panel=LOOK)

@@ -23,8 +23,8 @@ PaperName = Annotated[str, typer.Argument(metavar="PAPER", help="As `papers list
 Version = Annotated[
     str | None,
     typer.Option(
-        help="A version, or one with a mistake put back (version2+ID). Default: the version"
-        " that writes best."
+        help="A version, or one with a mistake put back (version2+ID). Default: the best by its"
+        " record."
     ),
 ]
 Folder = Annotated[
@@ -73,6 +73,7 @@ Seed = Annotated[
 Dtype = Annotated[
     str, typer.Option(metavar="TYPE", help="float32, or bfloat16: faster for large models.")
 ]
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 SETTINGS = ("max_tokens", "temperature", "top_k", "top_p", "beam", "length_penalty", "seed")
 STDIN = "-"
 
@@ -104,7 +105,7 @@ def generate(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write the text to this file."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+    json: Json = False,
     checkpoint: Folder = None,
     data: Data = None,
     dtype: Dtype = "float32",
@@ -115,7 +116,7 @@ def generate(
     Several texts draw with --seed, --seed + 1, and so on.
     """
     given = {name: value for name, value in locals().items() if name in SETTINGS}
-    prompts = [text for text in _read(prompt or [""]) for _ in range(samples)]
+    prompts = [text for text in read(prompt or [""]) for _ in range(samples)]
     _check_output(output)
     with opened(paper, version, checkpoint, data, dtype, train) as (variant, writer):
         settings = _settings(writer, given)
@@ -175,10 +176,10 @@ def _options_named() -> Iterator[None]:
         raise UserError(message) from None
 
 
-def _read(prompts: list[str]) -> list[str]:
+def read(prompts: list[str]) -> list[str]:
     """The prompts; for "-" standard input, without the line feed at its end."""
     if prompts.count(STDIN) > 1:
-        raise UserError(f"--prompt {STDIN} reads all of standard input: give it once.")
+        raise UserError(f"{STDIN} reads all of standard input: give it once.")
     if STDIN not in prompts:
         return prompts
     try:

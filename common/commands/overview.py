@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.commands.doors import doors
 from common.errors import UserError
 from common.evidence import wording as verdicts
 from common.paper import Room, find_root, order, room, rooms
@@ -188,6 +189,7 @@ def print_paper(name: str, json: bool) -> None:
     ]
     if json:
         told = {"authors": paper.authors, "url": paper.url, "cites": list(paper.cites)}
+        told |= {"doors": doors(home)}
         print_json({**outline(home), **told, "versions": paper.versions, "records": runs})
         return
     say(f"{paper.title}, {paper.authors}, {paper.year}")
@@ -202,6 +204,8 @@ def print_paper(name: str, json: bool) -> None:
         header = ["variant", "hardware", "profile", "seeds", "mean", "started"]
         rows = [[*list(run.values())[:-1], run["started"][:10]] for run in runs]
         table(f"records: {paper.metric.name}", header, rows, spare=("profile", "seeds", "started"))
+    if asked := doors(home):
+        say("ask it: " + ", ".join(f"papers {door} {name}" for door in asked))
     print(f"report: reports/{name}.md    again: papers reproduce {name}")
 
 

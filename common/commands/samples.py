@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from common.commands import doors
 from common.commands.overview import print_json
-from common.commands.weights import attending, primary_records, writing
+from common.commands.weights import primary_records
 from common.errors import UserError, nearest
 from common.paper import Room, find_root, room, rooms
 
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from common.records.record import Record
 
 INDENT = "    "
+ASKED = {  # door -> what it is asked with, beside the paper
+    **dict.fromkeys(("translate", "attend", "classify", "search"), ' "TEXT"'),
+    "fill": ' "A [MASK] TEXT"',
+    "near": " WORD",
+    "caption": " PICTURE",
+    "match": ' PICTURE "TEXT" "TEXT"',
+}
 
 
 def samples(
@@ -87,7 +95,7 @@ def _nothing(home: Room, variant: str | None) -> str:
 
 
 def next_steps(path: Path, data: str | None) -> str:
-    """What to do with a training's result: two commands that work as they stand.
+    """What to do with a training's result: commands that work as they stand, but for TEXT.
 
     path: its record; data: the user's text, if it learned from one.
     """
@@ -95,14 +103,14 @@ def next_steps(path: Path, data: str | None) -> str:
 
     record = read_record(path)
     home, weights = room(record.paper), path.parents[2] / "checkpoints" / record.variant
-    if record.version in writing(home) and weights.is_dir():
+    here = doors.doors(home, record.version)
+    if here and weights.is_dir():
         options = f"--version {record.variant}"
         if not weights.is_relative_to(home.folder):
             options = f"--checkpoint {weights.relative_to(find_root())}"
         options += f" --data {shlex.quote(data)}" if data else ""
-        commands = [f"papers generate {home.name} {options}", f"papers chat {home.name} {options}"]
-        if record.version in attending(home):
-            commands[1] = f'papers attend {home.name} "TEXT" {options}'
+        shown = [door for door in here if door != "chat" or "attend" not in here]
+        commands = [f"papers {door} {home.name}{ASKED.get(door, '')} {options}" for door in shown]
     elif len(home.paper.numbered) > 1:
         old, new = home.paper.numbered[-2:]
         commands = [f"papers compare {home.name} {old} {new}", "papers ui"]

@@ -1,4 +1,4 @@
-"""Which weights a command writes with: those that are here, or one seed trained first."""
+"""Which weights a command asks: those that are here, or one seed trained first."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import contextlib
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.errors import UserError, nearest
-from common.paper import Room, find_root, room, rooms
+from common.commands import doors
+from common.errors import UserError
+from common.paper import Room, find_root, room
 
 if TYPE_CHECKING:
     from common.records.record import Record
@@ -28,16 +29,17 @@ def opened(
     data: str | None,
     dtype: str = "float32",
     train: bool = False,
-    able: list[str] | None = None,
+    door: str = "generate",
 ) -> Iterator[tuple[str, Any]]:
-    """Variant and Writer of a checkpoint; while it is used, its deviation is in the code.
+    """Variant of a checkpoint, and what is asked through the door: a Writer, a Classifier, ...
 
-    able: the versions that can do what the command is for; those that write, if left out.
+    While it is used, its deviation is in the code.
     """
     home = room(paper)
+    doors.check(home, door)
     if folder and train:
         raise UserError("--checkpoint names trained weights: leave out --train.")
-    folder = folder or weights(home, variant, data, train, able)
+    folder = folder or weights(home, variant, data, train, door)
     from common.ask.checkpoint import read_checkpoint
     from common.evidence.deviations import injection
 
@@ -45,12 +47,23 @@ def opened(
     named = "+".join(filter(None, (checkpoint.version, checkpoint.deviation)))
     if variant not in (None, named):
         raise UserError(f"{folder} holds {named}, not {variant}: leave out --version.")
-    check_writes(home, checkpoint.version)
+    doors.check(home, door, checkpoint.version)
     told = [f"{paper} {named}", f"seed {checkpoint.seed}", checkpoint.data]
     told += filter(None, [_overrides(home, checkpoint)])
     print(f"{', '.join(told)}: {_shown(folder)}", file=sys.stderr)
     with injection(home, checkpoint.version, checkpoint.deviation):
-        yield named, checkpoint.writer(home.module(f"{checkpoint.version}.ask"))
+        yield named, checkpoint.able(home.module(f"{checkpoint.version}.ask"), wanted(door))
+
+
+def wanted(door: str) -> Callable[[Any], bool]:
+    """Whether an object is what the door asks: of its class, or with maps to draw."""
+    from common.ask import abilities, writer
+
+    name = doors.DOORS[door][0]
+    if name == "attend":
+        return lambda found: getattr(found, name, None) is not None
+    kind = getattr(writer, name, None) or getattr(abilities, name)
+    return lambda found: isinstance(found, kind)
 
 
 def _shown(folder: Path) -> Path:
@@ -72,24 +85,22 @@ def weights(
     variant: str | None,
     data: str | None = None,
     train: bool = False,
-    able: list[str] | None = None,
+    door: str = "generate",
 ) -> Path:
     """The folder of the weights to use; with `train`, or a yes at a terminal, trained if need be.
 
-    Without a variant it is the one that writes best: of those whose weights are here, or, where
+    Without a variant it is the best that has the door: of those whose weights are here, or, where
     none are or `train` asks for the best, of all.
     """
     if variant is not None:
-        _check_variant(home, variant)
-    elif not writing(home):
-        check_writes(home, home.newest)
-    best = [variant] if variant else best_first(home, able or writing(home))
+        _check_variant(home, variant, door)
+    best = [variant] if variant else best_first(home, doors.able(home, door))
     here = {name: folders for name in best if (folders := _folders(home, name))}
     fits = _fitting(data)
     for name in best[:1] if train else here:
         if folder := next(filter(fits, here.get(name, [])), None):
             if name != best[0]:
-                print(f"{best[0]} writes better: --train trains it.", file=sys.stderr)
+                print(f"{best[0]} is better: --train trains it.", file=sys.stderr)
             return folder
     if here and not train:  # reading it says what it was trained on
         return next(iter(here.values()))[0]
@@ -97,9 +108,9 @@ def weights(
     return _train(home, best[0], data)
 
 
-def _check_variant(home: Room, variant: str) -> None:
+def _check_variant(home: Room, variant: str, door: str) -> None:
     version, plus, deviation = variant.partition("+")
-    check_writes(home, home.version(version))
+    doors.check(home, door, home.version(version))
     if plus:
         from common.evidence.deviations import find_deviation
 
@@ -206,27 +217,3 @@ def _train(home: Room, variant: str, data: str | None) -> Path:
     request = Request(home.name, version, deviation=deviation or None, seeds=(SEED,), data=data)
     record = train_variant(request, report=lambda line: print(line, file=sys.stderr))
     return record.parents[2] / "checkpoints" / variant
-
-
-def writing(home: Room) -> list[str]:
-    return [v for v in home.paper.versions if home.path(v, "ask.py").is_file()]
-
-
-def check_writes(home: Room, version: str) -> None:
-    """UserError, with what does, if that version cannot write."""
-    if version in writing(home):
-        return
-    if writing(home):
-        raise UserError(f"{home.name} {version} writes no text." + nearest("", writing(home)))
-    able = [other.name for other in rooms().values() if writing(other)]
-    raise UserError(f"{home.name} writes no text; these do: {', '.join(able)}.")
-
-
-def attending(home: Room) -> list[str]:
-    """The versions that can draw maps: their ask.py, or the room's, says `attend`."""
-
-    def says_so(*place: str) -> bool:
-        path = home.path(*place, "ask.py")
-        return path.is_file() and "attend" in path.read_text(encoding="utf-8")
-
-    return [v for v in writing(home) if says_so() or says_so(v)]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from common.ask.generation import write
-from common.ask.writer import Attention, Settings, Writer
+from common.ask.writer import Attention, Settings, Translator
 from common.errors import UserError
 from papers.transformer.task import (
     ALPHA,
@@ -29,7 +29,7 @@ POSITIONS = 500  # words on either side; the position table of version 3 ends so
 DEFAULTS = Settings(max_tokens=LONGEST + EXTRA, beam=BEAM, length_penalty=ALPHA)
 
 
-def writer(exam: Exam, net, maps) -> Writer:
+def writer(exam: Exam, net, maps) -> Translator:
     """`net` as in the exam; `maps(source (1, S), inputs (1, T))` runs it and returns the weights.
 
     They come as (name, side, side of the keys, (heads, T, S)); a side is "source" or "target".
@@ -59,13 +59,12 @@ def writer(exam: Exam, net, maps) -> Writer:
         found = maps(np.array([source]), np.array([target]))
         return [Attention(name, sides[q], sides[k], weights) for name, q, k, weights in found]
 
-    made = Writer(
+    made = Translator(
         encode=encode,
         decode=exam.decode,
         next=read,
         defaults=DEFAULTS,
         end=END,
-        continues=False,
         longest=POSITIONS,
         attend=attend,
     )

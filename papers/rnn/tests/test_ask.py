@@ -13,7 +13,8 @@ from safetensors.torch import save_file
 from common.ask.checkpoint import read_checkpoint
 from common.ask.generation import generate, stream
 from common.ask.writer import Settings
-from common.commands.weights import attending, weights
+from common.commands.doors import doors
+from common.commands.weights import weights
 from common.data.catalog import files_sha256, get
 from common.errors import UserError
 from common.paper import Room, rooms
@@ -92,7 +93,7 @@ def test_drawing_in_a_batch_is_drawing_alone(make):
 
 
 def test_an_rnn_has_no_attention(make):
-    assert written(make, "version2").attend is None and not attending(HOME)
+    assert written(make, "version2").attend is None and doors(HOME) == ["generate", "chat"]
 
 
 def test_an_unknown_character_is_named(make):

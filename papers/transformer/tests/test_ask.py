@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from common.ask.checkpoint import read_checkpoint
 from common.ask.generation import generate, stream
 from common.ask.writer import Settings
-from common.commands.weights import attending
+from common.commands.doors import doors
 from common.errors import UserError
 from common.paper import rooms
 from papers.transformer.task import ALPHA, Exam, translate
@@ -135,7 +135,7 @@ def plain_net(checkpoint, version):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_maps_are_those_of_every_layer_and_sum_to_one(made, version):
-    assert version in attending(HOME)
+    assert doors(HOME, version) == ["generate", "chat", "translate", "attend"]
     maps = written(made, version).attend("dog runs zebra")
     kinds = sorted(m.name.split(",")[0] for m in maps)
     assert kinds == sorted(["decoder", "decoder to encoder", "encoder"] * SIZES["layers"])

@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from common.ask.writer import Translator
 from papers.transformer.ask import writer
 from papers.transformer.task import Exam
 from papers.transformer.version1 import model
 
 
-def load(checkpoint):
-    """The trained weights as a Writer."""
+def load(checkpoint) -> Translator:
+    """The trained weights, to translate with."""
     exam, config = Exam(checkpoint.data), checkpoint.config
     last = f"decoder.{config.layers - 1}.feed.w_1"  # if it fits, so much may be built
     sizes = {"embedding": (exam.symbols, config.d_model), last: (config.d_model, config.d_ff)}

@@ -2,13 +2,14 @@
 
 import math
 
+from common.ask.writer import Translator
 from papers.transformer.ask import inputs_of, layers_of, writer
 from papers.transformer.task import Evaluated, Exam
 from papers.transformer.version2 import model
 
 
-def load(checkpoint):
-    """The trained network as a Writer."""
+def load(checkpoint) -> Translator:
+    """The trained network, to translate with."""
     exam = Exam(checkpoint.data)
     net = checkpoint.fill(lambda: model.Transformer(checkpoint.config, exam.symbols))
     judged = Evaluated(net)

@@ -1,12 +1,13 @@
 """Text from version 3: `papers generate transformer --version version3`."""
 
+from common.ask.writer import Translator
 from papers.transformer.ask import inputs_of, layers_of, writer
 from papers.transformer.task import Evaluated, Exam
 from papers.transformer.version3 import model
 
 
-def load(checkpoint):
-    """The trained network as a Writer."""
+def load(checkpoint) -> Translator:
+    """The trained network, to translate with."""
     exam = Exam(checkpoint.data)
     net = checkpoint.fill(lambda: model.Transformer(checkpoint.config, exam.symbols), "model.")
     judged = Evaluated(net)
