@@ -6,7 +6,8 @@ A room's `tests/shapes.py` says with which sizes and how:
                         (d_model = heads x d_k). A letter that means several sizes from call to call
                         has them all, its own first. Where one letter stands for the other as well
                         (T for any length, S for the source's), it is the one that comes first
-    run(version, load)  runs the version's code; `load("model")` is its model.py
+    run(version, load)  runs the version's code; `load("model")` is its model.py. With version "" it
+                        runs what else has a legend in the room, if anything: `load("task")`
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -24,6 +26,7 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import pytest
 import torch
 
 from tests.shapes import Note, Source, argument_names, letters_of, products
@@ -181,7 +184,9 @@ def watched(path: Path, name: str) -> tuple[ModuleType, Recorder]:
     spec = importlib.util.spec_from_file_location(loader.name, path, loader=loader)
     module = importlib.util.module_from_spec(spec)
     setattr(module, WATCH, recorder)
-    loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patched:  # dataclasses look for their module
+        patched.setitem(sys.modules, loader.name, module)
+        loader.exec_module(module)
     return module, recorder
 
 
@@ -219,14 +224,14 @@ def judge(recorder: Recorder, sizes: dict, function: int, notes: list[Note]) -> 
                 return [misfit(source, own[number], found, left)]
             left = fitting
         else:
-            ends.append(End({n: found for n, found in story if n in own}, left))
+            ends.append(End([(n, found) for n, found in story if n in own], left))
     where = {i: f"{source.name}:{note.line}: {note.text}" for i, note in own.items()}
-    if never := sorted(own.keys() - {number for end in ends for number in end.seen}):
+    if never := sorted(own.keys() - {number for end in ends for number, _ in end.seen}):
         return [f"{where[i]} was never run" for i in never]
     said = [f"{where[i]}: it is never {side}" for i in own for side in unmet_sides(own[i], i, ends)]
     first = {letter: i for i in sorted(own)[::-1] for letter in letters_of(own[i].text)}
     for letter, i in first.items():
-        theirs = [e for e in ends if any(letter in letters_of(own[n].text) for n in e.seen)]
+        theirs = [e for e in ends if any(letter in letters_of(own[n].text) for n, _ in e.seen)]
         if not any(o[letter] == sizes[letter][0] for e in theirs for o in e.left):
             said.append(f"{where[i]}: {letter} is never {sizes[letter][0]}, its own size")
         general = list(sizes)[: list(sizes).index(letter)]
@@ -244,7 +249,7 @@ def judge(recorder: Recorder, sizes: dict, function: int, notes: list[Note]) -> 
 class End:
     """The end of a call: what the function's own notes were seen with, and the letters' sizes."""
 
-    seen: dict[int, tuple]
+    seen: list[tuple[int, tuple]]
     left: list[dict[str, int]]
 
 
@@ -263,11 +268,12 @@ def misfit(source: Source, note: Note, found: tuple, left: list[dict]) -> str:
 
 def unmet_sides(note: Note, number: int, ends: list[End]) -> list[str]:
     """The sides of "T or 1" that no call had."""
-    unmet, mine = [], [e for e in ends if number in e.seen]
+    mine = [(found, o) for e in ends for n, found in e.seen if n == number for o in e.left]
+    unmet = []
     for match in re.finditer(r"[^(), ][^(),]* or [^(),]+", note.text):
         for side in match[0].split(" or "):
             one = replace(note, text=note.text[: match.start()] + side + note.text[match.end() :])
-            if not any(one.fits(e.seen[number], o) for e in mine for o in e.left):
+            if not any(one.fits(*seen) for seen in mine):
                 unmet.append(side)
     return unmet
 

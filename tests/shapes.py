@@ -159,6 +159,7 @@ class Source:
         self.parents: list[int | None] = []
         self.notes: list[Note] = []
         self.faults: list[str] = []
+        self.beside: list[str] = []  # places of comments with a shape
         self._enter(self.tree, None)
         self.statements = dict(self._statements())
         lines, starts = text.splitlines(), {n.lineno: at for at, (n, _) in self.statements.items()}
@@ -205,6 +206,7 @@ class Source:
             self.statements[line] = self.statements[self.above[line]]
         if not any(share_of_sizes(found) >= 0.5 for found in re.findall(SHAPE, comment)):
             return
+        self.beside.append(f"{self.name}:{line}")
         if not match or not all(map(is_shape, re.findall(SHAPE, match[1]))):
             self._fault(line, f"first the shape, then a colon and words: {comment}")
         elif line not in self.statements:

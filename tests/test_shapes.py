@@ -3,6 +3,7 @@
 import importlib
 from collections import Counter
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,75 +12,88 @@ from common.paper import rooms
 from tests.shape_runs import every, faults, unnoticed, watched
 from tests.shapes import Source
 
-VERSIONS = [(name, version) for name, home in rooms().items() for version in home.paper.versions]
-
-
-def files_of(name, version):
-    """The version's files whose shapes are held: its model, and what else has a legend."""
-    home = rooms()[name]
-    sources = (
-        Source(path, path.relative_to(home.folder.parents[1]).as_posix())
-        for path in sorted(home.path(version).glob("*.py"))
-    )
-    return [s for s in sources if s.path.name == "model.py" or s.legend]
+ROOT = Path(__file__).parents[1]
+PLACES = [  # folders whose files are run together: each version, the rest of each room, common/
+    *(path for home in rooms().values() for path in map(home.path, ("", *home.paper.versions))),
+    ROOT / "common",
+]
+BY_PLACE = pytest.mark.parametrize(
+    "place", PLACES, ids=lambda path: path.relative_to(ROOT).as_posix()
+)
 
 
 @cache
-def run(name, version):
-    """The version's files as they were seen in a run at sizes of its own; and the sizes."""
-    sources = files_of(name, version)
-    if not any(source.notes for source in sources):
+def files(place):
+    """The files below a place, but for tests and other places, whose shapes are held: every
+    version's model, and whatever else has a legend."""
+    inner = [other for other in PLACES if place in other.parents]
+    found = []
+    for path in sorted(place.rglob("*.py")):
+        if any(other in path.parents for other in inner) or "tests" in path.parts:
+            continue
+        if path.name == "model.py" or "Shapes:" in path.read_text(encoding="utf-8"):
+            source = Source(path, path.relative_to(ROOT).as_posix())
+            if source.legend or path.name == "model.py":
+                found.append(source)
+    return found
+
+
+@cache
+def run(place):
+    """The files as they were seen in a run at sizes of its own; and the sizes."""
+    sources, seen = {s.path: s for s in files(place) if s.notes}, {}
+    if not sources:
         return {}, {}
-    side, seen = importlib.import_module(f"papers.{name}.tests.shapes"), {}
 
     def load(part):
-        (source,) = (s for s in sources if s.path.stem == part)
-        module, seen[part] = watched(source.path, source.name)
+        source = sources[place.joinpath(*part.split(".")).with_suffix(".py")]
+        module, seen[source] = watched(source.path, source.name)
         return module
 
-    side.run(version, load)
+    home = place if (place / "tests").is_dir() else place.parent
+    if place == ROOT / "common":
+        side = importlib.import_module("tests.shapes_of_common")
+    else:
+        side = importlib.import_module(f"papers.{home.name}.tests.shapes")
+    side.run(place.name if home != place else "", load)
     return seen, every(side.SIZES)
 
 
-@pytest.mark.parametrize(("name", "version"), VERSIONS)
-def test_every_shape_is_the_one_that_is_stated(name, version):
-    seen, sizes = run(name, version)
-    for source in files_of(name, version):
-        if source.notes:
-            assert source.path.stem in seen, f"{source.name}: tests/shapes.py does not run it"
-            assert faults(seen[source.path.stem], sizes) == []
+@BY_PLACE
+def test_every_shape_is_the_one_that_is_stated(place):
+    seen, sizes = run(place)
+    for source in files(place):
+        assert source in seen or not source.notes, f"{source.name}: no tests/shapes.py runs it"
         assert source.faults == []
+    assert [fault for recorder in seen.values() for fault in faults(recorder, sizes)] == []
 
 
-@pytest.mark.parametrize(("name", "version"), VERSIONS)
-def test_a_shape_stands_beside_every_product(name, version):
-    assert [line for source in files_of(name, version) for line in source.bare()] == []
+@BY_PLACE
+def test_a_shape_stands_beside_every_product(place):
+    models = [source for source in files(place) if source.path.name == "model.py"]
+    assert [line for source in models for line in source.bare()] == []
 
 
-@pytest.mark.parametrize(("name", "version"), VERSIONS)
-def test_whichever_letter_is_wrong_is_noticed(name, version):
+@BY_PLACE
+def test_whichever_letter_is_wrong_is_noticed(place):
     """Each letter of each shape is replaced by each other letter of the legend."""
-    seen, sizes = run(name, version)
-    for recorder in seen.values():
+    seen, sizes = run(place)
+    for source, recorder in seen.items():
         missed, count = unnoticed(recorder, sizes)
         assert missed == []
-        assert count >= len(recorder.source.notes)
+        assert count >= len(source.notes)
 
 
-@pytest.mark.parametrize("name", rooms())
-def test_letters_have_primes_of_their_own(name):
+@BY_PLACE
+def test_letters_have_primes_of_their_own(place):
     """Or products of them, as d_model = heads x d_k, so that no two sizes can be mixed up."""
-    found = [sizes for version in rooms()[name].paper.versions if (sizes := run(name, version)[1])]
-    for sizes in found:
-        own = [values[0] for values in sizes.values()]
-        assert [size for size, count in Counter(own).items() if count > 1] == []
-        primes = [size for size in own if is_prime(size)]
-        for size in own:
-            for prime in [2, *primes]:
-                size = size // prime if size % prime == 0 else size
-            assert size == 1 or is_prime(size)
-    stated = [s for paper, version in VERSIONS if paper == name for s in files_of(name, version)]
-    assert found or not any(source.notes for source in stated)
+    own = [values[0] for values in run(place)[1].values()]
+    assert [size for size, count in Counter(own).items() if count > 1] == []
+    primes = [2, *filter(is_prime, own)]
+    for size in own:
+        for prime in primes:
+            size = size // prime if size % prime == 0 else size
+        assert size == 1 or is_prime(size)
 
 
 def is_prime(number):

@@ -2,7 +2,8 @@
 
 Streams suit a model that carries a state, windows one that looks back a bounded way.
 
-Shapes: B rows that are read side by side, T tokens of a piece, N tokens of the text.
+Shapes: B rows that are read side by side, T tokens of a piece, N tokens of the text,
+        V symbols.
 """
 
 from __future__ import annotations
@@ -69,11 +70,11 @@ class Windows:
         windows = 1 + max(0, math.ceil((targets - context) / step))
         padded = np.pad(tokens, (0, (windows - 1) * step + context - targets), mode="edge")
         rows = np.stack([padded[w * step :][: context + 1] for w in range(windows)])
-        scored = _window_bits(predict, rows)  # (windows, context)
+        scored = _window_bits(predict, rows)  # (B, T)
         return np.concatenate([scored[0], scored[1:, -step:].ravel()])[:targets]
 
     def fresh_bits(self, predict: Predict, tokens: np.ndarray) -> np.ndarray:
-        """Bits in whole windows that begin from nothing, as nanoGPT measures: (windows, context)"""
+        """Bits in whole windows that begin from nothing, as nanoGPT measures: (B, T)."""
         starts = self.context * np.arange((len(tokens) - 1) // self.context)
         if not starts.size:
             return np.zeros((0, self.context))
@@ -89,7 +90,7 @@ def _window_bits(predict: Predict, rows: np.ndarray) -> np.ndarray:
 
 
 def _chosen_bits(log_p: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """Bits of `targets` (B, T) under log-probabilities (B, T, V)."""
+    """Bits (B, T) of `targets` (B, T) under `log_p` (B, T, V)."""
     return -np.take_along_axis(log_p, targets[..., None], axis=2)[..., 0] / math.log(2)
 
 

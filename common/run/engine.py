@@ -2,6 +2,8 @@
 
 Probed once at start; the choices are named in each record. Every version may use this module.
 Figures that led to the choices stand in docs/architecture.md, "The engine".
+
+Shapes: B batch, H heads, T queries, S keys, K components of either.
 """
 
 from __future__ import annotations
@@ -106,7 +108,7 @@ def medium_pays(size: int = 512, rounds: int = 15) -> bool:
 
 
 def attention(q: Tensor, k: Tensor, v: Tensor, *, causal: bool = False) -> Tensor:
-    """softmax(q k^T / sqrt(d)) v for (B, H, T, d) tensors by the faster of two equal ways."""
+    """softmax(q k^T / sqrt(d_k)) v: (B, H, T, K), twice (B, H, S, K) -> (B, H, T, K)."""
     if q.device.type != "cpu" or q.shape[-2] >= PLAIN_ATTENTION_BELOW:
         return F.scaled_dot_product_attention(q, k, v, is_causal=causal)
     scores = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5  # (B, H, T, S)

@@ -10,7 +10,7 @@ splits. Of the first nine forms each seed draws SAMPLE images for training; the 
 validation split, on which rates were chosen. The test begins within the twelfth, whose images
 before that are left out. Test images are seen once, at the end of a run.
 
-Shapes: B images, P pixels, C classes.
+Shapes: B images, P pixels, C classes, U hidden units.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ SAMPLE = 1_000  # training images, drawn anew by each seed
 
 
 class Network(Module):
-    """x -> relu(x W + b) -> ... -> scores (B, C). Without hidden layers: logistic regression."""
+    """x -> relu(x W + b) -> ... -> scores. Without hidden layers: logistic regression."""
 
     def __init__(self, pixels: int, classes: int, hidden: tuple[int, ...] = HIDDEN):
         super().__init__()
@@ -39,9 +39,9 @@ class Network(Module):
         self.weights = ParameterList(map(Parameter, drawn))
         self.biases = ParameterList(Parameter(torch.zeros(b)) for _, b in pairs)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:  # (B, P) -> (B, C)
         for i, (w, b) in enumerate(zip(self.weights, self.biases)):
-            x = torch.addmm(b, x if i == 0 else x.relu(), w)
+            x = torch.addmm(b, x if i == 0 else x.relu(), w)  # (B, U or C)
         return x
 
 

@@ -143,7 +143,7 @@ def _xor_bits(seed: int, steps: int = 400) -> torch.Tensor:
     x = _xor_sequences(rng, 512, 8)
     with torch.no_grad():
         log_p = net(x[:, :-1])[0].log_softmax(-1)
-    bits = -log_p.gather(2, x[:, 1:, None])[..., 0] / math.log(2)  # (B, T - 1): of bits 1, 2, ...
+    bits = -log_p.gather(2, x[:, 1:, None])[..., 0] / math.log(2)  # of bits 1, 2, ... of each
     return torch.cat([bits.new_ones(1), bits.mean(0)])  # nothing predicts bit 0
 
 

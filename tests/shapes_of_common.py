@@ -1,0 +1,21 @@
+"""common's side of tests/test_shapes.py."""
+
+import numpy as np
+import torch
+
+SIZES = {"B": (5, 1), "T": (23, 11), "S": 17, "H": 3, "K": 19, "V": 7, "N": 67}
+
+
+def run(_, load):
+    """Attention; and a text of 67 tokens, read in six streams of eleven and in five windows."""
+    q, k = torch.rand(5, 3, 23, 19), torch.rand(5, 3, 17, 19)
+    load("run.engine").attention(q, k, k)
+    reading, tokens = load("exams.reading"), np.arange(5 * 23 + 1) % 7
+
+    def predict(tokens, state):
+        return np.full((*tokens.shape, 7), -np.log(7)), state
+
+    reading.Streams(most=6, context=7).bits(predict, tokens[:67])
+    windows = reading.Windows(context=23)
+    windows.bits(predict, tokens[:67])
+    windows.fresh_bits(predict, tokens)
