@@ -1,6 +1,7 @@
 """Every shape that a model's file states is the shape there: docs/add-a-paper.md has the form."""
 
 import importlib
+import re
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -94,6 +95,14 @@ def test_letters_have_primes_of_their_own(place):
         for prime in primes:
             size = size // prime if size % prime == 0 else size
         assert size == 1 or is_prime(size)
+
+
+def test_no_shape_stands_where_nothing_holds_it():
+    names = [p for folder in ("common", "papers") for p in (ROOT / folder).rglob("*.py")]
+    likely = [p for p in names if "tests" not in p.parts and re.search(r"# .*\(.*,", p.read_text())]
+    sources = [Source(path, path.relative_to(ROOT).as_posix()) for path in likely]
+    assert len(sources) > 10
+    assert [at for source in sources if not source.legend for at in source.beside] == []
 
 
 def is_prime(number):

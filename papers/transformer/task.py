@@ -244,9 +244,11 @@ def translate(net, source: np.ndarray, beam: int = 1, alpha: float = ALPHA) -> l
     done = torch.zeros(count, beam, dtype=torch.bool)
     lengths = torch.zeros(count, beam)
     for _ in range(LONGEST + EXTRA):
-        total = log_p[..., None] + _continuations(net.step(cache, prefix), done)  # (B, beam, V)
+        total = log_p[..., None] + _continuations(
+            net.step(cache, prefix), done
+        )  # by text, hypothesis, word
         now = lengths + ~done
-        worth = (total / penalty(now, alpha)[..., None]).flatten(1)  # (B, beam * V)
+        worth = (total / penalty(now, alpha)[..., None]).flatten(1)  # by text
         chosen = worth.topk(beam, dim=1).indices
         parent, word = chosen // total.shape[2], chosen % total.shape[2]
         log_p = total.flatten(1).gather(1, chosen)

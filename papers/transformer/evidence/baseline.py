@@ -21,7 +21,7 @@ def lexicon(sources: np.ndarray, targets: np.ndarray, symbols: int) -> np.ndarra
     real = np.pad(sources != task.PAD, ((0, 0), (1, 0)), constant_values=True)
     german = targets[:, 1:]
     words = german > task.END
-    both = real[:, :, None] & words[:, None, :]  # (N, S, T): pairs that may be aligned
+    both = real[:, :, None] & words[:, None, :]  # pairs that may be aligned
     e, g = (np.broadcast_to(a, both.shape) for a in (english[:, :, None], german[:, None, :]))
     t = np.full((symbols, symbols), 1 / symbols)
     for _ in range(ROUNDS):
