@@ -1,6 +1,7 @@
 """What the rooms' `tests/exam.py` share: small texts with known parts, and a look at each step.
 
-A room's `tests/exam.py` is its side of tests/test_exams.py and tests/test_training_rules.py:
+A room's `tests/exam.py` is its side of the tests over all versions of all rooms (test_exams,
+test_training_rules, test_every_version, test_checkpoints):
 
     CHANGES     the run's parameters, by version: differences from the smoke profile
     OTHER       metrics that the test part does not decide
@@ -10,6 +11,7 @@ A room's `tests/exam.py` is its side of tests/test_exams.py and tests/test_train
                                          the version hands in, `parts` is all that is known of data
     watch(version, monkeypatch)          the list that a run fills with its steps, or None
     rates(version, config)               the rates of each step as stated, or None
+    LONGER      in place of 40 steps: parameters with which a run learns, and by its seed
     CLIPS       how gradients are clipped, by version: `by_norm` or `by_value`
 
 A room without rates and clipping leaves the last three out.
@@ -17,13 +19,63 @@ A room without rates and clipping leaves the last three out.
 
 from __future__ import annotations
 
+import importlib
 import random
-from dataclasses import dataclass, field
-from functools import wraps
+from dataclasses import dataclass, field, fields
+from functools import cache, wraps
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+
+from common.config import plan
+from common.paper import find_root, rooms
+from common.records.record import SeedRun
+from common.run import engine
+from common.run.training import Run
+
+ROOT = find_root(Path(__file__).parent)
+VERSIONS = [
+    (name, version) for name, room in rooms(ROOT).items() for version in room.paper.versions
+]
+EVERY = pytest.mark.parametrize(("name", "version"), VERSIONS)
+SEEDS = {"train": 1, "validation": 2, "test": 3}  # of the parts' content
+
+
+@cache
+def side(name: str):
+    """The room's `tests/exam.py`. There is no room without one."""
+    return importlib.import_module(f"papers.{name}.tests.exam")
+
+
+def parts_of(name: str, changed: str | None = None) -> dict:
+    """Small parts of the room's kind, with other content in one of them if one is named."""
+    seeds = {part: seed + 10 * (part == changed) for part, seed in SEEDS.items()}
+    return {part: side(name).part(part, seed) for part, seed in seeds.items()}
+
+
+def parameters(name: str, version: str) -> set[str]:
+    """The names in the version's Config."""
+    return {field.name for field in fields(rooms(ROOT)[name].module(f"{version}.model").Config)}
+
+
+def run_of(name: str, version: str, data: str, dtype: str = "float32", **changes) -> Run:
+    """Seed 0 of the smoke profile with other parameters, on that data."""
+    made = plan(rooms(ROOT)[name], version, "smoke", changes)
+    return Run(made.config, 0, engine.start(dtype=dtype, matmul="highest"), data, quick=True)
+
+
+def train(name: str, version: str, run: Run) -> SeedRun:
+    return rooms(ROOT)[name].module(f"{version}.train").train(run)
+
+
+def verse(folder: Path) -> str:
+    """A text that repeats itself, as a user's own file."""
+    path = folder / "verse.txt"
+    path.write_text("the quick brown fox jumps over the lazy dog and runs away.\n" * 120)
+    return str(path)
+
 
 LETTERS = "etaoinshrdlu"
 WIDTH = 20  # characters of a line, its end among them

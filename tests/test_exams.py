@@ -5,50 +5,29 @@ Each room says in its `tests/exam.py` how to make small parts and how to score t
 loops from the rule as it is written (`tests/exams.py` lists what such a file holds).
 """
 
-import importlib
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-from common.config import plan
-from common.paper import find_root, rooms
-from common.run import engine
-from common.run.training import Run
-from tests.exams import near
-
-ROOT = find_root(Path(__file__).parent)
-VERSIONS = [
-    (name, version) for name, room in rooms(ROOT).items() for version in room.paper.versions
-]
-EVERY = pytest.mark.parametrize(("name", "version"), VERSIONS)
-SEEDS = {"train": 1, "validation": 2, "test": 3}
-
-
-@cache
-def side(name):
-    """The room's side of this test. There is no room without one."""
-    return importlib.import_module(f"papers.{name}.tests.exam")
+from common.paper import rooms
+from tests.exams import EVERY, ROOT, near, parts_of, run_of, side, train
 
 
 class Sat:
     """A run that sat its exam: its results, the bytes of its weights, and what it handed in."""
 
     def __init__(self, name, version, parts, folder, monkeypatch):
-        room, given = rooms(ROOT)[name], []
-        exam = room.module("task").Exam
+        exam, given = rooms(ROOT)[name].module("task").Exam, []
         finish = exam.finish
 
         def handed(self, *arguments):
             given.append((self, arguments[0]))
             return finish(self, *arguments)
 
-        made = plan(room, version, "smoke", side(name).CHANGES[version])
         with monkeypatch.context() as patch:
             patch.setattr(exam, "finish", handed)
             data = side(name).place(parts, folder, patch)
-            run = Run(made.config, 0, engine.start(matmul="highest"), data, folder)
-            self.result = room.module(f"{version}.train").train(run)
+            run = run_of(name, version, data, **side(name).CHANGES[version])
+            run.folder = folder
+            self.result = train(name, version, run)
         assert len(given) == 1, "the exam is sat once"
         ((self.exam, self.given),) = given
         self.metrics, self.curve = self.result.metrics, self.result.curve
@@ -60,9 +39,7 @@ def sit(name, version, tmp_path, monkeypatch):
     """Train and sit the exam, with other content in one of the parts if one is named."""
 
     def sit(changed=None):
-        seeds = {part: seed + 10 * (part == changed) for part, seed in SEEDS.items()}
-        parts = {part: side(name).part(part, seed) for part, seed in seeds.items()}
-        folder = tmp_path / str(changed)
+        parts, folder = parts_of(name, changed), tmp_path / str(changed)
         folder.mkdir()
         return parts, Sat(name, version, parts, folder, monkeypatch)
 

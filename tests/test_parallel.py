@@ -14,21 +14,19 @@ import torch
 from common.paper import rooms
 from common.records.sources import imported_modules
 from common.run.parallel import spread
+from tests.exams import VERSIONS, parameters
 from tests.hasty import make_checkout, wait_for_step
 
 # Records keep six digits. Sums in another order move the last of them; where training is far from
 # steady, as the Transformer's is in its first steps, each step then multiplies the difference.
 STEADY, TOLERANCE, WANDERED = 20, 2e-5, 5e-3
 ROUNDED = 1e-4  # in place of TOLERANCE, where the optimizer rounds its directions to bfloat16
-RUNS = [  # version, what it needs to be without dropout
-    ("rnn.version2", []),
-    ("gpt2.version1", ["-S", "dropout=0.0"]),
-    ("gpt2.version2", ["-S", "dropout=0.0"]),
-    ("gpt2.speedrun", ["-S", "bfloat16=false"]),
-    ("adam.version1", []),
-    ("adam.version2", []),
-    ("transformer.version2", ["-S", "dropout=0.0"]),
-    ("transformer.version3", ["-S", "dropout=0.0"]),
+PLAIN = {"dropout": "dropout=0.0", "bfloat16": "bfloat16=false"}  # parameter -> without it
+RUNS = [  # every torch version, and what it needs to be without dropout and rounding
+    (f"{name}.{version}", [w for p in PLAIN if p in known for w in ("-S", PLAIN[p])])
+    for name, version in VERSIONS
+    if "torch" in imported_modules(rooms()[name].path(version, "model.py"))
+    for known in [parameters(name, version)]
 ]
 
 
@@ -60,16 +58,6 @@ def close(one: dict, two: dict, tolerance: float) -> None:
         for rows, bound in ((steady, tolerance), (range(len(first["step"])), WANDERED)):
             expected = [first[column][row] for row in rows]
             assert [second[column][row] for row in rows] == pytest.approx(expected, rel=bound)
-
-
-def test_every_torch_version_is_tried():
-    found = {
-        f"{name}.{version}"
-        for name, home in rooms().items()
-        for version in home.paper.versions
-        if "torch" in imported_modules(home.path(version, "model.py"))
-    }
-    assert found == {version for version, _ in RUNS}
 
 
 @pytest.mark.slow

@@ -148,11 +148,12 @@ def noting(symbols, seen):
 
 @pytest.mark.parametrize("rule", RULES)
 def test_a_quick_exam_reads_the_first_part_and_else_the_whole(verse, rule, monkeypatch):
-    for name, value in (("QUICK", 300), ("QUICK_CURVE", 100), ("SAMPLE_CHARACTERS", 0)):
+    for name, value in (("QUICK", 300), ("QUICK_CURVE", 100)):
         monkeypatch.setattr(text, name, value)
-    found = {}
+    found, exams = {}, []
     for quick in (False, True):
         exam, scored = TextExam(verse, rule, curve=200, quick=quick), []
+        exams.append(exam)
         monkeypatch.setattr(exam, "sample", lambda *_: "")
         monkeypatch.setattr(exam, "score", lambda predict, part, s=scored: s.append(part) or 0.0)
         real = exam._per_character
@@ -164,6 +165,7 @@ def test_a_quick_exam_reads_the_first_part_and_else_the_whole(verse, rule, monke
         exam.finish(guessing(exam.symbols), 0)
         exam.validate(guessing(exam.symbols))
         found[quick] = scored, exam.parts
+    assert [exam.sampled for exam in exams] == [text.SAMPLE_CHARACTERS, text.QUICK_SAMPLE]
     for quick, (most, curve) in {False: (None, 200), True: (300, 100)}.items():
         scored, parts = found[quick]
         assert len(parts.test) > 300

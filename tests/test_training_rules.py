@@ -3,29 +3,18 @@ clipping acts on all gradients and at its value, and the weights that sit the ex
 the mean of exactly the last checkpoints.
 """
 
-import dataclasses
-
 import numpy as np
 import pytest
 
-from common.config import plan
-from common.paper import rooms
-from common.run import engine
-from common.run.training import Run
-from tests.exams import by_norm, copied
-from tests.test_exams import ROOT, SEEDS, VERSIONS, side
+from tests.exams import VERSIONS, by_norm, copied, parameters, parts_of, run_of, side
+from tests.exams import train as trained
 
 RATES = ("rate", "alpha", "stepsize")  # parts of a field's name that speak of a rate
 
 
-def fields(name, version):
-    config = rooms(ROOT)[name].module(f"{version}.model").Config
-    return {field.name for field in dataclasses.fields(config)}
-
-
 def having(*words):
     """Versions with a parameter whose name has one of the words in it."""
-    found = [pair for pair in VERSIONS if any(w in f for f in fields(*pair) for w in words)]
+    found = [pair for pair in VERSIONS if any(w in f for f in parameters(*pair) for w in words)]
     return pytest.mark.parametrize(("name", "version"), found)
 
 
@@ -34,15 +23,13 @@ def train(name, version, tmp_path, monkeypatch):
     """Train with other parameters; the config, and the steps of the optimizer."""
 
     def train(**changes):
-        room, own = rooms(ROOT)[name], side(name)
-        parts = {part: own.part(part, seed) for part, seed in SEEDS.items()}
-        made = plan(room, version, "smoke", {**own.CHANGES[version], **changes})
+        own = side(name)
         with monkeypatch.context() as patch:
             steps = own.watch(version, patch)
-            data = own.place(parts, tmp_path, patch)
-            run = Run(made.config, 0, engine.start(matmul="highest"), data)
-            room.module(f"{version}.train").train(run)
-        return made.config, steps
+            data = own.place(parts_of(name), tmp_path, patch)
+            run = run_of(name, version, data, **{**own.CHANGES[version], **changes})
+            trained(name, version, run)
+        return run.config, steps
 
     return train
 
@@ -69,7 +56,7 @@ def test_every_weight_learns_and_the_last_or_their_mean_sit_the_exam(name, versi
 
 
 def averages(name, version):
-    return "averaged" in fields(name, version)
+    return "averaged" in parameters(name, version)
 
 
 @having("clip")
@@ -92,5 +79,5 @@ def test_clipping_acts_on_all_gradients_and_at_its_value(name, version, train):
 def test_what_is_stated_of_a_version_is_tested():
     """No version with clipping, and none with rates, is without a word about it."""
     for name, version in VERSIONS:
-        has = any("clip" in field for field in fields(name, version))
+        has = any("clip" in field for field in parameters(name, version))
         assert has == (version in getattr(side(name), "CLIPS", {})), (name, version)

@@ -15,7 +15,8 @@ in NumPy, where `state=None` is the beginning of a text. `predictor` makes it of
 `data` is a dataset's name or the absolute path of a user's own text.
 
 A quick exam, as the smoke profile has it, scores the first QUICK characters of the validation and
-the test split, and shorter points of the curve: most of so short a run would be its exam.
+the test split, shorter points of the curve and a shorter sample: its exam would be most of so short
+a run.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ import numpy as np
 from common.data.text import Characters, load_text, split
 from common.errors import UserError
 
-QUICK, QUICK_CURVE = 8_192, 1_024  # characters
 SAMPLE_CHARACTERS = 600
+QUICK, QUICK_CURVE, QUICK_SAMPLE = 8_192, 1_024, 100  # characters
 SAMPLE_TEMPERATURE = 0.8
 
 Predict = Callable[[np.ndarray, Any], tuple[np.ndarray, Any]]
@@ -89,6 +90,7 @@ class TextExam:
         self.parts, self.rule, self.measures = split(text), rule, measures
         self.most = QUICK if quick else len(text.text)
         self.curve = min(curve, QUICK_CURVE) if quick else curve
+        self.sampled = QUICK_SAMPLE if quick else SAMPLE_CHARACTERS
         characters = Characters(text.text)
         self.vocabulary = vocabulary(self.parts.train, characters) if vocabulary else characters
         self.symbols = len(self.vocabulary)
@@ -140,11 +142,12 @@ class TextExam:
         unscored = len(self.vocabulary.decode(tokens[:1]))  # nothing predicts the first token
         return float(bits.sum() / (len(text) - unscored))
 
-    def sample(self, predict: Predict, seed: int, length: int = SAMPLE_CHARACTERS) -> str:
-        """Draw `length` characters at SAMPLE_TEMPERATURE, beginning after a line's end."""
+    def sample(self, predict: Predict, seed: int) -> str:
+        """Draw characters at SAMPLE_TEMPERATURE, beginning after a line's end."""
         rng = np.random.default_rng(seed)
         token, state, text = self.encode(self.start)[0], None, ""
         drawn: list[int] = []
+        length = self.sampled
         while len(text) < length:
             log_p, state = predict(np.array([[token]]), state)
             weights = np.exp(log_p[0, -1].astype(np.float64) / SAMPLE_TEMPERATURE)

@@ -33,7 +33,6 @@ def golden(home: Room, version: str) -> dict[str, str]:
             engine=engines.start(matmul="highest"),
             data=excerpt(home.paper.dataset, folder),
             folder=folder / "run",
-            quick=True,
         )
         result = home.module(f"{version}.train").train(run)
         weights = (folder / "run" / "weights.safetensors").read_bytes()

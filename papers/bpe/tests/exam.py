@@ -5,6 +5,7 @@ import math
 from tests.exams import place_text, text_part
 
 CHANGES = {version: {"merges": 12, "share": 1.0} for version in ("version1", "version2")}
+LONGER = {"merges": 40, "share": 0.5}
 OTHER = ("validation_bits", "types")
 
 part, place = text_part, place_text

@@ -1,4 +1,4 @@
-"""Text from a checkpoint: the cache and a batch write what reading everything again writes."""
+"""Maps of attention from a checkpoint: causal, and the weights that the net uses."""
 
 import hashlib
 import json
@@ -9,8 +9,6 @@ import torch
 from safetensors.torch import save_file
 
 from common.ask.checkpoint import read_checkpoint
-from common.ask.generation import generate, stream
-from common.ask.writer import Settings
 from common.commands.doors import doors
 from common.errors import UserError
 from common.paper import rooms
@@ -54,33 +52,6 @@ def make(tmp_path):
         return checkpoint.writer(HOME.module(f"{version}.ask"))
 
     return made
-
-
-@VERSIONS
-@pytest.mark.parametrize("merges", [None, 30])
-def test_cache_and_batch_write_the_text_of_the_plain_loop(make, version, merges):
-    writer = make(version, merges)
-    prompts, settings = ["To be", "not to", "", "or not to be: that is", "quest"], Settings(30, 0)
-    plain = []
-    for prompt in prompts:
-        tokens = list(writer.encode(prompt))
-        for _ in range(30):
-            tokens.append(int(writer.next(np.array([tokens]), None)[0].argmax()))
-        plain.append(writer.decode(tokens[-30:]))
-    assert len(set("".join(plain))) > 3
-    assert generate(writer, prompts, settings) == plain
-    assert "".join(stream(writer, prompts[0], settings)) == plain[0]
-
-
-@VERSIONS
-def test_bfloat16_rounds_the_scores_and_no_more(make, version):
-    """Eight bits of a weight are kept, so a score moves by a few hundredths of their spread."""
-    exact, rounded = (make(version, dtype=dtype) for dtype in ("float32", "bfloat16"))
-    tokens = np.array([exact.encode("To be")])
-    one, two = (np.asarray(writer.next(tokens, None)[0]) for writer in (exact, rounded))
-    assert not np.array_equal(one, two)
-    assert np.abs(one - two).max() < 0.1 * one.std()
-    assert len(generate(rounded, ["To be"], Settings(30, 0))[0]) == 30
 
 
 @VERSIONS
@@ -133,12 +104,3 @@ def test_a_text_longer_than_a_window_is_mapped_as_it_is_read(make, version):
 def test_a_text_too_long_for_a_map_is_refused_before_it_is_read(make):
     with pytest.raises(UserError, match="this text has 513 tokens: give at most 512"):
         make("version2").attend("o" * 513)
-
-
-def test_an_unknown_character_is_named(make):
-    with pytest.raises(UserError, match="'é'"):
-        generate(make("version2"), ["é"], Settings(1))
-
-
-def test_bytes_know_every_character(make):
-    assert generate(make("version2", 30), ["é"], Settings(3))

@@ -5,11 +5,8 @@ import math
 import pytest
 import torch
 
-from common.config import plan
-from common.paper import room
-from common.run import engine
-from common.run.training import Run
 from papers.gpt2.speedrun import ask, model
+from tests.exams import run_of, train, verse
 
 SYMBOLS = 11
 SIZES = {"context": 12, "d_model": 32, "heads": 4, "layers": 2, "buckets": 512, "batch": 8}
@@ -149,46 +146,6 @@ def test_only_rows_that_were_read_move():
     assert 0 < moved.sum() <= 3 * 6  # lengths; two runs of each, and those at a window's start
 
 
-def run_of(version, data, **changes):
-    made = plan(room("gpt2"), version, "smoke", changes)
-    return Run(made.config, seed=0, engine=engine.start(matmul="highest"), data=data)
-
-
-def train(run):
-    return room("gpt2").module("speedrun.train").train(run)
-
-
-@pytest.fixture(scope="module")
-def verse(tmp_path_factory):
-    path = tmp_path_factory.mktemp("text") / "verse.txt"
-    path.write_text("the quick brown fox jumps over the lazy dog and runs away.\n" * 120)
-    return str(path)
-
-
-def test_it_learns_a_text_that_repeats(verse):
-    result = train(run_of("speedrun", verse, steps=60))
+def test_it_learns_a_text_that_repeats(tmp_path):
+    result = train("gpt2", "speedrun", run_of("gpt2", "speedrun", verse(tmp_path), steps=60))
     assert result.metrics["bits_per_character"] < 1.0  # guessing costs 4.8
-    assert len(result.samples[0]) == 600
-
-
-def test_stopped_and_continued_is_bit_for_bit_the_same(verse, tmp_path):
-    changes = {"steps": 24, "dropout": 0.1}
-    whole = train(run_of("speedrun", verse, **changes))
-
-    class Stopped(Exception):
-        pass
-
-    def stop(step, steps, loss):
-        if step >= 11:
-            raise Stopped
-
-    part = run_of("speedrun", verse, **changes)
-    part.folder, part.checkpoint_seconds, part.report = tmp_path, 0.0, stop
-    with pytest.raises(Stopped):
-        train(part)
-    last = run_of("speedrun", verse, **changes)
-    last.folder = tmp_path
-    continued = train(last)
-    assert continued.resumed == 1
-    assert continued.metrics == whole.metrics
-    assert continued.curve.loss == whole.curve.loss

@@ -1,4 +1,4 @@
-"""The versions learn, and continue bit for bit where they were stopped."""
+"""The versions learn, from the batches that they should read."""
 
 import pytest
 import torch
@@ -6,100 +6,45 @@ import torch
 from common.config import plan
 from common.errors import UserError
 from common.paper import room
-from common.run import engine
 from common.run.engine import Masters
-from common.run.training import Run
 from papers.gpt2.version1 import model as model1
 from papers.gpt2.version2 import model as model2
+from tests.exams import run_of, train, verse
 
 VERSIONS = pytest.mark.parametrize("version", ["version1", "version2"])
 SMALL = {"merges": None, "context": 16, "d_model": 32, "heads": 2, "batch": 8, "dropout": 0.1}
 
 
-@pytest.fixture(scope="module")
-def text(tmp_path_factory):
-    path = tmp_path_factory.mktemp("text") / "verse.txt"
-    path.write_text("the quick brown fox jumps over the lazy dog and runs away.\n" * 120)
-    return str(path)
+@pytest.fixture
+def learned(tmp_path):
+    """learned(version, **changes) -> what a small run gives."""
 
+    def learn(version, **changes):
+        extra = {"std": 0.1} if version == "version2" else {}
+        run = run_of("gpt2", version, verse(tmp_path), **{**SMALL, **extra, **changes})
+        return train("gpt2", version, run)
 
-def run_of(version, text, **changes):
-    extra = {"std": 0.1} if version == "version2" else {}
-    made = plan(room("gpt2"), version, "smoke", {**SMALL, **extra, **changes})
-    return Run(made.config, seed=0, engine=engine.start(matmul="highest"), data=text)
-
-
-def train(run, version):
-    return room("gpt2").module(f"{version}.train").train(run)
+    return learn
 
 
 @VERSIONS
 @pytest.mark.parametrize("merges", [None, 32])
-def test_a_version_learns_a_text_that_repeats(version, merges, text):
-    run = run_of(version, text, steps=80, merges=merges, dropout=0.0, learning_rate=0.01)
-    result = train(run, version)
+def test_a_version_learns_a_text_that_repeats(version, merges, learned):
+    result = learned(version, steps=80, merges=merges, dropout=0.0, learning_rate=0.01)
     assert result.metrics["bits_per_character"] < 2.5  # guessing costs 4.8
     assert result.curve.validation[-1] < result.curve.validation[0]
-    assert len(result.samples[0]) == 600
-
-
-@VERSIONS
-def test_stopped_and_continued_is_bit_for_bit_the_same(version, text, tmp_path):
-    whole = train(run_of(version, text, steps=24), version)
-
-    class Stopped(Exception):
-        pass
-
-    def stop_at(limit):
-        def report(step, steps, loss):
-            if step >= limit:
-                raise Stopped
-
-        return report
-
-    for limit in (7, 19):
-        part = run_of(version, text, steps=24)
-        part.folder, part.checkpoint_seconds, part.report = tmp_path, 0.0, stop_at(limit)
-        with pytest.raises(Stopped):
-            train(part, version)
-    last = run_of(version, text, steps=24)
-    last.folder, last.checkpoint_seconds = tmp_path, 0.0
-    continued = train(last, version)
-    assert continued.resumed == 2
-    assert continued.metrics == whole.metrics
-    assert continued.curve.loss == whole.curve.loss
-
-
-def test_seeds_differ(text):
-    results = []
-    for seed in (0, 1):
-        run = run_of("version2", text, steps=3)
-        run.seed = seed
-        results.append(train(run, "version2").metrics["bits_per_character"])
-    assert results[0] != results[1]
-
-
-def test_bfloat16_keeps_float32_masters(text):
-    changes = {"steps": 60, "dropout": 0.0, "learning_rate": 0.01}
-    exact = train(run_of("version2", text, **changes), "version2")
-    run = run_of("version2", text, **changes)
-    run.engine = engine.start(dtype="bfloat16", matmul="highest")
-    rounded = train(run, "version2")
-    assert rounded.metrics["bits_per_character"] == pytest.approx(
-        exact.metrics["bits_per_character"], abs=0.15
-    )
 
 
 @pytest.mark.slow
-def test_compiled_training_is_the_same_training(text):
-    plain = train(run_of("version2", text, steps=10, dropout=0.0), "version2")
-    run = run_of("version2", text, steps=10, dropout=0.0, compiled=True)
-    assert train(run, "version2").curve.loss == pytest.approx(plain.curve.loss, rel=1e-4)
+def test_compiled_training_is_the_same_training(learned):
+    plain = learned("version2", steps=10, dropout=0.0)
+    compiled = learned("version2", steps=10, dropout=0.0, compiled=True)
+    assert compiled.curve.loss == pytest.approx(plain.curve.loss, rel=1e-4)
 
 
-def test_a_text_shorter_than_a_window_is_refused(text):
+def test_a_text_shorter_than_a_window_is_refused(learned):
     with pytest.raises(UserError, match="lower the context"):
-        train(run_of("version2", text, context=10_000), "version2")
+        learned("version2", context=10_000)
 
 
 def test_heads_must_divide_the_width():
