@@ -179,11 +179,11 @@ def make_room(
     (folder / "__init__.py").write_text(text, encoding="utf-8")
     for record in records:
         write_record(record_path(folder, record), record)
-    _make_importable(root, name)
+    make_importable(root, name)
     return root
 
 
-def _make_importable(root: Path, name: str) -> None:
+def make_importable(root: Path, name: str) -> None:
     rooms.cache_clear()
     sys.modules.pop(f"papers.{name}", None)
     papers.__dict__.pop(name, None)

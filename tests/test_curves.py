@@ -34,7 +34,7 @@ def made(*losses, steps=(10, 20)):
 def test_means_over_the_seeds_that_did_not_diverge():
     text = curves.curve(made((1.0, 0.5), (2.0, 1.0), (9.0, None)))
     assert text == "step,tokens,loss,validation\n10,80,1.5,3\n20,160,0.75,1.5\n"
-    assert curves.curve(made((1.0, None))) == curves.HEADER
+    assert curves.curve(made((1.0, None))) == "step,tokens,loss,validation\n"
 
 
 @pytest.fixture

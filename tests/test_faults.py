@@ -41,7 +41,7 @@ def verse(tmp_path_factory):
 def train(version, verse, folder=None, stop=None):
     made = plan(room("rnn"), version, "smoke", {"steps": STEPS})
 
-    def report(step, steps, loss):
+    def report(step, steps, loss, phase):
         if step == stop:
             raise Stopped
 

@@ -21,7 +21,7 @@ from common.records.record import (
     write_record,
 )
 from common.reports import checks, compare, store, tables
-from common.reports.figures import banded
+from common.reports.curves import banded
 from common.reports.results import Results, load
 from tests.factory import HARDWARE, make_hardware, make_record, make_records, make_room
 from tests.reporting import make_repository

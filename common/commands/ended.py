@@ -39,6 +39,8 @@ def _reference(home: Room, record: Record) -> Record | None:
 
 
 def _curve(record: Record, reference: Record | None) -> list[str]:
+    if not record.seeds[0].curve:
+        return []
     points = _points(record)
     if not points:
         return [f"{record.paper} {record.variant}: nothing was validated while it trained."]
@@ -66,7 +68,7 @@ def _alike(record: Record, reference: Record) -> bool:
 def _points(record: Record) -> Points:
     found: dict[int, list[float]] = {}
     for run in record.seeds:
-        for step, value in zip(run.curve.step, run.curve.validation):
+        for step, value in zip(run.curve.step, run.curve.validation) if run.curve else ():
             if value is not None:
                 found.setdefault(step, []).append(value)
     return {step: sum(values) / len(values) for step, values in found.items()}

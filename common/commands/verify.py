@@ -123,7 +123,8 @@ def _computed(run: SeedRun) -> dict[str, Any]:
         "peak_memory_mib": True,
         "resumed": True,
     }
-    return run.model_dump(exclude={**measured, "curve": {"seconds"}})
+    clocks = {"curve": {"seconds"}, "earlier": {"__all__": {"seconds"}}}
+    return run.model_dump(exclude={**measured, **clocks})
 
 
 def _near(a: float | None, b: float | None) -> bool:

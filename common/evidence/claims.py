@@ -116,11 +116,22 @@ class View:
             raise UserError(f"{variant} has no metric {metric!r}." + nearest(metric, names))
         return _complete(record.values(metric), variant, diverged)
 
-    def curve(self, variant: str, step: int, column: str = "validation") -> Values:
-        """Seed -> the curve's value at the last row up to `step` that has one."""
+    def curve(
+        self, variant: str, step: int, column: str = "validation", phase: str | None = None
+    ) -> Values:
+        """Seed -> the curve's value at the last row up to `step` that has one.
+
+        The curve is that of the phase, or of the last one; a named loss is `losses.<name>`.
+        """
         found: dict[int, float | None] = {}
         for run in self.record(variant).seeds:
-            rows = zip(run.curve.step, getattr(run.curve, column), strict=True)
+            curves = [c for c in run.curves if phase in (None, c.phase)]
+            if not curves:
+                raise UserError(f"{variant} has no curve" + (f" of {phase}." if phase else "."))
+            columns = curves[-1].columns()
+            if column not in columns:
+                raise UserError(f"{variant} has no curve of {column}." + nearest(column, columns))
+            rows = zip(columns["step"], columns[column], strict=True)
             known = [value for at, value in rows if at <= step and value is not None]
             found[run.seed] = known[-1] if known else None
         return _complete(found, variant, None)

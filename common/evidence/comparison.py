@@ -92,9 +92,9 @@ def _ratio(a: Record, b: Record, shared: list[int], name: str, across: bool) -> 
     from common.evidence.statistics import summary
 
     sides = [{run.seed: getattr(run, name) for run in record.seeds} for record in (a, b)]
-    row = _row("ratio", *(list(side.values()) for side in sides))
+    row = _row("ratio", *([v for v in side.values() if v is not None] for side in sides))
     both = [(sides[0][seed], sides[1][seed]) for seed in shared]
-    if across or not both or any(value <= 0 for pair in both for value in pair):
+    if across or not both or any(not value for pair in both for value in pair):
         return row
     found = summary([math.log(other / one) for one, other in both])
     row["change"] = math.exp(found.mean)

@@ -6,34 +6,61 @@ metrics/<version>.json; within an experiment of DVC, from the experiment's recor
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from common.errors import UserError
 from common.paper import Room, experiment, find_root, room
-from common.records.record import Record, read_records, summary
+from common.records.record import Curve, Record, read_records, summary
 
-HEADER = "step,tokens,loss,validation\n"
+Row = dict[str, Any]
+COLUMNS = ("step", "tokens", "loss", "validation")
 
 
 def curve(record: Record) -> str:
     """The CSV: at each step the means over the seeds that did not diverge, six digits.
 
     loss is in nats, validation in the room's own measure. A step where one of them lacks a value
-    is left out.
+    is left out. Losses with a name have columns of their own. Of a run in phases, steps and tokens
+    are counted on from phase to phase, and what was validated before the last has a column of its
+    own: it may be another measure.
     """
-    runs = [run.curve for run in record.seeds if run.curve.loss[-1] is not None]
-    rows = []
-    for run in runs[:1]:
-        for place, step in enumerate(run.step):
-            here = [c for c in runs if place < len(c.step) and c.step[place] == step]
-            columns = [[getattr(c, name)[place] for c in here] for name in ("loss", "validation")]
-            if len(here) == len(runs) and all(None not in column for column in columns):
-                means = (f"{sum(column) / len(column):.6g}" for column in columns)
-                rows.append(f"{step},{run.tokens[place]},{','.join(means)}\n")
-    return HEADER + "".join(rows)
+    runs = [run.curves for run in record.seeds if not run.diverged]
+    rows: list[Row] = []
+    for same in zip(*runs):
+        rows += _rows(same, rows[-1] if rows else {}, last=same[0] is runs[0][-1])
+    names = dict.fromkeys([*COLUMNS, *(name for row in rows for name in row)])
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(names), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue()
+
+
+def _rows(same: Sequence[Curve], before: Row, last: bool) -> Iterator[Row]:
+    """The rows of one phase, from its curve in every seed; `before` is the row above."""
+    first = same[0]
+    names = [
+        name
+        for name, column in first.columns().items()
+        if name not in ("step", "tokens", "seconds") and any(v is not None for v in column)
+    ]
+    for place, step in enumerate(first.step):
+        here = [c.columns() for c in same if place < len(c.step) and c.step[place] == step]
+        means = {name: [columns[name][place] for columns in here] for name in names}
+        if len(here) < len(same) or any(None in column for column in means.values()):
+            continue
+        row = {"step": before.get("step", 0) + step}
+        row["tokens"] = before.get("tokens", 0) + first.tokens[place]
+        for name, column in means.items():
+            title = name if last or name != "validation" else f"validation_{first.phase}"
+            row[title.removeprefix("losses.")] = f"{sum(column) / len(column):.6g}"
+        yield row | ({"phase": first.phase} if first.phase else {})
 
 
 def shown(home: Room, version: str) -> Record:

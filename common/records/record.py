@@ -10,9 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import re
-import tempfile
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from common.errors import UserError
 from common.records.executed import run_sources
+from common.records.json_file import content_of, write_json
 
 FORMAT = 1
 SAMPLE = 20_000  # characters of a sample; training cuts longer ones
@@ -56,6 +55,13 @@ Number = Annotated[float, AfterValidator(_finite)]
 Amount = Annotated[Number, Field(ge=0)]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Sample = Annotated[str, Field(max_length=SAMPLE)]
+Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+
+
+def later(default: Any) -> Any:
+    """A field that came after the first records: written only where it says something, so that
+    their bytes and seals stay what they were."""
+    return Field(default, exclude_if=lambda value: not value)
 
 
 class Part(BaseModel):
@@ -83,25 +89,49 @@ class Dataset(Part):
     stand_in_for: Words | None = None
 
 
+MEASURED = ("loss", "validation")  # columns that a step may lack
+
+
 class Curve(Part):
-    """Columns of equal length. `loss` is the mean training loss since the row before, in nats."""
+    """Columns of equal length. `loss` is the mean training loss since the row before, in nats.
+
+    Steps, tokens and seconds are counted from the beginning of the phase.
+    """
 
     step: Annotated[list[Count], Field(min_length=1, max_length=1_000)]
     tokens: list[Count]
     seconds: list[Amount]  # training time, evaluations left out
     loss: list[Number | None]
     validation: list[Number | None]  # the task's validation metric
+    losses: dict[Word, list[Number | None]] = later({})  # other losses that a step names, as `loss`
+    phase: Word | None = later(None)  # None: the run has no phases
+
+    def columns(self) -> dict[str, list]:
+        """Every column by its name, the named losses as "losses.<name>"."""
+        plain = {name: getattr(self, name) for name in ("step", "tokens", "seconds", *MEASURED)}
+        return plain | {f"losses.{name}": column for name, column in self.losses.items()}
 
 
 class SeedRun(Part):
     seed: Count
     metrics: Annotated[dict[Words, Number | None], Field(min_length=1)]  # None: diverged
-    curve: Curve
+    curve: Curve | None = later(None)  # of the last phase, or the only one; None: no steps
+    earlier: list[Curve] = later([])  # of the phases before it, in their order
     seconds: Amount  # training time, evaluations left out
-    tokens_per_second: Amount
+    tokens_per_second: Amount | None  # None: nothing was learned from
     peak_memory_mib: Amount
     samples: Annotated[list[Sample], Field(max_length=100)] = []
     resumed: Count = 0  # how many times the run was interrupted and continued
+
+    @property
+    def curves(self) -> list[Curve]:
+        """The curves of all phases, in their order; none for a version that takes no steps."""
+        return [*self.earlier, *filter(None, [self.curve])]
+
+    @property
+    def diverged(self) -> bool:
+        """Did any phase end with a loss that is not finite?"""
+        return any(curve.loss[-1] is None for curve in self.curves)
 
 
 class Resealed(Part):
@@ -162,33 +192,6 @@ def record_path(folder: Path, record: Record) -> Path:
     return folder / "runs" / record.hardware.name / f"{record.variant}.json"
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON whole or not at all: a temporary file in the same folder, fsync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(_layout(content) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _layout(content: Any, indent: str = "") -> str:
-    """JSON that diffs well: one line per key, but a list of plain values on one line."""
-    inner = indent + " "
-    if isinstance(content, dict) and content:
-        rows = (f"{inner}{json.dumps(k)}: {_layout(v, inner)}" for k, v in content.items())
-        return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
-    if isinstance(content, list) and any(isinstance(item, dict | list) for item in content):
-        return "[\n" + ",\n".join(inner + _layout(i, inner) for i in content) + f"\n{indent}]"
-    return json.dumps(content, ensure_ascii=False)
-
-
 def write_record(path: Path, record: Record) -> None:
     write_json(path, record.sealed().model_dump(mode="json"))
 
@@ -207,7 +210,7 @@ def read_record(path: Path) -> Record:
 def parse_record(path: Path, label: str) -> Record:
     """The record in a file that may lie anywhere, checked without its room; errors say `label`."""
     try:
-        record = Record.model_validate_json(_content(path, label))
+        record = Record.model_validate_json(content_of(path, label, LARGEST))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))[:100] or "the file"
@@ -223,20 +226,6 @@ def parse_record(path: Path, label: str) -> Record:
     return record
 
 
-def _content(path: Path, label: str) -> bytes:
-    """A file's bytes, no more of them than a record can have."""
-    if not path.is_file():  # a folder, or a pipe that would never end
-        raise UserError(f"{label} is no file: name a record's JSON file.")
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise UserError(f"{label} cannot be read: {error.strerror}.") from None
-    if len(content) > LARGEST:
-        raise UserError(f"{label} is not a valid record: it has more than {LARGEST >> 20} MiB.")
-    return content
-
-
 def _contradiction(record: Record) -> str:
     """What in a record contradicts itself, "" if nothing does."""
     seeds = [run.seed for run in record.seeds]
@@ -245,8 +234,14 @@ def _contradiction(record: Record) -> str:
     if repeated := {s for s in seeds if seeds.count(s) > 1}:
         return f": seed {min(repeated)} stands in it more than once."
     for run in record.seeds:
-        if len({len(column) for column in run.curve.model_dump().values()}) != 1:
-            return f": the curve of seed {run.seed} has columns of unequal length."
+        for curve in run.curves:
+            if len({len(column) for column in curve.columns().values()}) != 1:
+                return f": the curve of seed {run.seed} has columns of unequal length."
+        phases = [curve.phase for curve in run.curves]
+        if len(phases) > 1 and (None in phases or len(set(phases)) < len(phases)):
+            return f": seed {run.seed} has several curves whose phases have no names of their own."
+        if run.earlier and run.curve is None:
+            return f": seed {run.seed} has earlier phases and no last one."
     if not chain_holds(record):
         return ": a seal that it had before a reseal was not that of its content: run it again."
     return ""

@@ -79,7 +79,7 @@ def target(results: Results, hardware: str) -> float | None:
     seeds of every version reach it, and a seed that went astray does not make it trivial. None if
     fewer than two versions are there or half the seeds of one end without a value.
     """
-    versions = results.versions(hardware)
+    versions = results.trained(hardware)
     if len(versions) < 2:
         return None
     sign = 1 if results.paper.metric.lower_is_better else -1
@@ -105,6 +105,8 @@ def _outwards(value: float, up: bool) -> float:
 def time_to(results: Results, variant: str, hardware: str, value: float) -> Timed | None:
     """When the validation value is first reached; None unless more than half the seeds do."""
     rows = results.curve(variant, hardware)
+    if not len(rows):
+        return None
     n = rows["seed"].nunique()
     lower = results.paper.metric.lower_is_better
     reached = rows[rows["validation"] <= value if lower else rows["validation"] >= value]

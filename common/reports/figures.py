@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
-from scipy import stats
 
 from common.evidence.statistics import Summary
-from common.reports import checks, compare, style, tables
+from common.reports import checks, compare, style
+from common.reports.curves import curves, short
 from common.reports.ladder import claims, ladder, mistakes
 from common.reports.results import Results
 from common.reports.story import Baseline
 from common.reports.text import finite
 
-ALPHA = 0.05
 MEMORY = "peak_memory_mib"
 
 
@@ -67,73 +65,6 @@ def rows(axes: Axes, names: list[str]) -> None:
     axes.grid(axis="y", visible=False)
 
 
-def curves(results: Results, baseline: Baseline | None = None):
-    """Validation over steps, seconds and tokens, and training loss over steps, with bands.
-
-    A baseline in the same metric is a dashed line, unless it would flatten the curves.
-    """
-    figure, panels = style.canvas([2.2, 2.2], columns=2, gap=0.7)
-    label = tables.measure(results)
-    for axes, (y, x, over, unit) in zip(panels, PANELS, strict=True):
-        for version in results.versions():
-            _band(axes, results.curve(version), x, y, version)
-        name = "Validation" if y == "validation" else "Training loss"
-        over, unit = (words.replace("tokens", results.paper.counts) for words in (over, unit))
-        style.finish(
-            axes, f"{name} over {over}", unit, label if y == "validation" else "loss, nats"
-        )
-        axes.xaxis.set_major_formatter(_short)
-        if y == "validation" and baseline and baseline.headline:
-            _line(axes, baseline)
-    panels[0].legend(loc="best")
-    return figure
-
-
-PANELS = (
-    ("validation", "step", "steps", "training step"),
-    ("validation", "seconds", "seconds", "seconds of training"),
-    ("validation", "tokens", "tokens", "training tokens"),
-    ("loss", "step", "steps", "training step"),
-)
-
-
-def _line(axes: Axes, baseline: Baseline) -> None:
-    low, high = axes.get_ylim()
-    if low - (high - low) < baseline.value < high + (high - low):
-        axes.axhline(baseline.value, ls="--", lw=1.4, c=style.INK, label=baseline.name)
-
-
-def _short(value: float, _: object) -> str:
-    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(value) >= size:
-            return f"{value / size:g}{letter}"
-    return f"{value:g}"
-
-
-def _band(axes: Axes, curve: pd.DataFrame, x: str, y: str, version: str) -> None:
-    """Mean over the seeds with its 95% Student interval, at steps that every seed has."""
-    points = banded(curve, x, y)
-    if not len(points):
-        return
-    axes.plot(points[x], points["mean"], "-", lw=1.6, c=_c(version), label=version)
-    low, high = points["mean"] - points["half"], points["mean"] + points["half"]
-    axes.fill_between(points[x], low, high, color=_c(version), alpha=0.22, lw=0)
-
-
-def banded(curve: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
-    """Columns x, mean and half (of the interval): one row per step that all seeds have."""
-    everyone = pd.Index(curve["seed"].unique())
-    wide = curve.pivot(index="step", columns="seed", values=y)
-    wide = wide.reindex(columns=everyone).dropna()
-    n = len(everyone)
-    spread = stats.t.isf(ALPHA / 2, n - 1) / np.sqrt(n) if n > 1 else 0.0
-    half = wide.std(axis=1).fillna(0.0) * spread
-    at = wide.index
-    if x != "step":
-        at = curve.pivot(index="step", columns="seed", values=x).loc[wide.index].mean(axis=1)
-    return pd.DataFrame({x: np.asarray(at), "mean": wide.mean(axis=1).array, "half": half.array})
-
-
 def costs(results: Results):
     """Throughput, time to the target and peak memory of each version on the primary hardware.
 
@@ -143,24 +74,36 @@ def costs(results: Results):
     if checks.unlike_hosts([results.record(version) for version in names]):
         return None
     target = compare.target(results, place)
-    figure, panels = style.canvas([0.15 + 0.4 * len(names)], columns=3, left=style.room(names))
-    for row, version in enumerate(names):
-        timed = None if target is None else compare.time_to(results, version, place, target)
-        bars = [_ends(results.summary(version, name)) for name in ("tokens_per_second", MEMORY)]
-        bars.insert(1, (timed.median, timed.first, timed.last) if timed else None)
-        for axes, bar in zip(panels, bars, strict=True):
-            _bar(axes, row, bar, _c(version))
-    speed = f"{results.paper.counts}/s"
+    speeds, memory = (
+        [_ends(results.summary(version, name)) for version in names]
+        for name in ("tokens_per_second", MEMORY)
+    )
     reach = "seconds" if target is None else f"seconds to {target:.4g}"
-    for axes, title, unit in zip(
-        panels, ("Throughput", "Time to target", "Peak memory"), (speed, reach, "MiB"), strict=True
-    ):
+    drawn = [
+        ("Throughput", f"{results.paper.counts}/s", speeds),
+        ("Time to target", reach, [_timed(results, version, target) for version in names]),
+        ("Peak memory", "MiB", memory),
+    ]
+    if not any(speeds):  # no version takes steps
+        drawn = drawn[2:]
+    height, left = 0.15 + 0.4 * len(names), style.room(names)
+    figure, panels = style.canvas([height], columns=len(drawn), left=left)
+    for axes, (title, unit, bars) in zip(panels, drawn, strict=True):
+        for row, (version, bar) in enumerate(zip(names, bars, strict=True)):
+            _bar(axes, row, bar, _c(version))
         style.finish(axes, title, unit)
-        axes.xaxis.set_major_formatter(_short)
+        axes.xaxis.set_major_formatter(short)
         axes.locator_params(axis="x", nbins=4)
         axes.set_xlim(left=0)
         rows(axes, names if axes is panels[0] else [""] * len(names))
     return figure
+
+
+def _timed(
+    results: Results, version: str, target: float | None
+) -> tuple[float, float, float] | None:
+    found = target and compare.time_to(results, version, results.primary, target)
+    return (found.median, found.first, found.last) if found else None
 
 
 def _ends(summary: Summary | None) -> tuple[float, float, float] | None:
@@ -200,19 +143,22 @@ def hardware(results: Results):
 def _speed_axis(axes: Axes, results: Results, versions: list[str]) -> None:
     """From zero; logarithmic where the fastest is more than ten times the slowest."""
     found = [
-        results.summary(v, "tokens_per_second", place).mean
+        summary.mean
         for place in results.hardware
         for v in versions
         if v in results.versions(place)
+        and (summary := results.summary(v, "tokens_per_second", place))
     ]
-    if max(found) > 10 * min(found) > 0:
+    if not found:
+        axes.set_visible(False)
+    elif max(found) > 10 * min(found) > 0:
         axes.set_xscale("log")
         axes.xaxis.set_minor_formatter("")
         axes.set_xlabel(" (log)")
     else:
         axes.set_xlim(0, 1.1 * max(found))
         axes.locator_params(axis="x", nbins=4)
-    axes.xaxis.set_major_formatter(_short)
+    axes.xaxis.set_major_formatter(short)
 
 
 def _offsets(count: int) -> list[float]:

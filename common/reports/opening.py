@@ -32,7 +32,7 @@ def newest(results: Results) -> str:
 def seconds(results: Results) -> Safe:
     """Median training time of the newest version, as a phrase."""
     found = list(results.values(newest(results), "seconds").values())
-    return Safe(f"{_seconds(median(found))} s") if found else Safe("")
+    return Safe(f"{_seconds(median(found))} s") if any(found) else Safe("")
 
 
 def _seconds(value: float) -> Safe:
@@ -45,8 +45,10 @@ def size(results: Results, story: Story) -> Safe:
     machine = record.hardware
     where = machine.accelerator or plural(machine.threads, "CPU thread")
     model = f"{story.model}, " if story.model else ""
+    took = seconds(results)
+    learned = "trained for" if record.seeds[0].curve else "which learned in"
     return Safe(
-        f"Here it is small: {model}trained for {seconds(results)} on {escape(where)}, "
+        f"Here it is small: {model}{f'{learned} {took}' if took else 'run'} on {escape(where)}, "
         f"with {plural(len(record.seeds), 'seed')}, on {dataset(record.dataset.name)}."
     )
 

@@ -9,7 +9,7 @@ from common.reports import compare, hardware, provenance, tables
 from common.reports.opening import opening
 from common.reports.results import Results
 from common.reports.story import Story
-from common.reports.text import Safe, escape, link
+from common.reports.text import Safe, code, escape, link
 
 ALTS = {
     "versions": "final metric of each version with its seeds and 95% interval",
@@ -54,6 +54,8 @@ def _measured(results: Results) -> dict:
     primary = results.primary
     newest = results.record((results.numbered() or results.versions())[-1])
     return {
+        "trained": results.trained(),
+        "phases": phases(results),
         "steps": tables.steps(results),
         "metrics": tables.metrics(results),
         "costs": tables.costs(results, primary),
@@ -72,6 +74,17 @@ def _measured(results: Results) -> dict:
         "environments": provenance.environments(results),
         "details": provenance.details(results),
     }
+
+
+def phases(results: Results) -> Safe:
+    """Which version was trained in which phases, in a sentence; "" where none was."""
+    told = []
+    for version in results.trained():
+        names = [code(curve.phase) for curve in results.record(version).seeds[0].curves]
+        if len(names) > 1:
+            told.append(f"{code(version)} was trained in phases: {', then '.join(names)}.")
+    told += ["What the earlier phases validate may be another measure."] * bool(told)
+    return Safe(" ".join(told))
 
 
 def _evidence(results: Results) -> dict:

@@ -72,9 +72,23 @@ class Results:
     def _curves(self) -> dict[tuple[str, str], pd.DataFrame]:
         return dict(iter(self.curves.groupby(["variant", "hardware"])))
 
-    def curve(self, variant: str, hardware: str = "") -> pd.DataFrame:
-        """Rows of seed, step, tokens, seconds, loss, validation."""
-        return self._curves[variant, hardware or self.primary]
+    def curve(self, variant: str, hardware: str = "", phase: str | None = None) -> pd.DataFrame:
+        """Rows of seed, step, tokens, seconds, loss, validation, losses.<name>: of a phase, or of
+        the last one. None for a variant that has no such phase, or takes no steps."""
+        rows = self._curves.get((variant, hardware or self.primary), self.curves[:0])
+        if phase is None and (last := self.record(variant, hardware).seeds[0].curve):
+            phase = last.phase or ""
+        return rows[rows["phase"] == phase]
+
+    def earlier(self) -> list[str]:
+        """The phases before the last that any version has, in their order."""
+        runs = [self.record(version).seeds[0] for version in self.versions()]
+        return list(dict.fromkeys(curve.phase for run in runs for curve in run.earlier))
+
+    def trained(self, hardware: str = "") -> list[str]:
+        """The versions that take steps and so have a curve."""
+        here = self.versions(hardware)
+        return [version for version in here if self.record(version, hardware).seeds[0].curve]
 
     def values(self, variant: str, column: str, hardware: str = "") -> dict[int, float]:
         """Seed -> finite value of a metric or a cost; diverged seeds are left out."""
@@ -146,5 +160,5 @@ def _results(
 ) -> Results:
     path = room.path("evidence/verdicts.json")
     evidence = read_evidence(path) if path.is_file() else {}
-    curves = runs[:0] if curves is None else curves
+    curves = pd.DataFrame(columns=list(store.CURVE)) if curves is None else curves
     return Results(room.name, paper, room.folder, tuple(records), runs, curves, evidence)

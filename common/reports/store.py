@@ -13,17 +13,19 @@ import pandas as pd
 
 from common.errors import UserError
 from common.evidence import statistics
-from common.records.record import Record
+from common.records.record import MEASURED, Record
 from common.tracking.client import import_records, query, temporary_store
+from common.tracking.keys import AXES, NAMED
 
 RUN = ("paper", "variant", "hardware", "seed", "seconds", "tokens_per_second", "peak_memory_mib")
-CURVE = ("paper", "variant", "hardware", "seed", "step", "tokens", "seconds", "loss", "validation")
+CURVE = ("paper", "variant", "hardware", "seed", "phase", "step", *AXES, *MEASURED)
 SYSTEM = {  # RUN's names -> the store's
     "seconds": "training_seconds",
     "tokens_per_second": "tokens_per_second",
     "peak_memory_mib": "peak_memory_mib",
 }
 KEY = ["paper", "variant", "hardware", "seed"]
+POINT = [*KEY, "phase", "step"]
 
 
 @lru_cache(maxsize=1 << 16)
@@ -35,15 +37,16 @@ def summary(values: tuple[float, ...]) -> statistics.Summary:
 def numbers(records: Sequence[Record]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """(runs, curves) of the records.
 
-    runs: a row per seed, columns RUN and `metrics.<name>`; curves: a row per point, columns CURVE.
-    Rows are sorted by KEY (and step), NaN stands for a diverged value.
+    runs: a row per seed, columns RUN and `metrics.<name>`; curves: a row per point, columns CURVE
+    and `losses.<name>`. Rows are sorted by KEY or POINT, NaN stands for a diverged value.
     """
     if not records:
         return frames(records)
     with temporary_store() as uri:
         import_records(records, uri, papers={}, summarise=lambda values: summary(tuple(values)))
         runs, curves = query(uri)
-    runs, curves = _runs_of(runs), tidy(curves[list(CURVE)], [*KEY, "step"])
+    named = [column for column in curves if column.startswith(NAMED)]
+    runs, curves = _runs_of(runs), tidy(curves[[*CURVE, *named]], POINT)
     check_equal(records, runs, curves)
     return runs, curves
 
@@ -62,12 +65,12 @@ def frames(records: Sequence[Record]) -> tuple[pd.DataFrame, pd.DataFrame]:
     curves = [pd.DataFrame(columns) for columns in _curves(records)]
     runs = runs if len(runs) else pd.DataFrame(columns=list(RUN))
     points = pd.concat(curves, ignore_index=True) if curves else pd.DataFrame(columns=list(CURVE))
-    return tidy(runs, KEY), tidy(points, [*KEY, "step"])
+    return tidy(runs, KEY), tidy(points, POINT)
 
 
 def tidy(table: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     """Sorted rows; every column that is no name holds numbers."""
-    numeric = table.columns.difference(KEY[:3])
+    numeric = table.columns.difference([*KEY[:3], "phase"])
     table = table.assign(**{name: pd.to_numeric(table[name]) for name in numeric})
     table = table.assign(seed=table["seed"].astype("int64"))
     return table.sort_values(key, kind="stable", ignore_index=True)
@@ -86,15 +89,16 @@ def _curves(records: Sequence[Record]) -> Iterator[dict]:
     for record in records:
         place = {"paper": record.paper, "variant": record.variant}
         for run in record.seeds:
-            columns = run.curve.model_dump()
-            yield {**place, "hardware": record.hardware.name, "seed": run.seed, **columns}
+            for curve in run.curves:
+                whose = {"hardware": record.hardware.name, "seed": run.seed}
+                yield {**place, **whose, "phase": curve.phase or "", **curve.columns()}
 
 
 def check_equal(records: Sequence[Record], runs: pd.DataFrame, curves: pd.DataFrame) -> None:
     """Refuse a store that does not hold the records' numbers, each seed once."""
     wanted_runs, wanted_curves = frames(records)
     _compare(wanted_runs, runs, KEY)
-    _compare(wanted_curves, curves, [*KEY, "step"])
+    _compare(wanted_curves, curves, POINT)
 
 
 def _compare(wanted: pd.DataFrame, given: pd.DataFrame, key: list[str]) -> None:

@@ -97,6 +97,7 @@ def costs(results: Results, hardware: str) -> Table:
         timed = None if target is None else compare.time_to(results, version, hardware, target)
         speed = results.summary(version, "tokens_per_second", hardware)
         seconds = results.summary(version, "seconds", hardware)
+        seconds = seconds if seconds and seconds.mean else None  # nothing was learned from
         timings = (
             [Safe("refused")] * 3 if refused else [shown(speed), reached(timed), shown(seconds)]
         )

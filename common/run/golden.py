@@ -37,9 +37,12 @@ def golden(home: Room, version: str) -> dict[str, str]:
         result = home.module(f"{version}.train").train(run)
         weights = (folder / "run" / "weights.safetensors").read_bytes()
     found: dict[str, object] = {}
-    for column in ("loss", "validation"):
-        rows = zip(result.curve.step, getattr(result.curve, column))
-        found |= {f"{column} at step {step}": value for step, value in rows}
+    for curve in result.curves:
+        phase = f"{curve.phase}: " if curve.phase else ""
+        for column, values in curve.columns().items():
+            if column not in ("step", "tokens", "seconds"):
+                rows = zip(curve.step, values)
+                found |= {f"{phase}{column} at step {step}": value for step, value in rows}
     found |= dict(sorted(result.metrics.items()))
     told = {name: repr(value) for name, value in found.items()}
     return told | {

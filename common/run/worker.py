@@ -42,14 +42,20 @@ def work(job: dict[str, Any]) -> None:
 
     home, seed = room(job["paper"]), job["seed"]
 
-    def report(step: int, steps: int, loss: float) -> None:
+    def report(step: int, steps: int, loss: float, phase: str | None) -> None:
         if not job["rank"]:
-            send({"seed": seed, "step": step, "steps": steps, "loss": loss})
+            told = {"seed": seed, "step": step, "steps": steps, "loss": loss}
+            send({**told, "phase": phase})
 
     if Path(job["data"]).is_absolute():  # a dataset of the catalogue is checked whenever it is read
         check_unchanged(job["data"], job["sha256"])
     with injection(home, job["version"], job["deviation"]):
         result, engine = compute(home, job, report)
+    if result is None:
+        raise UserError(
+            f"train(run) of {home.name} {job['version']} returns no result: give its last fit "
+            "`finish`, and return what that fit returns."
+        )
     if home.paper.metric.name not in result.metrics:
         raise UserError(
             f"the exam returns {', '.join(sorted(result.metrics))}, but PAPER.metric of "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import queue
 import subprocess
@@ -114,20 +113,20 @@ def _bars(todo: list[Job]) -> Iterator:
             job["seed"]: progress.add_task(f"{name} seed {job['seed']}", loss="-", start=False)
             for job in todo
         }
-        last: dict[int, float] = {}
+        last: dict[int, str] = {}
 
         def show(event: dict[str, Any]) -> None:
-            seed = event.get("seed")
+            seed, phase = event.get("seed"), event.get("phase")
+            title = " ".join(filter(None, (f"{name} seed {seed}", phase)))
             if "step" in event:
-                last[seed] = event["loss"]
+                last[seed] = f", training loss {event['loss']:.3f}"
+                at, steps, loss = event["step"], event["steps"], f"{event['loss']:.3f}"
                 progress.start_task(bars[seed])
-                loss = f"{event['loss']:.3f}"
-                progress.update(
-                    bars[seed], completed=event["step"], total=event["steps"], loss=loss
-                )
+                progress.update(bars[seed], completed=at, total=steps, loss=loss, description=title)
+                if phase and at == steps and progress.disable:
+                    console.print(f"{title}: trained{last[seed]}", highlight=False)
             elif event.get("done") and progress.disable:
-                loss = f"{last.get(seed, math.nan):.3f}"
-                console.print(f"{name} seed {seed}: done, training loss {loss}", highlight=False)
+                console.print(f"{title}: done{last.get(seed, '')}", highlight=False)
 
         yield show
 

@@ -147,14 +147,15 @@ def query(uri: str, papers: Iterable[str] | None = None) -> tuple[Any, Any]:
             wanted = set(papers)
             chosen = [e for e in experiments(client) if e.name in wanted]
         found = [f for e in chosen for f in families(client, e) if f.whole]
-        runs = frames.runs_frame([run for f in found for run in (f.parent, *f.children)])
+        stored = [run for f in found for run in (f.parent, *f.children)]
+        runs = frames.runs_frame(stored)
         if is_database(uri):
             from common.tracking import sql
 
-            keys = frames.CURVES.values()
-            points = sql.histories(uri, [e.experiment_id for e in chosen], keys)
+            sections = (frames.CURVE, frames.AXIS)
+            points = sql.histories(uri, [e.experiment_id for e in chosen], sections)
         else:
-            points = frames.points_frame(client.get_metric_history, runs)
+            points = frames.points_frame(client.get_metric_history, stored)
         return runs, frames.curves_frame(runs, points)
 
 

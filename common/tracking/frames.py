@@ -8,8 +8,9 @@ seed bear the record's names, with training_seconds, tokens_per_second and peak_
 them; a parent has their means under the same names, `metrics.<name>_low` and `_high`, rounded, and
 `metrics.<name>_n` where fewer seeds have a value.
 
-curves: one row per seed and step: run_id, paper, variant, hardware, profile, seed, step, tokens,
-seconds, loss (training, nats), validation (the paper's metric); NaN where it was not measured.
+curves: one row per seed, phase and step: run_id, paper, variant, hardware, profile, seed, phase (""
+where the run has none), step, tokens, seconds, loss (training, nats), validation (the paper's
+metric), losses.<name>; NaN where it was not measured.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from typing import Any
 
 import pandas
 
-from common.tracking.keys import AXIS, BAND, CURVE, CURVES, name_of, names_of
+from common.records.record import MEASURED
+from common.tracking.keys import AXES, AXIS, BAND, CURVE, NAMED, column_of, name_of, names_of
 
 PLAIN = (
     "level",
@@ -53,28 +55,34 @@ def runs_frame(runs: Iterable[Any]) -> pandas.DataFrame:
     return frame.sort_values(ORDER, kind="stable", ignore_index=True)
 
 
-def points_frame(history: Callable, runs: pandas.DataFrame) -> pandas.DataFrame:
+def points_frame(history: Callable, runs: Iterable[Any]) -> pandas.DataFrame:
     """Metric histories asked for one by one: `history(run_id, key)` gives MLflow's metrics."""
     rows = [
-        (run, point.step, key, point.value)
-        for run in runs.loc[runs["level"] == "seed", "run_id"]
-        for key in CURVES.values()
-        for point in history(run, key)
+        (run.info.run_id, point.step, key, point.value)
+        for run in runs
+        for key in run.data.metrics
+        if key.startswith((CURVE, AXIS)) and run.data.tags.get("level") == "seed"
+        for point in history(run.info.run_id, key)
     ]
     return pandas.DataFrame(rows, columns=["run_id", "step", "key", "value"])
 
 
 def curves_frame(runs: pandas.DataFrame, points: pandas.DataFrame) -> pandas.DataFrame:
-    """Points (run_id, step, key, value) as one row per seed and step, in the order of `runs`."""
+    """Points (run_id, step, key, value) as one row per seed, phase and step, in the order of
+    `runs`."""
     seeds = runs.loc[runs["level"] == "seed", WHOSE].reset_index(drop=True)
     seeds["order"] = range(len(seeds))
     points = points.astype({"run_id": object})  # without rows pandas takes them for numbers
     points = points.drop_duplicates(["run_id", "step", "key"], keep="last")
-    wide = points.pivot(index=["run_id", "step"], columns="key", values="value").reset_index()
-    wide = wide.rename(columns={key: name for name, key in CURVES.items()})
-    wide = wide.reindex(columns=["run_id", "step", *CURVES])
-    merged = seeds.merge(wide, on="run_id").sort_values(["order", "step"], ignore_index=True)
-    return merged[[*WHOSE, "step", "tokens", "seconds", "loss", "validation"]]
+    places = {key: column_of(key) for key in points["key"].unique()}
+    for i, part in enumerate(("phase", "column")):
+        points[part] = points["key"].map({key: place[i] for key, place in places.items()})
+    at = ["run_id", "phase", "step"]
+    wide = points.astype({"phase": object}).pivot(index=at, columns="column", values="value")
+    named = sorted(column for column in wide if column.startswith(NAMED))
+    wide = wide.reset_index().reindex(columns=[*at, *AXES, *MEASURED, *named])
+    merged = seeds.merge(wide, on="run_id").sort_values(["order", "phase", "step"])
+    return merged[[*WHOSE, *at[1:], *AXES, *MEASURED, *named]].reset_index(drop=True)
 
 
 def _row(run: Any) -> dict[str, Any]:

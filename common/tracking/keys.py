@@ -11,16 +11,12 @@ import json
 import posixpath
 import re
 
-from common.records.record import Record
+from common.records.record import MEASURED, Record
 
 CURVE, AXIS, EVALUATION, INTERVAL = "curve/", "x-axis/", "eval/", "interval/"
 BAND = "curve-interval/"  # of the mean curve
-CURVES = {  # histories over `step`: a record's name -> the key
-    "loss": f"{CURVE}loss",
-    "validation": f"{CURVE}validation",
-    "tokens": f"{AXIS}tokens",
-    "seconds": f"{AXIS}seconds",
-}
+NAMED = "losses."  # before the name of a loss among a curve's columns
+AXES = ("tokens", "seconds")  # columns of a curve that can be put on the x axis
 SYSTEM = {  # of a seed: a record's name -> the key
     "training_seconds": "seconds",
     "tokens_per_second": "tokens_per_s",
@@ -29,6 +25,18 @@ SYSTEM = {  # of a seed: a record's name -> the key
 PARTS = ("low", "high")  # of an interval
 SHORTER = {"character": "char"}
 KEY_LENGTH = 250
+
+
+def curve_key(column: str, phase: str | None = None) -> str:
+    """The key of a column of a curve: "curve/loss", of a run in phases "curve/pretrain/loss"."""
+    section = AXIS if column in AXES else CURVE
+    return f"{section}{f'{phase}/' if phase else ''}{column.removeprefix(NAMED)}"
+
+
+def column_of(key: str) -> tuple[str, str]:
+    """(phase, column) of a curve's key; the phase is "" where the run has none."""
+    phase, _, column = key.removeprefix(CURVE).removeprefix(AXIS).rpartition("/")
+    return phase, column if column in (*MEASURED, *AXES) else f"{NAMED}{column}"
 
 
 def metric_keys(record: Record, headline: str | None) -> dict[str, str]:
@@ -72,7 +80,7 @@ def names_of(tag: str) -> dict[str, str]:
     """Key -> name, of the tag's metrics and of the ends of their intervals."""
     names = json.loads(tag)
     ends = {part_key(k, part): f"{n}_{part}" for k, n in names.items() for part in (*PARTS, "n")}
-    return {known: name for name, known in (CURVES | SYSTEM).items()} | ends | names
+    return {known: name for name, known in SYSTEM.items()} | ends | names
 
 
 def name_of(key: str, names: dict[str, str]) -> str:

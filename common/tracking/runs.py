@@ -18,9 +18,9 @@ from typing import Any
 from common.paper import Paper, order
 from common.records.record import Record, SeedRun
 from common.tracking.keys import (
-    CURVES,
     PARTS,
     SYSTEM,
+    curve_key,
     metric_keys,
     names_tag,
     part_key,
@@ -215,14 +215,17 @@ def _curve_points(run: SeedRun, started: int) -> list[Point]:
 
     Tokens and seconds are curves of their own: the UI can put any metric on the x axis.
     """
-    curve = run.curve
-    columns = {key: getattr(curve, name) for name, key in CURVES.items()}
-    return [
-        (key, float(column[i]), started + round(curve.seconds[i] * 1000), step)
-        for i, step in enumerate(curve.step)
-        for key, column in columns.items()
-        if column[i] is not None
-    ]
+    points = []
+    for curve in run.curves:
+        columns = {curve_key(n, curve.phase): c for n, c in curve.columns().items() if n != "step"}
+        points += [
+            (key, float(column[i]), started + round(curve.seconds[i] * 1000), step)
+            for i, step in enumerate(curve.step)
+            for key, column in columns.items()
+            if column[i] is not None
+        ]
+        started += round(curve.seconds[-1] * 1000)  # the next phase began then
+    return points
 
 
 def _finals(values: dict[str, float | None], ended: int) -> list[Point]:
@@ -243,7 +246,8 @@ def _means(
             values[part_key(key, "n")] = n
     rows = [(r.seconds, r.tokens_per_second, r.peak_memory_mib) for r in record.seeds]
     for key, column in zip(SYSTEM.values(), zip(*rows)):
-        values[key] = math.fsum(column) / len(column)
+        if None not in column:
+            values[key] = math.fsum(column) / len(column)
     return _finals({key: float(f"{value:.{DIGITS}g}") for key, value in values.items()}, ended)
 
 

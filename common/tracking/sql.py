@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy
-from sqlalchemy import column, select, table
+from sqlalchemy import column, or_, select, table
 
 from common.errors import UserError
 from common.tracking.runs import Run
@@ -119,8 +119,8 @@ def artifact_folder(location: str, run_id: str) -> str:
     return f"{location.rstrip('/')}/{run_id}/artifacts"
 
 
-def histories(uri: str, experiments: Iterable[str], keys: Iterable[str]) -> pandas.DataFrame:
-    """Metric histories of all active runs: run_id, step, key, value."""
+def histories(uri: str, experiments: Iterable[str], sections: Iterable[str]) -> pandas.DataFrame:
+    """Metric histories of all active runs whose keys begin so: run_id, step, key, value."""
     import pandas
 
     metrics = table("metrics", *map(column, ("run_uuid", "step", "key", "value", "is_nan")))
@@ -129,7 +129,7 @@ def histories(uri: str, experiments: Iterable[str], keys: Iterable[str]) -> pand
         select(metrics.c.run_uuid.label("run_id"), metrics.c.step, metrics.c.key)
         .add_columns(metrics.c.value)
         .join_from(metrics, runs, metrics.c.run_uuid == runs.c.run_uuid)
-        .where(runs.c.lifecycle_stage == "active", metrics.c.key.in_(list(keys)))
+        .where(runs.c.lifecycle_stage == "active", or_(*map(metrics.c.key.startswith, sections)))
         .where(runs.c.experiment_id.in_([int(e) for e in experiments]))
     )
     with connected(uri) as connection:

@@ -22,13 +22,14 @@ from common.evidence.deviations import deviations_of
 from common.paper import Room
 from common.records.curves import curve
 from common.records.executed import run_sources
-from common.records.record import Record, SeedRun, changed_sources, summary
+from common.records.record import Curve, Record, SeedRun, changed_sources, summary
 from common.records.sources import imported_modules
 from common.run.processors import hardware_name
 from common.run.request import plain
 
 ENGINE = {"device", "dtype", "threads", "matmul_precision", "allocator", "attention", "workers"}
 ENVIRONMENT = {"python", "torch", "numpy"}
+COUNTED = ("step", "tokens", "seconds")  # columns that a run does not compute
 WHOLE = re.compile(r"[1-9][0-9]{0,3}")
 MEND = "run it again, or restore it with git."
 Problems = Iterator[str]
@@ -144,44 +145,61 @@ def _config(room: Room, record: Record) -> Problems:
 
 
 def _run(room: Room, record: Record, run: SeedRun) -> Problems:
-    """What one seed's curve and figures say of each other."""
-    curve, steps = run.curve, record.config.get("steps")
-    diverged, rows = curve.loss[-1] is None, (curve.step, curve.tokens)
+    """What one seed's curves and figures say of each other."""
     if room.paper.metric.name not in run.metrics:
         yield f"it has no {room.paper.metric.name}"
     if run.metrics.keys() != record.seeds[0].metrics.keys():
         yield f"it has other metrics than seed {record.seeds[0].seed}"
-    if diverged and any(value is not None for value in run.metrics.values()):
+    if run.diverged and any(value is not None for value in run.metrics.values()):
         yield "the run diverged and yet has metrics"
-    if isinstance(steps, int) and curve.step[-1] != steps and not diverged:
-        yield f"the curve ends at step {curve.step[-1]}, the config says {steps}"
-    if any(a >= b for a, b in zip([0, *curve.step], curve.step, strict=False)):
-        yield "the curve's steps do not go forward"
-    elif any(t * curve.step[0] != curve.tokens[0] * s for s, t in zip(*rows, strict=True)):
-        yield f"the curve counts unlike numbers of {room.paper.counts} a step"
-    if not diverged and curve.step != next(s.curve.step for s in record.seeds if _ended(s)):
-        yield "its curve has other steps than those of other seeds"
+    if [c.phase for c in run.curves] != [c.phase for c in record.seeds[0].curves]:
+        yield f"it has other phases than seed {record.seeds[0].seed}"
+    else:
+        for place, curve in enumerate(run.curves):
+            yield from _curve(room, record, place, curve)
     if run.peak_memory_mib > 1024 * record.hardware.memory_gib:
         yield f"it took {run.peak_memory_mib} MiB of {record.hardware.memory_gib} GiB"
     if not run.resumed and run.seconds > record.seconds:
         yield f"it took {run.seconds} s of {record.seconds} s for all seeds"
     yield from _timing(run)
-    for value in [*run.metrics.values(), *curve.loss, *curve.validation]:
+    columns = [curve.columns() for curve in run.curves]
+    written = [v for c in columns for name in c if name not in COUNTED for v in c[name]]
+    for value in [*run.metrics.values(), *written]:
         if value is not None and float(f"{value:.6g}") != value:
             yield f"{value!r} has more digits than a run writes: it was edited"
             break
 
 
-def _ended(run: SeedRun) -> bool:
-    return run.curve.loss[-1] is not None
+def _curve(room: Room, record: Record, place: int, curve: Curve) -> Problems:
+    """What is wrong with the curve of the phase in that place."""
+    stated = record.config.get(f"{curve.phase}_steps" if curve.phase else "steps")
+    diverged, rows = curve.loss[-1] is None, (curve.step, curve.tokens)
+    if isinstance(stated, int) and curve.step[-1] != stated and not diverged:
+        yield f"the curve ends at step {curve.step[-1]}, the config says {stated}"
+    if any(a >= b for a, b in zip([0, *curve.step], curve.step, strict=False)):
+        yield "the curve's steps do not go forward"
+    elif any(t * curve.step[0] != curve.tokens[0] * s for s, t in zip(*rows, strict=True)):
+        yield f"the curve counts unlike numbers of {room.paper.counts} a step"
+    others = [run.curves[place] for run in record.seeds if len(run.curves) > place]
+    ended = [other for other in others if other.loss[-1] is not None]
+    if not diverged and curve.step != ended[0].step:
+        yield "its curve has other steps than those of other seeds"
+    if curve.losses.keys() != others[0].losses.keys():
+        yield f"its curve names other losses than that of seed {record.seeds[0].seed}"
 
 
 def _timing(run: SeedRun) -> Problems:
-    seconds, tokens = run.curve.seconds, run.curve.tokens[-1]
-    if seconds != sorted(seconds):
+    if any(curve.seconds != sorted(curve.seconds) for curve in run.curves):
         yield "the curve's clock goes backwards"
-    if seconds[-1] != run.seconds:
-        yield f"the curve ends after {seconds[-1]} s, the run after {run.seconds} s"
+    if not run.curves:
+        return
+    seconds = round(sum(curve.seconds[-1] for curve in run.curves), 3)
+    tokens = sum(curve.tokens[-1] for curve in run.curves)
+    if seconds != run.seconds:
+        yield f"the curve ends after {seconds} s, the run after {run.seconds} s"
+    if run.tokens_per_second is None:
+        yield "it has a curve and no speed"
+        return
     # Both were rounded on their own: seconds to 0.001, the rate to 0.1.
     slack = 0.0006 * run.tokens_per_second + 0.06 * run.seconds
     if not math.isclose(run.tokens_per_second * run.seconds, tokens, rel_tol=1e-9, abs_tol=slack):
@@ -190,7 +208,9 @@ def _timing(run: SeedRun) -> Problems:
 
 def _numbers(run: SeedRun) -> Any:
     """What a run computed, apart from its clock."""
-    return (*run.curve.loss, None, *run.curve.validation, *run.metrics.items())
+    columns = [curve.columns() for curve in run.curves]
+    computed = [v for c in columns for name in c if name not in COUNTED for v in (*c[name], None)]
+    return (*computed, *run.metrics.items())
 
 
 def _seeds(record: Record) -> Problems:
@@ -198,10 +218,10 @@ def _seeds(record: Record) -> Problems:
     found: dict[Any, int] = {}
     for run in record.seeds:
         found.setdefault(_numbers(run), run.seed)
-    if len(found) == 1 or all(run.curve.loss[-1] is None for run in record.seeds):
+    if len(found) == 1 or all(run.diverged for run in record.seeds):
         return
     for run in record.seeds:
-        if (first := found[_numbers(run)]) != run.seed and run.curve.loss[-1] is not None:
+        if (first := found[_numbers(run)]) != run.seed and not run.diverged:
             yield f"seed {run.seed} is a copy of seed {first}, number by number"
 
 
@@ -211,7 +231,7 @@ def copies(records: Iterable[Record]) -> Problems:
     for record in records:
         for run in record.seeds:
             here = f"seed {run.seed} of {place_of(record)}"
-            key = (*_numbers(run), *run.curve.seconds)
+            key = (*_numbers(run), *(t for curve in run.curves for t in curve.seconds))
             if key in found and run.seconds > 1:  # shorter ones may agree by chance
                 yield f"{here} is {found[key]} to the millisecond, a copy: {MEND}"
             found.setdefault(key, here)
