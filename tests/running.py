@@ -170,7 +170,10 @@ def recorded(root: Path, name: str, version: str, record: bool = True, **request
         patch.setattr(launch, "run_seeds", _here)
         patch.setattr(worker, "send", lambda event: None)
         asked = launch.Request(name, version, **request)
-        return read_record(launch.train_variant(asked, record=record, report=lambda line: None))
+        try:
+            return read_record(launch.train_variant(asked, record=record, report=lambda line: None))
+        finally:
+            rooms.cache_clear()  # of this root
 
 
 def _here(jobs: list[dict], workers: int, threads: int, report: Any) -> list:

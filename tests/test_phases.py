@@ -37,13 +37,19 @@ def root(tmp_path_factory):
     return root
 
 
+@pytest.fixture(autouse=True)
+def elsewhere():
+    """What rooms there are is looked up anew before and after each test."""
+    rooms.cache_clear()
+    yield
+    rooms.cache_clear()
+
+
 @pytest.fixture
 def home(root, monkeypatch):
     monkeypatch.chdir(root)
     monkeypatch.delenv("DVC_EXP_NAME", raising=False)
-    rooms.cache_clear()
-    yield rooms(root)[NAME]
-    rooms.cache_clear()
+    return rooms(root)[NAME]
 
 
 @pytest.fixture
