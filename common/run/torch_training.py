@@ -12,7 +12,7 @@ from common.records.record import SeedRun
 from common.run.engine import Masters
 from common.run.parallel import spread
 from common.run.resume import pack, unpack
-from common.run.training import Run, fit
+from common.run.training import Finish, Run, fit
 
 
 def build(
@@ -34,17 +34,20 @@ def train_torch(
     masters: Masters,
     learner: Any,
     *,
+    phase: str | None = None,
     tokens_per_step: int,
     step: Callable[[int], Any],
-    validate: Callable[[], float],
-    finish: Callable[[], tuple[dict[str, float], list[str]]],
-) -> SeedRun:
+    validate: Callable[[], float] | None = None,
+    finish: Finish | None = None,
+) -> SeedRun | None:
     """`fit` for a torch net: a checkpoint holds the net, its masters, the state of
-    `learner.optimizer` and, where the learner has them, the tensors `learner.carried`."""
+    `learner.optimizer` and, where the learner has them, the tensors `learner.carried`. A phase takes
+    `<phase>_steps` of the config, a run without phases its `steps`."""
     own = (net, learner.optimizer, masters, getattr(learner, "carried", {}))
     return fit(
         run,
-        steps=run.config.steps,
+        phase=phase,
+        steps=getattr(run.config, f"{phase}_steps" if phase else "steps"),
         tokens_per_step=tokens_per_step,
         step=step,
         validate=validate,
