@@ -41,8 +41,8 @@ def train_torch(
     finish: Finish | None = None,
 ) -> SeedRun | None:
     """`fit` for a torch net: a checkpoint holds the net, its masters, the state of
-    `learner.optimizer` and, where the learner has them, the tensors `learner.carried`. A phase takes
-    `<phase>_steps` of the config, a run without phases its `steps`."""
+    `learner.optimizer` and, where the learner has them, the tensors `learner.carried`. A phase
+    takes `<phase>_steps` of the config, a run without phases its `steps`."""
     own = (net, learner.optimizer, masters, getattr(learner, "carried", {}))
     return fit(
         run,
