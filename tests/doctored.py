@@ -10,11 +10,8 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 import common
 from common.commands.checking import of_records, of_room
@@ -23,8 +20,8 @@ from common.errors import UserError
 from common.evidence import verdicts as evidence
 from common.evidence.claims import Pair, claims_of
 from common.paper import Room
-from common.records.record import Record, changed_sources, read_records, record_path, write_json
-from papers.rnn.evidence import measures
+from common.records.current import changed_sources
+from common.records.record import Record, read_records, record_path, write_json
 
 ROOT = Path(common.__file__).parents[1]
 NAME = "rnn"
@@ -92,14 +89,6 @@ def forge_evidence(room: Room, edit: Callable[[Content], Any]) -> None:
     content = json.loads(path.read_bytes())
     edit(content)
     write_json(path, {**content, "seal": evidence.seal(content)})
-
-
-@pytest.fixture(scope="module", autouse=True)
-def counted_once():
-    """The n-grams that a claim compares with are the same in every test."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measures, "ngram_bits", cache(measures.ngram_bits))
-        yield
 
 
 def problems(room: Room, evidence: bool = True) -> str:

@@ -16,9 +16,8 @@ from common.paper import Room
 from common.records.executed import run_sources
 from common.records.record import read_record, summary, write_json
 from common.records.syntax import tree_hash
-from tests.doctored import NAME, PLACE, ROOT, counted_once, forge_evidence, problems, read, sealed
+from tests.doctored import NAME, PLACE, ROOT, forge_evidence, problems, read, sealed
 
-__all__ = ["counted_once"]
 BITS = "bits_per_character"
 
 

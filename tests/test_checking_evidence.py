@@ -6,9 +6,7 @@ import pytest
 
 from common.commands.checking.evidence import evidence_problems
 from common.paper import find_root, rooms
-from tests.doctored import counted_once, forge_evidence, problems
-
-__all__ = ["counted_once"]
+from tests.doctored import forge_evidence, problems
 
 
 def row(content, part, name):

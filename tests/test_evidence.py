@@ -133,8 +133,8 @@ def test_changed_records_are_named(toy, tmp_path):
     ("changes", "words"),
     [
         (
-            {"sources": {"papers/toy/version1/model.py": "0" * 64}},
-            "other code: papers/toy/version1/m",
+            {"sources": {"papers/toy/version2/model.py": "0" * 64}},
+            "other code: papers/toy/version2/m",
         ),
         ({"profile": "smoke"}, "another profile than version1"),
         ({"config": {"hidden": 1}}, "unlike configs"),

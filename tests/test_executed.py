@@ -233,7 +233,7 @@ def run_places(home, version, deviation):
     return reached_by(ROOT, home.folder, version, deviation).kept
 
 
-FAST = ("adam", "version2", None), ("adam", "version2", "l2_in_gradient")
+FAST = ("rnn", "version1", None), ("bpe", "version2", "first_seen_ties")
 
 
 @pytest.mark.parametrize(

@@ -7,14 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.errors import UserError
+from common.records.current import changed_sources
 from common.records.executed import run_sources
-from common.records.record import (
-    changed_sources,
-    read_record,
-    record_path,
-    write_json,
-    write_record,
-)
+from common.records.record import read_record, record_path, write_json, write_record
 from tests.factory import make_record
 
 

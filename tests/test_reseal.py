@@ -13,14 +13,16 @@ from common.commands.reseal import (
     golden_path,
     read_golden,
     reseal,
+    run_golden,
     tell_dvc,
     write_golden,
     write_goldens,
 )
 from common.errors import UserError
 from common.paper import rooms
+from common.records.current import changed_sources
 from common.records.executed import run_sources
-from common.records.record import Resealed, chain_holds, changed_sources, read_record, write_record
+from common.records.record import Resealed, chain_holds, read_record, write_record
 from tests.factory import HARDWARE
 from tests.toy import DEVIATIONS, MODEL, make_toy, write
 
@@ -44,8 +46,7 @@ def toy(tmp_path):
     for path in folder.glob("runs/*/*.json"):
         record = read_record(path)
         sources = run_sources(tmp_path, folder, record.version, record.deviation)
-        own = {name: h for name, h in sources.items() if "/toy/" in name}
-        write_record(path, record.model_copy(update={"sources": own}))
+        write_record(path, record.model_copy(update={"sources": sources}))
     write_goldens(tmp_path, "toy", golden)
     return folder
 
@@ -62,6 +63,11 @@ def with_one_more(text: str) -> str:
     entry = 'Deviation("more", "More", inject=more, invariant=mean_holds, **TOLD)'
     text = text.replace("DEVIATIONS = [", f"DEVIATIONS = [\n    {entry},", 1)
     return text.replace("TOLD = {", 'def more(model):\n    return {"LIMIT": 1.0}\n\n\nTOLD = {', 1)
+
+
+def unwanted(room, version):
+    assert version == "version1", "nothing changed that a run executes, so nothing is run"
+    return golden(room, version)
 
 
 def outcomes(root: Path) -> dict[str, str]:
@@ -169,6 +175,45 @@ def test_only_python_files_that_the_record_hashed_may_be_waved_through():
         assert not _only_python([python, other], {"a.py", "params.yaml"}), other
 
 
+def test_records_of_the_older_form_are_resealed_once_and_their_chain_holds(toy, tmp_path):
+    """Their sources name whole files, also such as no run executes, and deviations by their ids."""
+    path = toy / "runs" / HARDWARE / "version2+summed_loss.json"
+    named = {
+        "common/errors.py": "1" * 64,
+        "papers/toy/evidence/deviations.py::summed_loss": "2" * 64,
+        "papers/toy/version2/model.py": "3" * 64,
+    }
+    older = read_record(path).model_copy(update={"sources": named}).sealed()
+    write_record(path, older)
+    golden_path(rooms(tmp_path)["toy"], "version2+summed_loss").unlink()
+    assert outcomes(tmp_path)["version2+summed_loss"] == "run again"
+    write_golden(
+        golden_path(rooms(tmp_path)["toy"], "version2+summed_loss"),
+        run_golden(rooms(tmp_path)["toy"], "version2+summed_loss", golden),
+    )
+    assert outcomes(tmp_path)["version2+summed_loss"] == "resealed"
+    new = record(toy, "version2+summed_loss")
+    assert (new.resealed[0].sources, new.resealed[0].seal) == (named, older.seal)
+    assert chain_holds(new) and "common/errors.py" not in new.sources
+    assert set(outcomes(tmp_path).values()) == {"current"}
+
+
+@pytest.mark.parametrize("named", ["common/errors.py", None])
+def test_a_list_of_machinery_that_grew_or_shrank_is_proved_by_golden_runs(toy, tmp_path, named):
+    path = toy / "runs" / HARDWARE / "version2.json"
+    sources = dict(read_record(path).sources)
+    lost = sources.popitem() if named is None else ()
+    sources |= {named: "1" * 64} if named else {}
+    write_record(path, read_record(path).model_copy(update={"sources": sources}))
+    assert changed_sources(read_record(path), tmp_path) == [] and (named or lost)
+    ran = []
+    found = reseal(
+        tmp_path, "toy", lambda room, version: ran.append(version) or golden(room, version)
+    )
+    assert ran == ["version2"]
+    assert {row["variant"]: row["outcome"] for row in found}["version2"] == "resealed"
+
+
 STAGES = """stages:
   ladder:
     wdir: ../..
@@ -212,6 +257,8 @@ def test_dvc_is_told_what_was_proved_and_nothing_else(toy, tmp_path):
     ]
     assert tell_dvc(tmp_path, "toy") == []
     edit(toy, "evidence/deviations.py", with_one_more(DEVIATIONS))
+    rows = reseal(tmp_path, "toy", unwanted)
+    assert {row["outcome"] for row in rows if row["variant"] != "version1"} == {"current"}
     assert tell_dvc(tmp_path, "toy") == ["papers/toy/dvc.yaml:ladder: committed"]
     edit(toy, "version2/model.py", MODEL)
     write(toy / "params.yaml", "version1: 1\nversion2: 2\n")

@@ -133,7 +133,8 @@ def records(root: Path) -> Iterator[Finding]:
 
 
 def _records_of(root: Path, home: Room) -> Iterator[Finding]:
-    from common.records.record import changed_sources, read_record
+    from common.records.current import changed_sources
+    from common.records.record import read_record
 
     paths = sorted(home.folder.glob("runs/*/*.json"))
     whole, older = 0, {}

@@ -16,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,8 @@ from common.errors import UserError
 from common.evidence.deviations import deviations_of, injection
 from common.evidence.verdicts import FILE, changed, find, load_evidence
 from common.paper import Room
-from common.records.executed import run_sources
-from common.records.record import (
-    Record,
-    Resealed,
-    changed_sources,
-    read_records,
-    record_path,
-    write_record,
-)
+from common.records.current import changed_sources, sources_now, unlike_sources
+from common.records.record import Record, Resealed, read_records, record_path, write_record
 from common.records.sources import commit, run_files
 
 CURRENT, RESEALED, AGAIN = "current", "resealed", "run again"
@@ -61,7 +55,7 @@ def reseal(root: Path, name: str, golden: Golden | None = None) -> list[dict[str
     reasons: dict[str, str] = {}  # variant -> why its records cannot be kept; "" if they can
     outcomes = []
     for record in read_records(room.folder):
-        older = tuple(changed_sources(record, root))
+        older = tuple(dict.fromkeys(_unlike(root, record)))
         if older and record.variant not in reasons:
             reasons[record.variant] = _difference(room, record.variant, golden)
         reason = reasons.get(record.variant, "") if older else ""
@@ -73,6 +67,11 @@ def reseal(root: Path, name: str, golden: Golden | None = None) -> list[dict[str
     return outcomes
 
 
+def _unlike(root: Path, record: Record) -> list[str]:
+    """Sources that are not what they were, or are counted now, or no longer."""
+    return [*changed_sources(record, root), *chain(*unlike_sources(record, root))]
+
+
 def _golden() -> Golden:
     from common.run.golden import golden
 
@@ -81,11 +80,11 @@ def _golden() -> Golden:
 
 def renewed(root: Path, room: Room, record: Record) -> Record:
     """The record with today's sources, sealed; the old seal and hashes are kept in `resealed`."""
-    ran = (root, room.folder, record.version, record.deviation)
     old = Resealed(seal=record.seal, sources=record.sources, commit=record.commit)
+    files = run_files(root, room.folder, record.version, record.deviation)
     changes = {
-        "sources": run_sources(*ran),
-        "commit": commit(root, run_files(*ran)),
+        "sources": sources_now(record, root),
+        "commit": commit(root, files),
         "resealed": [*record.resealed, old],
     }
     return record.model_copy(update=changes).sealed()

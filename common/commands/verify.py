@@ -25,7 +25,8 @@ import yaml
 from common.errors import UserError
 from common.evidence.verdicts import find
 from common.paper import Room, rooms
-from common.records.record import Record, SeedRun, changed_sources, read_record, read_records
+from common.records.current import changed_sources
+from common.records.record import Record, SeedRun, read_record, read_records
 from common.records.sources import no_commit
 
 L0, L1, L2, NONE = "L0", "L1", "L2", "none"

@@ -7,8 +7,9 @@ from itertools import product
 from typing import Any
 
 from common.paper import Room, find_root
+from common.records.current import changed_sources
 from common.records.own_runs import Listed, nearness
-from common.records.record import Record, changed_sources
+from common.records.record import Record
 
 Row = dict[str, Any]
 KINDS = {  # what must be the same for a fair comparison

@@ -18,17 +18,9 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 from common.errors import UserError, nearest
 from common.evidence.outcomes import DIGITS
 from common.paper import Room, find_root, rooms
+from common.records.current import changed_sources
 from common.records.executed import evidence_sources
-from common.records.record import (
-    Hash,
-    Name,
-    Number,
-    Record,
-    Source,
-    changed_sources,
-    read_records,
-    write_json,
-)
+from common.records.record import Hash, Name, Number, Record, Source, read_records, write_json
 
 FILE = "evidence/verdicts.json"
 FIGURE = r"-?\d+(?:\.\d+)?(?:e[+-]\d+)?"  # a number as `pairs.keep` writes it

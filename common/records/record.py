@@ -18,7 +18,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from common.errors import UserError
-from common.records.executed import run_sources
 from common.records.json_file import content_of, write_json
 
 FORMAT = 1
@@ -263,15 +262,6 @@ def summary(seeds: list[SeedRun]) -> dict[str, Any]:
         values = [v for run in seeds if (v := run.metrics.get(name)) is not None]
         content[name] = round(sum(values) / len(values), 5) if values else None
     return content
-
-
-def changed_sources(record: Record, root: Path) -> list[str]:
-    """The sources of which the run would now execute other code than when it was made."""
-    if not record.sources:
-        return []
-    room = root / "papers" / record.paper
-    now = run_sources(root, room, record.version, record.deviation)
-    return [name for name, expected in record.sources.items() if now.get(name) != expected]
 
 
 def read_records(folder: Path) -> list[Record]:

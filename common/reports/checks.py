@@ -7,7 +7,8 @@ from pathlib import Path
 
 from common.errors import UserError
 from common.paper import Paper
-from common.records.record import Record, changed_sources
+from common.records.current import changed_sources
+from common.records.record import Record
 
 ALIKE = {
     "profile": lambda record: record.profile,

@@ -17,7 +17,8 @@ from common.commands.checking.records import (
 from common.errors import UserError
 from common.evidence.verdicts import FILE
 from common.paper import Room, rooms
-from common.records.record import Record, changed_sources, read_records
+from common.records.current import changed_sources
+from common.records.record import Record, read_records
 
 
 def problems(root: Path, note: Callable[[str], object] = print) -> list[str]:

@@ -20,9 +20,9 @@ from common.data.catalog import files_sha256, load_catalog
 from common.errors import UserError
 from common.evidence.deviations import deviations_of
 from common.paper import Room
+from common.records.current import changed_sources, unlike_sources
 from common.records.curves import curve
-from common.records.executed import run_sources
-from common.records.record import Curve, Record, SeedRun, changed_sources, summary
+from common.records.record import Curve, Record, SeedRun, summary
 from common.records.sources import imported_modules
 from common.run.processors import hardware_name
 from common.run.request import plain
@@ -51,7 +51,7 @@ def record_problems(root: Path, room: Room, record: Record) -> Problems:
         f"seed {run.seed}: {problem}" for run in record.seeds for problem in _run(room, record, run)
     )
     parts = (_identity(room, record), _dataset(room, record), _hardware(record))
-    parts += (_engine(room, record), _sources(root, room, record), _config(room, record))
+    parts += (_engine(room, record), _sources(root, record), _config(room, record))
     for problem in chain(*parts, runs, _seeds(record)):
         yield f"{problem}: {MEND}"
 
@@ -114,14 +114,14 @@ def _engine(room: Room, record: Record) -> Problems:
         yield f"{record.version} does without torch, so it has no {has.device} and {has.dtype}"
 
 
-def _sources(root: Path, room: Room, record: Record) -> Problems:
+def _sources(root: Path, record: Record) -> Problems:
     """The files that a run executes; code that has changed since may have executed others."""
     if record.sources and changed_sources(record, root):
         return
-    wanted = run_sources(root, room.folder, record.version, record.deviation).keys()
-    for name in sorted(wanted - record.sources.keys())[:1]:
+    lacking, vain = unlike_sources(record, root)
+    for name in lacking[:1]:
         yield f"its sources lack {name}, which the run executes"
-    for name in sorted(record.sources.keys() - wanted)[:1]:
+    for name in vain[:1]:
         yield f"its sources name {name}, of which the run executes nothing"
 
 
