@@ -45,6 +45,11 @@ class Paper:
         of its own, such as a speedrun, goes beside them and is never the newest."""
         return sorted(filter(VERSION.fullmatch, self.versions), key=order)
 
+    @property
+    def newest(self) -> str:
+        """The newest version: the one into which deviations are injected."""
+        return self.numbered[-1]
+
 
 @dataclass(frozen=True)
 class Room:
@@ -59,8 +64,7 @@ class Room:
 
     @property
     def newest(self) -> str:
-        """The newest version: the one into which deviations are injected."""
-        return self.paper.numbered[-1]
+        return self.paper.newest
 
     def module(self, dotted: str = "") -> ModuleType:
         """Import `papers.<name>[.<dotted>]`."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from common.evidence.claims import Claim
+from common.evidence.measuring import lower
+from papers.adam import PAPER
 from papers.adam.evidence import measures
 
 REDDI = "Reddi et al. 2018"
@@ -212,7 +214,7 @@ CLAIMS = (
         place="this repository",
         sentence="Version 2, all its changes together, ends at a lower test loss than version 1.",
         kind="direction",
-        measure=measures.version2_beats_version1,
+        measure=lower(PAPER.newest, "version1"),
         unit="nats per image (test)",
         expected="version 2 < version 1",
     ),

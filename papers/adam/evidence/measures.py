@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
-from common.evidence.claims import Equal, Exact, Pair, View
-from common.paper import room
+from common.evidence.claims import Equal, Exact, Pair
 from papers.adam.evidence import experiments, twins
 from papers.adam.version1 import model as model1
 from papers.adam.version2 import model as model2
@@ -242,7 +241,3 @@ def decoupled_beats_l2(seeds: Sequence[int]) -> Pair:
         for l2 in (False, True)
     ]
     return Pair(*found, sign=-1)
-
-
-def version2_beats_version1(view: View) -> Pair:
-    return Pair(view.values(room("adam").newest), view.values("version1"), sign=-1)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from common.evidence.claims import Claim
+from common.evidence.measuring import higher, lower
+from papers.bpe import PAPER
 from papers.bpe.evidence import measures
 
+NEWEST = PAPER.newest
 GPT2 = "Radford et al. 2019, Sec. 2.2"
 TABLE1 = "Sec. 4.1, Table 1"
 
@@ -142,7 +145,7 @@ CLAIMS = (
         place=GPT2,
         sentence="Letting a space go with the word after it improves compression.",
         kind="direction",
-        measure=measures.space_saves_tokens,
+        measure=higher(NEWEST, f"{NEWEST}+space_apart", metric="bytes_per_token"),
         unit="bytes per token",
         expected="with > without",
     ),
@@ -151,7 +154,7 @@ CLAIMS = (
         place=GPT2,
         sentence="Keeping letters and punctuation apart uses a limited vocabulary better.",
         kind="direction",
-        measure=measures.categories_apart,
+        measure=lower(NEWEST, f"{NEWEST}+words_by_white_space"),
         unit="bits per byte",
         expected="apart < together",
     ),

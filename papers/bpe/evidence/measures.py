@@ -116,13 +116,3 @@ def rows(better: str, worse: str, column: str):
 def merges_help(view: View) -> Pair:
     newest = room("bpe").newest
     return Pair(view.curve(newest, 10**9), view.curve(newest, 100), sign=-1)
-
-
-def space_saves_tokens(view: View) -> Pair:
-    newest, metric = room("bpe").newest, "bytes_per_token"
-    return Pair(view.values(newest, metric), view.values(f"{newest}+space_apart", metric), sign=+1)
-
-
-def categories_apart(view: View) -> Pair:
-    newest = room("bpe").newest
-    return Pair(view.values(newest), view.values(f"{newest}+words_by_white_space"), sign=-1)

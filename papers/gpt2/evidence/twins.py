@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import torch
 
 from common.data.images import load_torchvision
+from common.evidence import measuring
 from common.evidence.claims import NOT_MEASURED, Unmeasured
 from papers.gpt2.version1 import model as model1
 from papers.gpt2.version2 import model as model2
@@ -112,9 +113,8 @@ def worst(ours, loss, net, pairs) -> float:
     value = loss(scores[:, :-1], tokens[:, 1:])
     value.backward()
     reference.loss.backward()
-    errors = [(scores - reference.logits).abs().max(), (value - reference.loss).abs()]
+    found = [(scores, reference.logits), (value, reference.loss)]
     for mine, other in pairs:
         mine = mine if isinstance(mine, tuple) else (mine,)
-        joined = torch.cat([p.grad for p in mine], -1)
-        errors.append((joined - other.grad).abs().max())
-    return max(error.item() for error in errors)
+        found.append((torch.cat([p.grad for p in mine], -1), other.grad))
+    return measuring.worst(found)

@@ -1,8 +1,11 @@
 """What Elman 1990 and the character models of 2015 claim; measures.py says how we measure it."""
 
 from common.evidence.claims import Claim
+from common.evidence.measuring import Baseline, lower
+from papers.rnn import PAPER
 from papers.rnn.evidence import measures
 
+NEWEST = PAPER.newest
 ELMAN = "Elman 1990"
 BLOG = "Karpathy 2015"
 
@@ -52,7 +55,7 @@ CLAIMS = (
         place=f"{ELMAN}, Discovering the notion 'word', Fig. 6",
         sentence="The error is high at the first letter of a word and falls inside the word.",
         kind="direction",
-        measure=measures.word_boundaries,
+        measure=lower((NEWEST, "word_inside_bits"), (NEWEST, "word_start_bits")),
         unit="bits per character",
         expected="inside < start",
     ),
@@ -79,7 +82,7 @@ CLAIMS = (
         place="this repository",
         sentence="A recurrent network models text better than counting five characters can.",
         kind="direction",
-        measure=measures.beats_ngram,
+        measure=lower(NEWEST, Baseline("5-gram", measures.five_grams)),
         unit="bits per character",
         expected="network < 5-gram (Kneser-Ney)",
     ),
@@ -88,7 +91,7 @@ CLAIMS = (
         place=f"{ELMAN}, Fig. 2; {BLOG}, min-char-rnn, main loop",
         sentence="Carrying the state from one training chunk to the next helps.",
         kind="direction",
-        measure=measures.memory_reaches_beyond_the_chunk,
+        measure=lower(NEWEST, f"{NEWEST}+forgotten_state"),
         unit="bits per character",
         expected="carried < forgotten",
     ),
@@ -97,7 +100,7 @@ CLAIMS = (
         place=f"{BLOG}, min-char-rnn, smooth_loss",
         sentence="The smoothed training loss that is printed is no better than held-out loss.",
         kind="direction",
-        measure=measures.printed_loss_is_held_out_loss,
+        measure=lower("version1", ("version1", "reported_bits")),
         unit="bits per character",
         expected="held out <= printed",
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from common.evidence import measuring
 from papers.rnn.version2 import model
 
 
@@ -15,18 +16,18 @@ def worst() -> float:
     scores, last = ours(tokens, h)
     states, their_last = theirs(torch.nn.functional.one_hot(tokens, 7).float(), h[None])
     their_scores = readout(states)
-    errors = [scores - their_scores, last - their_last[0]]
     model.loss(scores, tokens).backward()
     model.loss(their_scores, tokens).backward()
-    gradients = [
+    pairs = [
+        (scores, their_scores),
+        (last, their_last[0]),
         (ours.w_xh.grad, theirs.weight_ih_l0.grad.t()),
         (ours.w_hh.grad, theirs.weight_hh_l0.grad.t()),
         (ours.b_h.grad, theirs.bias_ih_l0.grad),
         (ours.w_hy.grad, readout.weight.grad.t()),
         (ours.b_y.grad, readout.bias.grad),
     ]
-    errors += [a - b for a, b in gradients]
-    return max(e.abs().max().item() for e in errors)
+    return measuring.worst(pairs)
 
 
 def pair(symbols: int, hidden: int):
