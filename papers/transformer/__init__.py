@@ -13,8 +13,9 @@ PAPER = Paper(
         "version2": "torch, equation by equation, as the paper has it (post-norm)",
         "version3": "pre-norm, fused projections, attention by length, key-value cache",
     },
-    metric=Metric("nats_per_token", "nats per target word (test)"),
+    metric=Metric("nats_per_token", "nats per target token (test)"),
     dataset="multi30k",
+    cites=("adam", "bpe"),
     also={
         "Wu et al. 2016, Google's Neural Machine Translation System (length penalty)": (
             "https://arxiv.org/abs/1609.08144"

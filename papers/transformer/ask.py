@@ -1,11 +1,8 @@
-"""How this room writes: an English sentence in, its German translation out, word after word.
-
-Words that the vocabulary lacks are read as unknown, and never written.
-"""
+"""How this room writes: an English sentence in, its German translation out, token after token."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -17,16 +14,13 @@ from papers.transformer.task import (
     BEAM,
     BEGIN,
     END,
-    EXTRA,
-    LONGEST,
     PAD,
-    UNKNOWN,
+    POSITIONS,
+    SPECIAL,
     Exam,
-    words,
 )
 
-POSITIONS = 500  # words on either side; the position table of version 3 ends soon after
-DEFAULTS = Settings(max_tokens=LONGEST + EXTRA, beam=BEAM, length_penalty=ALPHA)
+DEFAULTS = Settings(max_tokens=100, beam=BEAM, length_penalty=ALPHA)
 
 
 def writer(exam: Exam, net, maps) -> Translator:
@@ -36,10 +30,13 @@ def writer(exam: Exam, net, maps) -> Translator:
     """
 
     def encode(prompt: str) -> list[int]:
-        source = words(prompt.lower())
+        source = exam.tokens(prompt.lower())
         if not 0 < len(source) <= POSITIONS:
-            raise UserError(f"give an English sentence of 1 to {POSITIONS} words to translate.")
-        return [exam.number.get(word, UNKNOWN) for word in source]
+            raise UserError(
+                f"give an English sentence of 1 to {POSITIONS} byte pairs to translate,"
+                f" not of {len(source)}."
+            )
+        return source
 
     def read(tokens, state):
         if state is None:
@@ -47,15 +44,12 @@ def writer(exam: Exam, net, maps) -> Translator:
         else:
             cache, prefix = dict(state[0]), np.concatenate([state[1], tokens], axis=1)
         scores = net.step(cache, prefix)  # fills the cache
-        scores[:, [PAD, BEGIN, UNKNOWN]] = -np.inf
+        scores[:, [PAD, BEGIN]] = -np.inf
         return scores, (cache, prefix)
 
     def attend(prompt: str) -> list[Attention]:
         source, target = encode(prompt), [BEGIN, *write(made, [prompt], DEFAULTS)[0]]
-        sides = {
-            "source": [w if w in exam.number else f"{w} (unk)" for w in words(prompt.lower())],
-            "target": [exam.vocabulary[token] for token in target],
-        }
+        sides = {"source": shown(exam, source), "target": shown(exam, target)}
         found = maps(np.array([source]), np.array([target]))
         return [Attention(name, sides[q], sides[k], weights) for name, q, k, weights in found]
 
@@ -69,6 +63,17 @@ def writer(exam: Exam, net, maps) -> Translator:
         attend=attend,
     )
     return made
+
+
+def shown(exam: Exam, tokens: Sequence[int]) -> list[str]:
+    """Tokens for the eye: words without the space before them, and with @@ where they go on."""
+    texts = [
+        SPECIAL[token] if token < len(SPECIAL) else exam.tokenizer.decode([token - len(SPECIAL)])
+        for token in tokens
+    ]
+    goes_on = [after[:1].isalnum() for after in texts[1:]] + [False]
+    marks = ["@@" * (on and text[-1:].isalnum()) for text, on in zip(texts, goes_on)]
+    return [(text.lstrip() or text) + mark for text, mark in zip(texts, marks)]
 
 
 def inputs_of(net, run) -> dict:

@@ -1,59 +1,75 @@
-"""Word for word: the lexical translation of IBM model 1, which the networks must beat."""
+"""Word for word: the lexical translation of IBM model 1, which the networks must beat.
+
+It learns from all training pairs and knows whole words, not byte pairs.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import re
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from common.data.translation import Pair
 from papers.transformer import task
 
 ROUNDS = 10  # of expectation maximisation; with more, rare words collect too much
-NULL = 0  # an English word that stands before each sentence and gives words without a source
+NULL = ""  # an English word that stands before each sentence and gives words without a source
+WORD = re.compile(r"\w+(?:[-'’]\w+)*|[^\w\s]")
 
 
-def lexicon(sources: np.ndarray, targets: np.ndarray, symbols: int) -> np.ndarray:
-    """t(german | english) (V, V) by expectation maximisation (Brown et al. 1993, Eq. 14-17).
+def words(sentence: str) -> list[str]:
+    """Words, with inner hyphens and apostrophes, and single marks of punctuation."""
+    return WORD.findall(sentence)
 
-    `sources` (N, S) and `targets` (N, T) are padded word numbers as the exam gives them.
+
+def join(tokens: Iterable[str]) -> str:
+    """The text of a list of words: a space before each but closing punctuation."""
+    return re.sub(r" ([.,!?;:)])", r"\1", " ".join(tokens))
+
+
+def numbered(sentences: Iterable[Sequence[str]]) -> tuple[list[np.ndarray], list[str]]:
+    """The sentences as numbers of words, and the words by number."""
+    numbers: dict[str, int] = {}
+    rows = [np.array([numbers.setdefault(w, len(numbers)) for w in s], int) for s in sentences]
+    return rows, list(numbers)
+
+
+def lexicon(pairs: Sequence[Pair]) -> dict[str, dict[str, float]]:
+    """t(german | english) by expectation maximisation (Brown et al. 1993, Eq. 14-17).
+
+    For each English word, in lower case, the German words of its sentences, the likeliest last.
     """
-    english = np.pad(sources, ((0, 0), (1, 0)), constant_values=NULL)  # PAD's number serves NULL
-    real = np.pad(sources != task.PAD, ((0, 0), (1, 0)), constant_values=True)
-    german = targets[:, 1:]
-    words = german > task.END
-    both = real[:, :, None] & words[:, None, :]  # pairs that may be aligned
-    e, g = (np.broadcast_to(a, both.shape) for a in (english[:, :, None], german[:, None, :]))
-    t = np.full((symbols, symbols), 1 / symbols)
+    english, sources = numbered([NULL, *words(side.lower())] for side, _ in pairs)
+    german, targets = numbered(words(side) for _, side in pairs)
+    # One link for each two words that may be aligned; `place` is the German one's in the corpus.
+    e = np.concatenate([np.tile(s, len(t)) for s, t in zip(english, german)])
+    g = np.concatenate([np.repeat(t, len(s)) for s, t in zip(english, german)])
+    each = np.concatenate([np.full(len(t), len(s)) for s, t in zip(english, german)])
+    place = np.repeat(np.arange(len(each)), each)
+    kinds, kind = np.unique(e * len(targets) + g, return_inverse=True)
+    source = kinds // len(targets)
+    t = np.full(len(kinds), 1 / len(targets))
     for _ in range(ROUNDS):
-        share = np.where(both, t[e, g], 0)
-        share /= np.maximum(share.sum(1, keepdims=True), 1e-12)  # over the English words
-        counts = np.bincount((e * symbols + g)[both], weights=share[both], minlength=symbols**2)
-        counts = counts.reshape(symbols, symbols)
-        t = counts / np.maximum(counts.sum(1, keepdims=True), 1e-12)
-    return t
+        share = t[kind] / np.bincount(place, t[kind])[place]  # over the English words
+        counts = np.bincount(kind, share)
+        t = counts / np.bincount(source, counts)[source]
+    found: dict[str, dict[str, float]] = {word: {} for word in sources}
+    for i in np.argsort(t, kind="stable").tolist():
+        found[sources[source[i]]][targets[kinds[i] % len(targets)]] = float(t[i])
+    return found
 
 
-def translations(exam: task.Exam) -> list[str]:
-    """The test sentences, each English word replaced by its likeliest German word, in its order."""
-    t = lexicon(*exam.pairs["train"], exam.symbols)
-    t[:, : len(task.SPECIAL)] = 0
-    best = t.argmax(1)
-    rows = exam.pairs["test"][0]
-    return [exam.decode([best[w] for w in row if w > task.UNKNOWN]) for row in rows]
+def translations(train: Sequence[Pair], sources: Iterable[str]) -> list[str]:
+    """Each English word replaced by its likeliest German word, in its order; words that the
+    training pairs lack are left out."""
+    best = {english: list(germans)[-1] for english, germans in lexicon(train).items()}
+    sentences = (words(english.lower()) for english in sources)
+    return [join(best[word] for word in sentence if word in best) for sentence in sentences]
 
 
 def word_for_word_bleu(data: str) -> float:
     """BLEU of the test sentences translated word for word."""
-    exam = task.Exam(data)
-    references = [german for _, german in exam.test_sentences()]
-    return task.bleu(translations(exam), references)
-
-
-def unigram_nats(data: str) -> float:
-    """Nats per target word of guessing by frequency alone, with one added to each count."""
-    exam = task.Exam(data)
-    train, test = (exam.pairs[s][1][:, 1:] for s in ("train", "test"))
-    counts = Counter(train[train != task.PAD].tolist())
-    total = sum(counts.values()) + exam.symbols
-    known = test[test != task.PAD]
-    return float(-np.mean([np.log((counts[w] + 1) / total) for w in known.tolist()]))
+    parts = task.sentences(data)
+    sources, references = zip(*parts["test"])
+    return task.bleu(translations(parts["train"], sources), references)

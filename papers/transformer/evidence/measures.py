@@ -12,8 +12,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from common.evidence.claims import Equal, Exact, Pair, View
 from common.paper import room
-from papers.transformer import task
 from papers.transformer.evidence import baseline, twins
+from papers.transformer.search import BEGIN, END
 from papers.transformer.version2 import model as model2
 
 # -- Table 3, in closed form, and the vocabulary that it implies ------------------------------
@@ -217,6 +217,13 @@ def warmup_is_needed(seeds: Sequence[int]) -> Pair:
     return Pair(slowly, at_once, sign=-1)
 
 
+def copies(rng: np.random.Generator, count: int, symbols: int, length: int):
+    """The copy task: random sources (N, length), and the same tokens as targets."""
+    source = rng.integers(END + 1, symbols, size=(count, length))
+    begin, end = (np.full((count, 1), token) for token in (BEGIN, END))
+    return source, np.concatenate([begin, source, end], axis=1)
+
+
 COPY = {"d_model": 32, "d_ff": 64, "heads": 4, "layers": 4, "dropout": 0.0, "warmup": 50}
 
 
@@ -228,7 +235,7 @@ def copying(seed: int, warm: bool, steps: int = 120, rate: float = 0.3) -> float
     adam = model2.Adam(net.parameters())
     losses = []
     for i in range(steps):
-        source, target = map(torch.as_tensor, task.copies(rng, 16, 20, 8))
+        source, target = map(torch.as_tensor, copies(rng, 16, 20, 8))
         value = model2.loss(net.scores(source, target[:, :-1]), target[:, 1:], 0.0)
         value.backward()
         step = i + 1 if warm else max(i + 1, config.warmup)  # Eq. 3 from its peak on

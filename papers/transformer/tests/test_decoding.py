@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from papers.transformer import task
+from papers.transformer import search, task
 from papers.transformer.evidence import twins
 from papers.transformer.version1 import model as model1
 from papers.transformer.version2 import model as model2
@@ -69,9 +69,9 @@ def test_the_future_changes_nothing_before_it(net):
 def test_a_beam_of_one_is_the_greedy_loop(net):
     for source, ours in zip(twins.SOURCE, task.translate(net, twins.SOURCE)):
         words = [task.BEGIN]
-        for _ in range(task.LONGEST + task.EXTRA):
+        for _ in range((source != task.PAD).sum() + search.EXTRA):
             scores = torch.as_tensor(net.scores(source[None], np.array([words])))[0, -1]
-            scores[[task.PAD, task.BEGIN, task.UNKNOWN]] = -torch.inf
+            scores[[task.PAD, task.BEGIN]] = -torch.inf
             words.append(int(scores.argmax()))
             if words[-1] == task.END:
                 break
@@ -90,9 +90,9 @@ def test_a_beam_as_wide_as_the_tree_finds_the_best(seed, alpha):
     """Against all sentences of two words at most."""
     monkey = pytest.MonkeyPatch()
     with monkey.context() as patch:
-        patch.setattr(task, "LONGEST", 3 - task.EXTRA)
-        log_p = np.log(np.random.default_rng(seed).dirichlet(np.ones(6), size=6))
-        log_p[:, [task.PAD, task.BEGIN, task.UNKNOWN]] = -np.inf
+        patch.setattr(search, "EXTRA", 2)
+        log_p = np.log(np.random.default_rng(seed).dirichlet(np.ones(5), size=5))
+        log_p[:, [task.PAD, task.BEGIN]] = -np.inf
         log_p = torch.as_tensor(log_p).log_softmax(-1)
         (found,) = task.translate(Table(log_p), np.array([[4]]), beam=12, alpha=alpha)
 
@@ -101,17 +101,45 @@ def test_a_beam_as_wide_as_the_tree_finds_the_best(seed, alpha):
         total = sum(log_p[a, b].item() for a, b in steps)
         return total / ((5 + len(words)) / 6) ** alpha
 
-    ended = [[*w, task.END] for n in range(3) for w in itertools.product((4, 5), repeat=n)]
-    cut = [list(w) for w in itertools.product((4, 5), repeat=3)]
+    ended = [[*w, task.END] for n in range(3) for w in itertools.product((3, 4), repeat=n)]
+    cut = [list(w) for w in itertools.product((3, 4), repeat=3)]
     best = max(ended + cut, key=worth)
     assert found == [w for w in best if w != task.END]
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([0.0, 0.6, 1.0]), st.integers(1, 4))
+def test_ending_a_search_early_changes_nothing(seed, alpha, beam):
+    """What is decided stays so: a search that goes on to the longest length finds the same."""
+    log_p = np.log(np.random.default_rng(seed).dirichlet(np.full(6, 0.5), size=6))
+    net, sources = Table(torch.as_tensor(log_p)), np.array([[4, 5, 3, 0], [4, 0, 0, 0]])
+    early = task.translate(net, sources, beam, alpha)
+    with pytest.MonkeyPatch.context() as patch:
+        never = lambda worth, ceiling, done: torch.zeros(len(done), dtype=torch.bool)  # noqa: E731
+        patch.setattr(search, "_decided", never)
+        assert task.translate(net, sources, beam, alpha) == early
+
+
+def test_a_search_ends_as_soon_as_nothing_can_change():
+    """A net that is sure of END after the first word is asked twice, not to the longest length."""
+    log_p = torch.full((6, 6), -20.0)
+    log_p[task.BEGIN, 4], log_p[4, task.END] = 0.0, 0.0
+    asked = []
+
+    class Counted(Table):
+        def step(self, cache, prefix):
+            asked.append(len(prefix))
+            return super().step(cache, prefix)
+
+    assert task.translate(Counted(log_p), np.array([[4], [5]]), beam=4) == [[4], [4]]
+    assert asked == [8, 8]
+
+
 def test_the_penalty_favours_long_translations():
     lengths = torch.arange(1.0, 20)
-    assert task.penalty(torch.ones(1), 0.6).item() == 1
-    assert (task.penalty(lengths, 0.6).diff() > 0).all()
-    assert torch.equal(task.penalty(lengths, 0.0), torch.ones(19))
+    assert search.penalty(torch.ones(1), 0.6).item() == 1
+    assert (search.penalty(lengths, 0.6).diff() > 0).all()
+    assert torch.equal(search.penalty(lengths, 0.0), torch.ones(19))
 
 
 def test_an_evaluated_net_is_left_in_its_mode():

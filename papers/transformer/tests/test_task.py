@@ -1,4 +1,4 @@
-"""The exam: pairs, batches, scores and the baseline's arithmetic."""
+"""The exam: pairs, batches and scores."""
 
 import math
 
@@ -8,9 +8,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.data.translation import Pairs
 from common.errors import UserError
 from papers.transformer import task
-from papers.transformer.evidence import baseline
 
 LEXICON = {"one": "ein", "two": "zwei", "dogs": "Hunde", "cats": "Katzen", "see": "sehen"}
 
@@ -47,7 +47,7 @@ def test_guessing_costs_the_logarithm_of_the_vocabulary(exam):
 
 
 def test_padding_is_not_scored(exam):
-    """A net that is right about words and wrong about padding loses nothing."""
+    """A net that is right about tokens and wrong about padding loses nothing."""
 
     class Knows(Guess):
         def scores(self, source, inputs):
@@ -62,36 +62,106 @@ def test_padding_is_not_scored(exam):
     assert exam.nats(Knows(exam.symbols), "test") < 0.5
 
 
-@given(st.lists(st.sampled_from(["Ein", "Mann", "T-Shirt", "geht", ",", "."]), min_size=1))
-def test_words_of_a_joined_text_are_the_words(tokens):
-    assert task.words(task.join(tokens)) == tokens
+@given(st.text(), st.text())
+def test_every_text_comes_back_but_for_white_space(exam, english, german):
+    """No word is unknown, in any script; English in lower case, German as it stands."""
+    source, (begin, *target, end) = exam.encode((english, german))
+    assert (begin, end) == (task.BEGIN, task.END)
+    assert exam.decode(source) == " ".join(english.lower().split())
+    assert exam.decode(target) == " ".join(german.split())
+    assert all(len(task.SPECIAL) <= token < exam.symbols for token in [*source, *target])
 
 
-def test_marks_stand_after_their_word():
-    assert task.join(["Ein", "Mann", ",", "der", "lacht", "."]) == "Ein Mann, der lacht."
+def test_a_frequent_word_is_one_token_wherever_it_stands(exam):
+    assert len(exam.tokens("one")) == 1
+    assert exam.tokens("one two one") == exam.tokens("one") + exam.tokens("two") + exam.tokens(
+        " one"
+    )
 
 
-def test_decoding_stops_at_the_end_and_skips_what_is_no_word(exam):
-    ein = exam.number["ein"]
-    assert exam.decode([task.BEGIN, ein, task.UNKNOWN, ein, task.END, ein]) == "ein ein"
+def test_decoding_stops_at_the_end_and_skips_what_is_no_text(exam):
+    (ein,) = exam.tokens("ein")
+    assert exam.decode([task.BEGIN, ein, task.PAD, ein, task.END, ein]) == "ein ein"
 
 
-def test_a_pass_shows_every_pair_at_most_once_and_most_of_them(exam):
-    batches = exam.batches(32, seed=1)
+def test_the_vocabulary_is_learned_from_the_training_split_alone(monkeypatch):
+    def exam(**parts):
+        train = (("a big house", "ein großes Haus"),) * 50
+        parts = {"train": train, "validation": train[:1], "test": train[:1], **parts}
+        made = Pairs("multi30k", "0" * 64, None, **parts)
+        monkeypatch.setattr(task, "load_pairs", lambda name, report: made)
+        return task.Exam("multi30k")
+
+    other = (("some zebras", "einige Zebras"),) * 50
+    assert exam().tokenizer is exam(validation=other, test=other).tokenizer
+    assert exam(train=other).tokenizer.tokens != exam().tokenizer.tokens
+
+
+def test_all_pairs_are_judged_and_those_that_are_not_too_long_are_learned_from(tmp_path):
+    long = " ".join(["zebra"] * (task.TRAINED + 1))
+    lines = [f"{long}\t{long}" if i % 3 == 0 else "one cat\teine Katze" for i in range(300)]
+    (tmp_path / "pairs.tsv").write_text("\n".join(lines))
+    pairs = task.Exam(str(tmp_path / "pairs.tsv")).pairs
+    assert [len(pairs[split][0]) for split in ("train", "validation", "test")] == [180, 15, 15]
+    assert pairs["test"][0].shape[1] >= task.TRAINED + 1
+
+
+@pytest.mark.parametrize(
+    ("place", "length", "said"),
+    [(0, 600, "a sentence to translate has 600 tokens, and at most 500"), (-1, 600, None)],
+)
+def test_a_sentence_beyond_the_models_is_refused_only_where_it_is_judged(
+    tmp_path, place, length, said
+):
+    lines = ["zebra\tZebra"] * 200
+    lines[place] = "zebra " * length + "\tZebra"
+    (tmp_path / "pairs.tsv").write_text("\n".join(lines))
+    exam = task.Exam(str(tmp_path / "pairs.tsv"))
+    if said:
+        with pytest.raises(UserError, match=said):
+            exam.pairs  # noqa: B018
+    else:
+        assert len(exam.pairs["train"][0]) == 179
+
+
+def test_pairs_that_are_all_too_long_to_learn_from_are_refused(tmp_path):
+    (tmp_path / "pairs.tsv").write_text(("zebra " * 40 + "\tZebra\n") * 200)
+    with pytest.raises(UserError, match=f"no pair to learn from has at most {task.TRAINED}"):
+        task.Exam(str(tmp_path / "pairs.tsv")).pairs  # noqa: B018
+
+
+def test_a_pass_shows_every_pair_once(exam):
+    batches = exam.batches(100, seed=1)
     seen = [tuple(row[row != 0]) for i in range(batches.count) for row in batches(i)[0]]
-    total = len(exam.pairs["train"][0])
-    assert len(seen) == total // 32 * 32
+    wanted = [tuple(row[row != 0]) for row in exam.pairs["train"][0]]
+    assert sorted(seen) == sorted(wanted) and batches.count > 10
+    again = [
+        tuple(row[row != 0]) for i in range(batches.count) for row in batches(i + batches.count)[0]
+    ]
+    assert sorted(again) == sorted(wanted) and again != seen
+
+
+@pytest.mark.parametrize("size", [3, 50, 200])
+def test_a_batch_is_as_full_as_its_size_allows(exam, size):
+    """Tokens on a side, padding included: a batch with one pair more would have too many."""
+    batches = exam.batches(size, seed=0)
+    shapes = [[side.shape for side in batches(i)] for i in range(batches.count)]
+    full = [max(rows * source, rows * target) for (rows, source), (_, target) in shapes]
+    assert all(tokens <= size or shape[0][0] == 1 for tokens, shape in zip(full, shapes))
+    assert np.mean(full) > 0.8 * size
+    words = sum((batches(i)[1] > task.BEGIN).sum() for i in range(batches.count))
+    assert batches.tokens == round(words / batches.count)
 
 
 def test_batches_depend_on_seed_and_number_alone(exam):
-    a, b = exam.batches(16, seed=1), exam.batches(16, seed=1)
-    wanted = [a(i)[1] for i in (0, 25, 3)]
-    assert all(np.array_equal(w, b(i)[1]) for w, i in zip(wanted, (0, 25, 3)))
-    assert not np.array_equal(exam.batches(16, seed=2)(0)[1], wanted[0])
+    a, b = exam.batches(80, seed=1), exam.batches(80, seed=1)
+    wanted = [a(i)[1] for i in (0, 40, 3)]
+    assert all(np.array_equal(w, b(i)[1]) for w, i in zip(wanted, (0, 40, 3)))
+    assert not np.array_equal(exam.batches(80, seed=2)(0)[1], wanted[0])
 
 
 def test_batches_hold_sentences_of_like_length(exam):
-    batches = exam.batches(16, seed=0)
+    batches = exam.batches(80, seed=0)
     padding = np.mean([(batches(i)[1] == task.PAD).mean() for i in range(batches.count)])
     assert padding < 0.03 < (exam.pairs["train"][1] == task.PAD).mean()
 
@@ -108,29 +178,17 @@ def test_bleu_is_sacrebleus_with_the_signature_that_is_stored():
     assert task.bleu(["Zwei Hunde."], ["Ein Mann geht nach Hause."]) < 10
 
 
-def test_the_lexicon_learns_a_word_for_word_language(exam):
-    translations = baseline.translations(exam)
-    references = [german for _, german in exam.test_sentences()]
-    assert translations == references
-
-
-def test_a_lexicon_row_is_a_distribution(exam):
-    t = baseline.lexicon(*exam.pairs["train"], exam.symbols)
-    known = [exam.number[word] for word in LEXICON]
-    assert t[known].sum(1) == pytest.approx(1)
-
-
-def test_copies_are_copies():
-    source, target = task.copies(np.random.default_rng(0), 5, 9, 4)
-    assert (target[:, 1:-1] == source).all() and (source >= len(task.SPECIAL)).all()
-    _, turned = task.copies(np.random.default_rng(0), 5, 9, 4, reverse=True)
-    assert (turned[:, 1:-1] == source[:, ::-1]).all()
-
-
 def test_a_file_without_pairs_is_refused(tmp_path):
     path = tmp_path / "no.tsv"
     path.write_text("one\ttwo\n")
     with pytest.raises(UserError, match="at least 100 lines"):
+        task.Exam(str(path))
+
+
+def test_a_split_without_text_is_refused(tmp_path):
+    path = tmp_path / "empty.tsv"
+    path.write_text("\t\n" * 10 + "one\ttwo\n" * 100)
+    with pytest.raises(UserError, match=r"empty\.tsv: some split has no pair"):
         task.Exam(str(path))
 
 

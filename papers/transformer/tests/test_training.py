@@ -9,7 +9,7 @@ from common.run.training import Run
 from papers.transformer.evidence import measures
 from papers.transformer.tests.test_task import pairs_file
 
-SMALL = {"d_model": 32, "d_ff": 64, "heads": 4, "layers": 1, "batch": 16, "warmup": 20}
+SMALL = {"d_model": 32, "d_ff": 64, "heads": 4, "layers": 1, "batch": 80, "warmup": 20}
 RATES = {"version1": {"rate": 1.0}, "version2": {"rate": 1.0}, "version3": {"rate": 0.01}}
 VERSIONS = pytest.mark.parametrize("version", sorted(RATES))
 
@@ -32,8 +32,8 @@ def train(run, version):
 
 @VERSIONS
 def test_a_version_learns_to_translate_word_for_word(version, text):
-    result = train(run_of(version, text, 100), version)
-    assert result.metrics["nats_per_token"] < 1.5  # guessing costs 2.6, knowing the lengths 0.5
+    result = train(run_of(version, text, 150), version)
+    assert result.metrics["nats_per_token"] < 1.5  # guessing costs 5.6, knowing the words 1.9
     assert result.curve.validation[-1] < result.curve.validation[0]
     assert "reference" in result.samples[0]
 

@@ -25,7 +25,7 @@ class Config:  # defaults: Table 3, row "base", and Sec. 5
     smoothing: float = 0.1  # Sec. 5.4
     warmup: int = 4000  # Sec. 5.3
     rate: float = 1.0  # times Eq. 3
-    batch: int = 1000  # pairs; Sec. 5.1 has 25,000 words a side, about 25 to a sentence
+    batch: int = 25_000  # tokens on either side, padding included (Sec. 5.1)
     steps: int = 100_000
 
     def __post_init__(self):
@@ -205,8 +205,8 @@ class Transformer:
 
         return x, back
 
-    def decode(self, inputs, memory, source):
-        """(B, T), (B, S, D), (B, S) -> (B, T, V). `back` returns the gradient by memory."""
+    def decode(self, inputs, memory, source, first=0):
+        """(B, T), (B, S, D), (B, S) -> (B, T - first, V). `back` returns the gradient by memory."""
         x, back_embedding = self.embed(inputs)
         steps = np.arange(inputs.shape[1])
         future = HIDDEN * (steps > steps[:, None])[None].astype(x.dtype)  # (1, T, T)
@@ -227,7 +227,7 @@ class Transformer:
             back_embedding(dx)
             return dm
 
-        return x @ embedding.T, back  # Sec. 3.4
+        return x[:, first:] @ embedding.T, back  # Sec. 3.4
 
     def scores(self, source, inputs):
         return self.decode(inputs, self.encode(source)[0], source)[0]
@@ -236,8 +236,8 @@ class Transformer:
         return {"source": source, "memory": self.encode(source)[0]}
 
     def step(self, cache, prefix):
-        """Scores (B, V) of the next word: everything before it is computed again."""
-        return self.decode(prefix, cache["memory"], cache["source"])[0][:, -1]
+        """Scores (B, V) of the next token: everything before it is computed again."""
+        return self.decode(prefix, cache["memory"], cache["source"], first=-1)[0][:, 0]
 
     def loss_and_gradients(self, source, target):
         """Nats per position of the target, with label smoothing; the weights' gradients."""

@@ -16,7 +16,7 @@ def train(run):
     return fit(
         run,
         steps=config.steps,
-        tokens_per_step=batches.words,
+        tokens_per_step=batches.tokens,
         step=lambda i: learner.step(*batches(i), i),
         validate=lambda: exam.validate(net),
         finish=lambda: exam.finish(net),

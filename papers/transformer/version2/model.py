@@ -25,7 +25,7 @@ class Config:  # defaults: Table 3, row "base", and Sec. 5
     smoothing: float = 0.1  # Sec. 5.4
     warmup: int = 4000  # Sec. 5.3
     rate: float = 1.0  # times Eq. 3
-    batch: int = 1000  # pairs; Sec. 5.1 has 25,000 words a side, about 25 to a sentence
+    batch: int = 25_000  # tokens on either side, padding included (Sec. 5.1)
     steps: int = 100_000
     averaged: int = 5  # Sec. 6.1: the last checkpoints, of which the mean translates
     apart: int = 1000  # steps between them; the paper's are ten minutes apart
@@ -165,22 +165,22 @@ class Transformer(Module):
             x = layer(x, mask)
         return x
 
-    def decode(self, inputs, memory, source):  # (B, T), (B, S, D), (B, S) -> (B, T, V)
+    def decode(self, inputs, memory, source):  # (B, T), (B, S, D), (B, S) -> (B, T, D)
         x, steps = self.embed(inputs), torch.arange(inputs.shape[1], device=inputs.device)
         causal = (steps <= steps[:, None])[None]  # (1, T, T): no position sees a later one
         for layer in self.decoder:
             x = layer(x, causal, memory, (source != PAD)[:, None])
-        return x @ self.embedding.T  # Sec. 3.4
+        return x
 
     def scores(self, source, inputs):
-        return self.decode(inputs, self.encode(source), source)
+        return self.decode(inputs, self.encode(source), source) @ self.embedding.T  # Sec. 3.4
 
     def start(self, source):
         return {"source": source, "memory": self.encode(source)}
 
     def step(self, cache, prefix):
-        """Scores (B, V) of the next word: everything before it is computed again."""
-        return self.decode(prefix, cache["memory"], cache["source"])[:, -1]
+        """Scores (B, V) of the next token: everything before it is computed again."""
+        return self.decode(prefix, cache["memory"], cache["source"])[:, -1] @ self.embedding.T
 
 
 def loss(scores, targets, smoothing):

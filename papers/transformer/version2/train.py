@@ -19,7 +19,7 @@ def train(run):
     return fit(
         run,
         steps=config.steps,
-        tokens_per_step=batches.words,
+        tokens_per_step=batches.tokens,
         step=lambda i: learner.step(*(torch.as_tensor(a, device=device) for a in batches(i)), i),
         validate=lambda: exam.validate(judged),
         finish=lambda: exam.finish(judged, learner.average),

@@ -30,7 +30,7 @@ class Config:  # defaults: Table 3, row "base", and Sec. 5; the rate is ours
     smoothing: float = 0.1
     warmup: int = 4000
     rate: float = 7e-4  # its peak; about that of Eq. 3 at the end of the warm-up
-    batch: int = 1000  # pairs; Sec. 5.1 has 25,000 words a side, about 25 to a sentence
+    batch: int = 25_000  # tokens on either side, padding included (Sec. 5.1)
     steps: int = 100_000
     averaged: int = 5  # checkpoints, `apart` steps from each other
     apart: int = 1000

@@ -24,7 +24,7 @@ def train(run):
     return fit(
         run,
         steps=config.steps,
-        tokens_per_step=batches.words,
+        tokens_per_step=batches.tokens,
         step=lambda i: learner.step(
             *(torch.as_tensor(a, device=engine.device) for a in batches(i)), i
         ),
