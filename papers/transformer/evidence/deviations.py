@@ -1,6 +1,7 @@
 """What version 1 got wrong, what others did, what we do otherwise on purpose; each can be put back.
 
-The ladder trains version 3 with each deviation alone, on the same seeds.
+The ladder trains version 3 with each of the three that cost most and are easily made, alone and on
+the same seeds. What others cost is told from the room's first regime, captions of ten words at most.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ DEVIATIONS = (
         source="harvardnlp/annotated-transformer#1 and #92 on the norm before the sublayer",
         inject=put.post_norm,
         invariant=put.input_goes_on_untouched,
+        trained=False,
+        note="On captions of ten words at most it cost 0.40 nats a word.",
     ),
     Deviation(
         id="unbiased_norm",
@@ -34,6 +37,8 @@ DEVIATIONS = (
         source="harvardnlp/annotated-transformer, pull request 119; hyunwoongko/transformer#7",
         inject=put.unbiased_norm,
         invariant=put.normed_has_variance_one,
+        trained=False,
+        note="On captions of ten words at most ten seeds could show no cost.",
     ),
     Deviation(
         id="copied_layers",
@@ -47,6 +52,8 @@ DEVIATIONS = (
         source="pytorch/pytorch#72253 and #86274 (nn.TransformerEncoder)",
         inject=put.copied_layers,
         invariant=put.layers_start_unlike,
+        trained=False,
+        note="On captions of ten words at most: 0.04 nats a word, undecided.",
     ),
     Deviation(
         id="unscaled_embedding",
@@ -132,6 +139,8 @@ DEVIATIONS = (
         source="torch.nn.CrossEntropyLoss by default; no version does",
         inject=put.hard_targets,
         invariant=put.certainty_costs,
+        trained=False,
+        note="On captions of ten words at most it saved 0.10 nats a word.",
     ),
     Deviation(
         id="no_positions",
@@ -171,6 +180,8 @@ DEVIATIONS = (
         source="the paper's own variation; no version does",
         inject=put.single_layer,
         invariant=put.layers_are_as_many_as_asked,
+        trained=False,
+        note="On captions of ten words at most it cost 0.06 nats a word.",
     ),
     Deviation(
         id="unscaled_products",

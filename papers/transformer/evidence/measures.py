@@ -146,6 +146,22 @@ def products_have_variance_d_k() -> Exact:
     return Exact((q * k).sum(-1).var().item(), 64.0, tolerance=1.0)
 
 
+def smoothing_makes_unsure() -> Exact:
+    """What the best scores by the smoothed loss cost on a token that is certain; 0 without it."""
+    wanted, scores = torch.tensor([[5]]), torch.zeros(1, 1, 40, requires_grad=True)
+    best = torch.optim.LBFGS([scores], max_iter=100, line_search_fn="strong_wolfe")
+
+    def loss():
+        best.zero_grad()
+        value = model2.loss(scores, wanted, model2.Config().smoothing)
+        value.backward()
+        return value
+
+    best.step(loss)
+    cost = model2.loss(scores, wanted, 0.0).item()
+    return Exact(cost, -math.log(0.9), tolerance=1e-3, note="on a token that is certain")
+
+
 # -- equivalence --------------------------------------------------------------------------------
 
 
@@ -177,26 +193,8 @@ def beats_word_for_word(view: View) -> Pair:
     return Pair(ours, view.constant(score, ours), sign=+1, note=f"word for word: {score:.2f} BLEU")
 
 
-def beats_version1(view: View) -> Pair:
-    ours, first = (view.record(v) for v in (room("transformer").newest, "version1"))
-    steps = f"{ours.config['steps']} steps against {first.config['steps']}"
-    return Pair(newest(view, "bleu"), view.values("version1", "bleu"), sign=+1, note=steps)
-
-
-def smoothing_hurts_perplexity(view: View) -> Pair:
-    return Pair(newest(view, without="hard_targets"), newest(view), sign=-1)
-
-
-def smoothing_helps_bleu(view: View) -> Pair:
-    return Pair(newest(view, "bleu"), newest(view, "bleu", "hard_targets"), sign=+1)
-
-
 def heads_help(view: View) -> Pair:
     return Pair(newest(view), newest(view, without="single_head"), sign=-1)
-
-
-def depth_helps(view: View) -> Pair:
-    return Pair(newest(view), newest(view, without="single_layer"), sign=-1)
 
 
 def positions_are_needed(view: View) -> Pair:

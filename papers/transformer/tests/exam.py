@@ -31,7 +31,7 @@ def part(name, seed):
     every tenth is long, and in training too long to be learned from."""
     rng, pairs = random.Random(f"{name} {seed}"), []
     for i in range(SIZES[name]):
-        english = rng.choices(list(LEXICON), k=rng.randint(2, 5) + 30 * (i % 10 == 9))
+        english = rng.choices(list(LEXICON), k=rng.randint(2, 5) + 40 * (i % 10 == 9))
         german = [LEXICON[word] for word in english]
         if i % 4 == 0:
             german[0] = f"{name.title()}{i // 12}"

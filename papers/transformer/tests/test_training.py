@@ -10,7 +10,7 @@ from papers.transformer.evidence import measures
 from papers.transformer.tests.test_task import pairs_file
 
 SMALL = {"d_model": 32, "d_ff": 64, "heads": 4, "layers": 1, "batch": 80, "warmup": 20}
-RATES = {"version1": {"rate": 1.0}, "version2": {"rate": 1.0}, "version3": {"rate": 0.01}}
+RATES = {"version1": {"rate": 0.5}, "version2": {"rate": 1.0}, "version3": {"rate": 0.01}}
 VERSIONS = pytest.mark.parametrize("version", sorted(RATES))
 
 
@@ -33,7 +33,7 @@ def train(run, version):
 @VERSIONS
 def test_a_version_learns_to_translate_word_for_word(version, text):
     result = train(run_of(version, text, 150), version)
-    assert result.metrics["nats_per_token"] < 1.5  # guessing costs 5.6, knowing the words 1.9
+    assert result.metrics["nats_per_token"] < 1.5  # guessing costs 5.7, by frequency 1.8
     assert result.curve.validation[-1] < result.curve.validation[0]
     assert "reference" in result.samples[0]
 

@@ -205,8 +205,8 @@ class Transformer:
 
         return x, back
 
-    def decode(self, inputs, memory, source, first=0):
-        """(B, T), (B, S, D), (B, S) -> (B, T - first, V). `back` returns the gradient by memory."""
+    def decode(self, inputs, memory, source, last=False):
+        """(B, T), (B, S, D), (B, S) -> (B, T or 1, V). `back` returns the gradient by memory."""
         x, back_embedding = self.embed(inputs)
         steps = np.arange(inputs.shape[1])
         future = HIDDEN * (steps > steps[:, None])[None].astype(x.dtype)  # (1, T, T)
@@ -227,7 +227,7 @@ class Transformer:
             back_embedding(dx)
             return dm
 
-        return x[:, first:] @ embedding.T, back  # Sec. 3.4
+        return (x[:, -1:] if last else x) @ embedding.T, back  # Sec. 3.4
 
     def scores(self, source, inputs):
         return self.decode(inputs, self.encode(source)[0], source)[0]
@@ -237,7 +237,7 @@ class Transformer:
 
     def step(self, cache, prefix):
         """Scores (B, V) of the next token: everything before it is computed again."""
-        return self.decode(prefix, cache["memory"], cache["source"], first=-1)[0][:, 0]
+        return self.decode(prefix, cache["memory"], cache["source"], last=True)[0][:, 0]
 
     def loss_and_gradients(self, source, target):
         """Nats per position of the target, with label smoothing; the weights' gradients."""

@@ -173,14 +173,16 @@ class Transformer(Module):
         return x
 
     def scores(self, source, inputs):
-        return self.decode(inputs, self.encode(source), source) @ self.embedding.T  # Sec. 3.4
+        x = self.decode(inputs, self.encode(source), source)
+        return x @ self.embedding.T  # (B, T, V): Sec. 3.4
 
     def start(self, source):
         return {"source": source, "memory": self.encode(source)}
 
     def step(self, cache, prefix):
         """Scores (B, V) of the next token: everything before it is computed again."""
-        return self.decode(prefix, cache["memory"], cache["source"])[:, -1] @ self.embedding.T
+        x = self.decode(prefix, cache["memory"], cache["source"])
+        return x[:, -1] @ self.embedding.T  # (B, V)
 
 
 def loss(scores, targets, smoothing):
