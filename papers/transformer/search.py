@@ -31,7 +31,7 @@ def translate(net, source: np.ndarray, beam: int = 1, alpha: float = ALPHA) -> l
     left, found, n = np.arange(count), {}, 0
     while len(left):
         n += 1
-        gained, words = _continuations(net.step(cache, prefix), done)  # by sentence, hypothesis, token
+        gained, words = _continuations(net.step(cache, prefix), done)  # of each hypothesis
         total, now = (log_p[..., None] + gained).flatten(1), lengths + ~done
         worth = total / penalty(now, alpha).repeat_interleave(gained.shape[2], 1)
         chosen = worth.topk(beam, dim=1).indices
