@@ -184,7 +184,7 @@ CLAIMS = (
         place="Table 3, row (C)",
         sentence="More layers are better (23.7 BLEU with two, 25.3 with four, 25.8 with six).",
         kind="out of reach",
-        reason="It takes longer runs: in a shorter regime a second layer was worth 0.06 nats a word.",
+        reason="It takes longer runs: in a shorter regime a layer was worth 0.06 nats a word.",
     ),
     Claim(
         id="parsing",

@@ -1,7 +1,7 @@
 """What version 1 got wrong, what others did, what we do otherwise on purpose; each can be put back.
 
-The ladder trains version 3 with each of the three that cost most and are easily made, alone and on
-the same seeds. What others cost is told from the room's first regime, captions of ten words at most.
+The ladder trains version 3 with each of three that cost much and are easily made, alone and on the
+same seeds. What others cost is told from the room's first regime, captions of ten words at most.
 """
 
 from __future__ import annotations
