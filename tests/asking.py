@@ -29,7 +29,7 @@ SEVERAL = '''"""Everything but pictures' classes and translation."""
 from common.ask.abilities import (
     MASK, Captioner, Classifier, Filler, Hit, Matcher, Neighbours, Searcher,
 )
-from common.ask.pictures import resized
+from common.data.pictures import resized
 
 WORDS = ("man", "woman", "king", "queen", "apple")
 PAGES = {"Bikes": "A man rides a bike.", "Fruit": "An apple a day."}

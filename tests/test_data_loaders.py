@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from common.data import catalog, pin
 from common.data.as_dataset import as_dataset
-from common.data.images import load_images, load_torchvision, read_idx
+from common.data.idx import idx_bytes, read_idx
+from common.data.images import load_images, load_torchvision
 from common.data.labelled import load_labelled
 from common.data.text import Characters, Text, load_text, split
 from common.data.translation import load_pairs
@@ -130,6 +131,7 @@ def test_idx_files_are_checked(tmp_path):
     head = b"\0\0\x08\x03" + struct.pack(">3I", 2, 3, 4)
     path.write_bytes(head + pixels.tobytes())
     assert np.array_equal(read_idx(path), pixels.reshape(2, 3, 4))
+    assert idx_bytes(pixels.reshape(2, 3, 4)) == path.read_bytes()
     broken = {
         "header says": head + pixels.tobytes()[:-1],
         "within its header": head[:9],

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from common.data import catalog, hub, packages
+from common.data import catalog, hub, makers, packages
 from common.data.archives import Unavailable, member, members
 from common.data.fetch import ensure
 from common.data.place import MANIFEST, file_sha256, is_right
@@ -70,6 +70,7 @@ def test_every_maker_is_known_and_every_stand_in_exists():
     for dataset in sets.values():
         for source in dataset.sources:
             assert source.how != "package" or source.maker in packages.MAKERS
+            assert source.how != "made" or source.maker in makers.MAKERS
         if dataset.stand_in:
             stand_in = sets[dataset.stand_in]
             assert stand_in.kind == dataset.kind and stand_in.stand_in is None

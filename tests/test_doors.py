@@ -11,9 +11,9 @@ import zlib
 import numpy as np
 import pytest
 
-from common.ask.pictures import PIXELS, read_picture, resized
 from common.commands import cli
 from common.commands.doors import DOORS, able, doors
+from common.data.pictures import PIXELS, read_picture, resized
 from common.errors import UserError
 from common.paper import rooms
 from tests.asking import BACKWARDS, NAME, make_asking, weights

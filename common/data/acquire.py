@@ -22,7 +22,8 @@ import filelock
 
 from common.data import catalog, hub, web
 from common.data.archives import Unavailable, unpack
-from common.data.catalog import Dataset, Embedded, File, Hub, Package, Web
+from common.data.catalog import Dataset, Embedded, File, Hub, Made, Package, Web
+from common.data.makers import MAKERS
 from common.data.packages import make
 from common.data.place import MANIFEST, Report, data_root, file_sha256, files_of, is_right
 from common.errors import NO_ROOM, UserError
@@ -147,6 +148,8 @@ def sources(dataset: Dataset, report: Report) -> Iterator[Source]:
                     label,
                     lambda part, missing, s=source: make(s, part, [f.path for f in missing]),
                 )
+            case Made():
+                yield "this repository's maker", lambda part, _, s=source: MAKERS[s.maker](part)
             case Hub():
                 yield f"the hub, {source.repository}", lambda part, _, s=source: hub.export(s, part)
 

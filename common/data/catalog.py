@@ -68,18 +68,30 @@ class Package(Model):
     maker: str
 
 
+class Made(Model):
+    """A set that this repository makes. `maker` is a function of `common.data.makers`."""
+
+    how: Literal["made"]
+    maker: str
+
+
 class Hub(Model):
-    """A dataset of the Hugging Face hub, exported to one text file for each split."""
+    """A dataset of the Hugging Face hub, exported to one text file for each split.
+
+    With `image`, the column of its pictures, these are cut to squares beside their captions.
+    """
 
     how: Literal["hub"]
     repository: str
     config: str | None = None
     revision: str = "main"
     column: str = "text"
+    image: str | None = None
+    side: int = 64  # pixels of an exported picture
     splits: dict[str, str]  # ours (train, validation, test) -> the hub's, slices allowed
 
 
-Source = Annotated[Embedded | Web | Package | Hub, Field(discriminator="how")]
+Source = Annotated[Embedded | Web | Package | Made | Hub, Field(discriminator="how")]
 
 
 class Dataset(Model):
@@ -87,7 +99,7 @@ class Dataset(Model):
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: str
-    kind: Literal["text", "pairs", "labelled", "images", "evaluation"]
+    kind: Literal["text", "pairs", "labelled", "images", "captioned", "evaluation"]
     licence: str
     home: str
     files: tuple[File, ...] = ()

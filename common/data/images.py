@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import struct
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 
 from common.data.catalog import get
 from common.data.fetch import ensure, from_receipt
+from common.data.idx import read_idx
 from common.data.place import Report
 from common.errors import UserError
 
@@ -66,24 +66,6 @@ def _digits(folder: Path) -> tuple:
     images = (table[:, :64] * 255 // 16).astype(np.uint8).reshape(-1, 8, 8)
     labels, n = table[:, 64], DIGITS_TRAIN
     return tuple("0123456789"), images[:n], labels[:n], images[n:], labels[n:]
-
-
-def read_idx(path: Path) -> np.ndarray:
-    """An IDX file of unsigned bytes as an array of the shape that its header names.
-
-    Format: two zero bytes, type 0x08, number of dimensions, each dimension as a big-endian
-    32-bit integer, the bytes. UserError if the file is of another form or length.
-    """
-    content = path.read_bytes()
-    if len(content) < 4 or content[:3] != b"\0\0\x08":
-        raise UserError(f"{path.name} is not an IDX file of unsigned bytes.")
-    head = 4 + 4 * content[3]
-    if len(content) < head:
-        raise UserError(f"{path.name} ends within its header.")
-    shape = struct.unpack(f">{content[3]}I", content[4:head])
-    if len(content) - head != int(np.prod(shape)):
-        raise UserError(f"{path.name} holds {len(content) - head} bytes, its header says {shape}.")
-    return np.frombuffer(content, dtype=np.uint8, offset=head).reshape(shape)
 
 
 def load_torchvision() -> ModuleType:

@@ -25,7 +25,7 @@ def caption(
     json: Json = False,
 ) -> None:
     """Say in words what a picture shows."""
-    from common.ask.pictures import read_picture
+    from common.data.pictures import read_picture
 
     doors.check(room(paper), "caption")
     pixels = read_picture(picture)

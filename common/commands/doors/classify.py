@@ -26,7 +26,7 @@ def classify(
 ) -> None:
     """Say which class a text or a picture belongs to, with probabilities."""
     from common.ask.abilities import ranked
-    from common.ask.pictures import read_picture
+    from common.data.pictures import read_picture
 
     door = "classify"
     with opened(paper, version, checkpoint, data, train=train, door=door) as (variant, model):

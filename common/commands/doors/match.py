@@ -27,7 +27,7 @@ def match(
 ) -> None:
     """Say which of several texts fits a picture, with probabilities."""
     from common.ask.abilities import ranked
-    from common.ask.pictures import read_picture
+    from common.data.pictures import read_picture
 
     doors.check(room(paper), "match")
     if len(set(texts)) < 2:
