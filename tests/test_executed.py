@@ -1,6 +1,7 @@
 """A record's sources are what its run executed: no less, seen by watching runs; and no more."""
 
 import ast
+import inspect
 import shutil
 import sys
 import threading
@@ -13,11 +14,18 @@ from common.data.catalog import get
 from common.data.place import folder_of
 from common.evidence.deviations import deviations_of, injection
 from common.paper import rooms
-from common.records.executed import MACHINERY, evidence_sources, ladder_files, run_sources
+from common.records.executed import (
+    MACHINERY,
+    evidence_sources,
+    ladder_files,
+    reached_by,
+    run_sources,
+)
 from common.records.syntax import code
 from common.run.golden import excerpt
 from common.run.request import plain
 from common.run.worker import compute
+from tests.doctored import copy_room
 
 ROOT = Path(__file__).parents[1]
 ROOMS = list(rooms(ROOT).values())
@@ -174,7 +182,8 @@ class Watch:
         threading.setprofile(None)
 
     def _note(self, frame, event, argument):
-        if event == "call":
+        function = frame.f_code.co_flags & inspect.CO_OPTIMIZED  # no class, as it is defined
+        if event == "call" and function:
             self.seen.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
 
     def definitions(self):
@@ -208,15 +217,16 @@ def executed(name, version, deviation, folder):
         "matmul": "highest",
         "quick": True,
     }
+    home.module(f"{version}.train")  # what importing it runs is not the run's
     with injection(home, version, deviation), Watch() as watch:
-        compute(home, job, lambda step, steps, loss: None)
+        compute(home, job, lambda *told: None)
     return watch.definitions()
 
 
 def lacking(name, version, deviation, folder):
     """What was executed, is no machinery, and does not change the sources when it changes."""
     home = rooms(ROOT)[name]
-    kept = run_places(home, version, deviation)
+    kept = reached_by(ROOT, home.folder, version, deviation).kept
     found = []
     for file, definition in executed(name, version, deviation, folder):
         folders = {f"{parent.as_posix()}/" for parent in Path(file).parents}
@@ -225,12 +235,6 @@ def lacking(name, version, deviation, folder):
         if not set(code(ROOT / file).bound[definition]) & kept.get(file, set()):
             found.append(f"{file}::{definition}")
     return found
-
-
-def run_places(home, version, deviation):
-    from common.records.executed import reached_by
-
-    return reached_by(ROOT, home.folder, version, deviation).kept
 
 
 FAST = ("rnn", "version1", None), ("bpe", "version2", "first_seen_ties")
@@ -242,3 +246,18 @@ FAST = ("rnn", "version1", None), ("bpe", "version2", "first_seen_ties")
 )
 def test_all_that_a_run_executes_is_machinery_or_counts(name, version, deviation, tmp_path):
     assert lacking(name, version, deviation, tmp_path) == []
+
+
+@pytest.mark.slow
+def test_all_that_measuring_executes_is_machinery_or_counts(tmp_path):
+    home = rooms(ROOT)["rnn"]
+    for module in ("evidence.claims", "evidence.deviations"):
+        home.module(module)
+    with Watch() as watch:
+        copy_room(tmp_path)  # which measures, but for what is trained on the spot
+    measured = {name for name in watch.definitions() if name[0].startswith("papers/rnn/evidence")}
+    assert ("papers/rnn/evidence/measures.py", "parameters") in measured
+    kept = reached_by(ROOT, home.folder, None, None).kept
+    judging = {name for name in watch.definitions() if name[0].startswith("common/evidence")}
+    lacks = [n for n in measured | judging if not set(code(ROOT / n[0]).bound[n[1]]) & kept[n[0]]]
+    assert lacks == []
