@@ -156,6 +156,8 @@ def test_evidence_rests_on_claims_models_and_statistics_and_on_no_machinery(room
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
 def test_a_ladders_files_are_those_of_all_its_rungs(room):
+    if not deviations_of(room):
+        pytest.skip(f"{room.name} has no deviations yet")
     rungs = {file for d in deviations_of(room) for file in run_sources(
         ROOT, room.folder, room.newest, d.id)}  # fmt: skip
     assert ladder_files(ROOT, room.folder, room.newest) == sorted(rungs)

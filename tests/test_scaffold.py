@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from common.data.place import data_root
+from common.paper import Room
 from common.run import pipeline
+from tests.standard import files, pages, proof
+from tests.standard.subject import Subject
 
 ROOT = Path(__file__).parents[1]
 NAME = "my_new_paper"
@@ -50,6 +53,13 @@ def test_room_is_clean_and_its_own_tests_pass(copy):
     run(copy, "ruff", "check", f"papers/{NAME}")
     run(copy, "ruff", "format", "--check", f"papers/{NAME}")
     assert "4 passed" in run(copy, "pytest", f"papers/{NAME}", "-p", "no:cacheprovider")
+
+
+def test_room_has_the_files_of_the_standard_and_the_parts_of_its_pages(copy):
+    subject = Subject(Room(NAME, copy / "papers" / NAME))
+    found = [f.words for check in (files.names, proof.contents) for f in check(subject)]
+    assert found == ["evidence/verdicts.json is missing: verdicts and costs"]  # `papers reproduce`
+    assert tuple(subject.parts) == pages.PARTS
 
 
 def test_room_is_part_of_the_pipeline(copy):

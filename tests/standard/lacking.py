@@ -94,11 +94,7 @@ LACKING: dict[str, tuple[Check, Change, str]] = {
         readme("limits\n\nEnough words.*?## T", "limits\n\n## T"),
         "hardly a word",
     ),
-    "order": (
-        pages.readme,
-        readme("## The idea(.*)## Stren", r"## Stren\1## The idea"),
-        "order than",
-    ),
+    "order": (pages.readme, readme("(## The i.*?)(## .*?)(## )", r"\2\1\3"), "in another order"),
     "equation": (pages.readme, readme("y = Wx", "y"), "has no equation"),
     "version": (pages.readme, readme(", version2", ""), "does not say what version2 teaches"),
     "sources": (

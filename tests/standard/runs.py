@@ -69,7 +69,8 @@ def baseline(subject: Subject) -> Iterator[Fault]:
         yield Fault("story.md.j2 sets no baseline: `claimed(...)` or `guess(...)`")
     elif not found.baseline.headline:
         name = subject.room.paper.metric.name
-        yield Fault(f"the baseline, {found.baseline.name!r}, is in another measure than {name}")
+        words = f"the baseline, {found.baseline.name!r}, is in another measure than {name}"
+        yield Fault(words, "baseline")
 
 
 def ask(subject: Subject) -> Iterator[Fault]:
