@@ -151,6 +151,7 @@ LACKING: dict[str, tuple[Check, Change, str]] = {
         "the baseline, 'table', is in another measure than bits_per_character",
     ),
     "ask": (runs.ask, without("version2/ask.py"), "version2/ask.py is missing"),
+    "load": (runs.ask, adding("version2/ask.py"), "version2/ask.py has no load(checkpoint)"),
     "need": (
         excuses,
         adding("evidence/exceptions.yaml", "ask: It cannot speak at all.\n"),

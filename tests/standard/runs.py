@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from common.commands.reseal import golden_path
-from common.commands.weights import writing
 from common.errors import UserError
 from common.evidence.verdicts import primary_hardware
 from common.reports import results, story
@@ -75,6 +74,9 @@ def baseline(subject: Subject) -> Iterator[Fault]:
 
 def ask(subject: Subject) -> Iterator[Fault]:
     """A way for a user to try the newest version."""
-    newest = subject.room.newest
-    if newest not in writing(subject.room):
-        yield Fault(f"{newest}/ask.py is missing: how does a user try the model?", "ask")
+    path = subject.room.path(subject.room.newest, "ask.py")
+    name = path.relative_to(subject.room.folder).as_posix()
+    if not path.is_file():
+        yield Fault(f"{name} is missing: how does a user try the model?", "ask")
+    elif "def load(" not in path.read_text(encoding="utf-8"):
+        yield Fault(f"{name} has no load(checkpoint), through which a model is asked")

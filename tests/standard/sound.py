@@ -112,7 +112,10 @@ def make_sound(root: Path) -> Room:
         write(folder / version / "__init__.py", "")
         write(folder / version / "model.py", MODEL)
         write(folder / version / "train.py", '"""Trains it."""\n')
-        write(folder / version / "ask.py", '"""Asks it."""\n')
+        write(
+            folder / version / "ask.py",
+            '"""Asks it."""\n\n\ndef load(checkpoint):\n    """Nothing."""\n',
+        )
     for golden in ("version1/golden", "version2/golden", *(f"version2/golden+{r}" for r in RUNGS)):
         write(folder / f"{golden}.csv", "name,value\n")
     texts = {"claims": CLAIMS, "measures": MEASURES, "deviations": DEVIATIONS}
