@@ -22,7 +22,7 @@ from common.evidence.verdicts import FILE, gather, load_evidence, seal
 from common.paper import Room, rooms
 from common.records.record import write_json
 from common.reports import render, store
-from tests.toy import make_toy
+from tests.toy import forget, make_toy
 
 CLAIMS = '''"""Two ways to search, over the same queries: nothing is drawn, one seed says it all."""
 
@@ -86,6 +86,24 @@ def test_312_queries_are_judged_and_told_as_queries(toy, tmp_path, capsys):
     page = (tmp_path / "reports/searching.md").read_text()
     claims = page[page.index("## Claims") : page.index("## Deviations")]
     assert "312&nbsp;queries" in claims and "same queries" in claims and "seed" not in claims
+
+
+def test_a_baseline_over_queries_opens_the_page_as_such(toy, tmp_path):
+    story = '{% set baseline = claimed("weights", "counts", "plain counting") %}'
+    toy.path("story.md.j2").write_text(story)
+    render.write_paper(tmp_path, "searching")
+    page = (tmp_path / "reports/searching.md").read_text()
+    told = "reaches 0.497 MRR; plain counting gets 0.426"
+    assert told in page and "which these queries cannot tell apart" not in page
+    kept = toy.path(FILE).read_text()
+    better = json.loads(kept)["pairs"]["weights"]["better"].split()
+    assert sum(map(float, better)) / 312 == pytest.approx(0.497, abs=5e-4)
+    toy.path("evidence/claims.py").write_text(CLAIMS.replace("0.1 * (value > 0.2)", "0.0"))
+    forget("searching")
+    gather(tmp_path, "searching")
+    render.write_paper(tmp_path, "searching")
+    page = (tmp_path / "reports/searching.md").read_text()
+    assert "which these queries cannot tell apart" in page
 
 
 def test_the_values_take_one_line_each_and_judge_again(toy):

@@ -187,7 +187,8 @@ def _answer(row: Row) -> str:
         return f"worst error {row['value']:.2g}, tolerance {row['expected']:.2g}"
     if row["kind"] == "direction":
         expected = ", ".join(filter(None, (row["expected"], row["better"])))
-        over = f", over {verdicts.counted(row['n'], row['over'])}" if row["over"] != "seeds" else ""
+        named = row["over"] not in (None, verdicts.SEEDS)
+        over = f", over {verdicts.counted(row['n'], row['over'])}" if named else ""
         return f"{expected}: {found}{over}" if row["better"] else found
     if isinstance(row["value"], bool):
         return "it is so" if row["value"] else "it is not so"
