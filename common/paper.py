@@ -38,6 +38,12 @@ class Paper:
     cites: tuple[str, ...] = ()  # rooms of this repository that its models may import
     also: dict[str, str] = field(default_factory=dict)  # other sources: title -> url
     counts: str = "tokens"  # what its versions learn from, as throughput counts it
+    more_data: dict[str, str] = field(default_factory=dict)  # use -> dataset, e.g. of a pretraining
+
+    @property
+    def datasets(self) -> dict[str, str]:
+        """All datasets by their use; that of the exam is first and has the use ""."""
+        return {"": self.dataset, **self.more_data}
 
     @property
     def numbered(self) -> list[str]:
@@ -78,6 +84,10 @@ class Room:
 
     def path(self, *parts: str) -> Path:
         return self.folder.joinpath(*parts)
+
+    def receipt(self, use: str = "") -> Path:
+        """Where the data stage of that use notes which dataset it found."""
+        return self.path(f"data-{use}.json" if use else "data.json")
 
 
 def order(version: str) -> tuple[int, str]:

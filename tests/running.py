@@ -163,17 +163,33 @@ def write(files: dict[Path, str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def recorded(root: Path, name: str, version: str, record: bool = True, **request: Any) -> Record:
+def recorded(
+    root: Path,
+    name: str,
+    version: str,
+    record: bool = True,
+    said: list | None = None,
+    **request: Any,
+) -> Record:
     """Train it in this process, without MLflow, and return its record. `root` must be the folder
     we are in."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(launch, "run_seeds", _here)
         patch.setattr(worker, "send", lambda event: None)
+        said = [] if said is None else said
         asked = launch.Request(name, version, **request)
         try:
-            return read_record(launch.train_variant(asked, record=record, report=lambda line: None))
+            return read_record(launch.train_variant(asked, record=record, report=said.append))
         finally:
             rooms.cache_clear()  # of this root
+
+
+@pytest.fixture
+def elsewhere():
+    """What rooms there are is looked up anew before and after the test."""
+    rooms.cache_clear()
+    yield
+    rooms.cache_clear()
 
 
 def _here(jobs: list[dict], workers: int, threads: int, report: Any) -> list:

@@ -216,10 +216,10 @@ def job(tmp_path, monkeypatch):
 
 def test_record_and_worker_mean_the_same_file(job, tmp_path):
     made, told = job
-    assert told["data"] == str(tmp_path / "tinyshakespeare")
-    _, sha256 = read_own(told["data"])
-    assert told["sha256"] == made.dataset.sha256 == sha256
-    assert made.dataset.name == "file:tinyshakespeare"
+    assert told["data"][""] == str(tmp_path / "tinyshakespeare")
+    _, sha256 = read_own(told["data"][""])
+    assert told["sha256"][""] == made.datasets[""].sha256 == sha256
+    assert made.datasets[""].name == "file:tinyshakespeare"
 
 
 def test_a_file_that_changed_since_the_run_began_is_not_trained_on(job, tmp_path):

@@ -209,7 +209,7 @@ def executed(name, version, deviation, folder):
     job = {
         "version": version,
         "config": plain(plan(home, version, "smoke").config),
-        "data": excerpt(home.paper.dataset, folder),
+        "data": {u: excerpt(name, folder / u) for u, name in home.paper.datasets.items()},
         "folder": str(folder / "run"),
         "seed": 0,
         "rank": 0,

@@ -19,10 +19,11 @@ from common.run import engine, workers
 from common.run.training import Run, fit
 from common.tracking import client as tracking
 from tests.factory import make_record
-from tests.running import PHASES, PLAIN, make_running, python, recorded
+from tests.running import PHASES, PLAIN, elsewhere, make_running, python, recorded
 from tests.stores import empty_store
 
 NAME = "phased"
+pytestmark = pytest.mark.usefixtures(elsewhere.__name__)
 
 
 @pytest.fixture(scope="module")
@@ -35,14 +36,6 @@ def root(tmp_path_factory):
         for version in ("version1", "version2"):
             recorded(root, NAME, version)
     return root
-
-
-@pytest.fixture(autouse=True)
-def elsewhere():
-    """What rooms there are is looked up anew before and after each test."""
-    rooms.cache_clear()
-    yield
-    rooms.cache_clear()
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def test_a_stand_in_is_fetched_for_no_stage_beside_records(tmp_path):
     ("change", "said"),
     [
         (
-            {"dataset": Dataset(name="number_words", sha256="cd" * 32)},
+            {"datasets": {"": Dataset(name="number_words", sha256="cd" * 32)}},
             "would learn from number_words",
         ),
         ({"profile": "smoke"}, "has records of profile cpu on this hardware"),
@@ -130,7 +130,8 @@ def test_a_stand_in_is_fetched_for_no_stage_beside_records(tmp_path):
 )
 def test_no_record_stands_beside_those_of_other_data_or_another_profile(root, change, said):
     (old,) = read_records(root / "papers/toy")
-    now = {"hardware": old.hardware.name, "dataset": old.dataset, "profile": old.profile, **change}
+    now = {"hardware": old.hardware.name, "datasets": old.datasets, "profile": old.profile}
+    now |= change
     if said is None:
         check_beside(rooms(root)["toy"], **now)
         return

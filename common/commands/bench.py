@@ -51,6 +51,7 @@ def tokens_per_second(home: Room, version: str, engine) -> float:
 
     made = plan(home, version)
     run = Run(made.config, made.seeds[0], engine, home.paper.dataset, limit=STEPS)
+    run.more_data = home.paper.more_data
     return home.module(f"{version}.train").train(run).tokens_per_second
 
 

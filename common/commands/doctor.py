@@ -118,7 +118,7 @@ def data(root: Path) -> Iterator[Finding]:
     from common.data.catalog import get
     from common.data.pin import state
 
-    for name in sorted({home.paper.dataset for home in rooms().values()}):
+    for name in sorted({n for home in rooms().values() for n in home.paper.datasets.values()}):
         found = state(get(name))
         if found == "absent" and get(name).embedded:
             found = "inside the repository"

@@ -62,7 +62,7 @@ def _curve(record: Record, reference: Record | None) -> list[str]:
 
 def _alike(record: Record, reference: Record) -> bool:
     """May their curves stand beside each other?"""
-    return record.dataset.sha256 == reference.dataset.sha256
+    return record.data_hashes == reference.data_hashes
 
 
 def _points(record: Record) -> Points:
@@ -97,7 +97,7 @@ def _recorded(home: Room, reference: Record, record: Record) -> str:
     mean = f"{sum(finite) / len(finite):.4f} {metric.label}" if finite else "diverged"
     seeds = f"mean of {len(finite)} seeds" if len(finite) > 1 else "one seed"
     others = [("profile", record.profile, reference.profile)]
-    others += [("data", record.dataset.name, reference.dataset.name)]
+    others += [("data", record.data_names, reference.data_names)]
     unlike = [f"{kind} {there}, not {here}" for kind, here, there in others if here != there]
     where = ", ".join([f"on {reference.hardware.name}", *unlike])
     return f"recorded {reference.variant}: {mean}, {seeds} {where}"

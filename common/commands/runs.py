@@ -21,8 +21,8 @@ from common.records.record import (
 
 KIND = {  # what a record shares with the one whose place it takes
     "profile": lambda record: record.profile,
-    "dataset": lambda record: record.dataset.name,
-    "text": lambda record: record.dataset.sha256[:12],
+    "dataset": lambda record: record.data_names,
+    "text": lambda record: record.data_hashes,
     "config": lambda record: record.config,
 }
 SHOWN = ("profile", "dataset", "text")
@@ -118,7 +118,7 @@ def row(home: Room, one: Listed) -> dict[str, Any]:
         "variant": record.variant,
         "own": one.own,
         "changed": changed,
-        "data": record.dataset.name,
+        "data": record.data_names,
         "profile": record.profile,
         "hardware": record.hardware.name,
         "metric": metric.name,

@@ -103,10 +103,11 @@ def receipt(
 def has_records(room: Path, name: str) -> bool:
     """Has a paper's folder records of that dataset? A stand-in must not run beside them."""
 
-    def learned_from(path: Path) -> str:
-        return json.loads(path.read_bytes())["dataset"]["name"]
+    def learned_from(path: Path) -> set[str]:
+        told = json.loads(path.read_bytes())
+        return {data["name"] for data in (told["dataset"], *told.get("more_data", {}).values())}
 
-    return any(learned_from(path) == name for path in room.glob("runs/*/*.json"))
+    return any(name in learned_from(path) for path in room.glob("runs/*/*.json"))
 
 
 def from_receipt(path: Path, report: Report = print) -> Fetched:

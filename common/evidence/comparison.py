@@ -13,8 +13,8 @@ from common.records.record import Record
 
 Row = dict[str, Any]
 KINDS = {  # what must be the same for a fair comparison
-    "data": lambda record: record.dataset.name,
-    "text": lambda record: record.dataset.sha256[:12],
+    "data": lambda record: record.data_names,
+    "text": lambda record: record.data_hashes,
     "profile": lambda record: record.profile,
     "hardware": lambda record: record.hardware.name,
 }
@@ -46,7 +46,7 @@ def compare(home: Room, old: Listed, new: Listed) -> dict[str, Any]:
         "hardware": " and ".join(dict.fromkeys((a.hardware.name, b.hardware.name))),
         "seeds": len(shared),
         "unlike": unlike,
-        "value": _difference(home, a, b, shared, comparable=a.dataset.sha256 == b.dataset.sha256),
+        "value": _difference(home, a, b, shared, comparable=a.data_hashes == b.data_hashes),
         "speed": _ratio(a, b, shared, "tokens_per_second", across),
         "memory": _ratio(a, b, shared, "peak_memory_mib", across),
         "parameters": _parameters(a, b),

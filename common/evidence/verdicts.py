@@ -141,7 +141,7 @@ def primary_records(root: Path, room: Room) -> tuple[str | None, dict[str, Recor
 def _common_ground(record: Record) -> dict[str, Any]:
     """What records must share to be compared."""
     precision = record.engine.get("matmul_precision")
-    return {"profile": record.profile, "dataset": record.dataset, "matrix precision": precision}
+    return {"profile": record.profile, "dataset": record.datasets, "matrix precision": precision}
 
 
 def experiment_seeds(room: Room, records: dict[str, Record], directions: int) -> tuple[int, ...]:

@@ -152,7 +152,8 @@ class Record(Part):
     engine: dict[str, Words]  # matrix-product precision, allocator, ...: see common/run/engine.py
     config: dict[str, Any]  # what was run
     paper_config: dict[str, Any]  # the paper's values
-    dataset: Dataset
+    dataset: Dataset  # of the exam
+    more_data: dict[Word, Dataset] = later({})  # further ones, by their use
     environment: dict[str, Words]  # versions of Python, torch, numpy
     lock: Hash | Literal[""]  # sha256 of the lock file, "" where there was none
     commit: Commit  # of the checkout; "-dirty" is appended when tracked files had changes
@@ -176,6 +177,22 @@ class Record(Part):
 
     def sealed(self) -> Record:
         return self.model_copy(update={"seal": self.compute_seal()})
+
+    @property
+    def datasets(self) -> dict[str, Dataset]:
+        """All datasets by their use; that of the exam has the use ""."""
+        return {"": self.dataset, **self.more_data}
+
+    @property
+    def data_names(self) -> str:
+        """ "sst2", or "sst2, wikipedia_sample (pretrain)"."""
+        uses = [f"{data.name} ({use})" for use, data in self.more_data.items()]
+        return ", ".join([self.dataset.name, *uses])
+
+    @property
+    def data_hashes(self) -> str:
+        """The first digits of the hashes of all datasets."""
+        return " ".join(data.sha256[:12] for data in self.datasets.values())
 
     def values(self, metric: str) -> dict[int, float | None]:
         """Seed -> value of the metric; None where the run diverged."""

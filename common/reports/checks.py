@@ -66,11 +66,12 @@ def _check_sources(root: Path, record: Record) -> None:
 def _check_dataset(records: Sequence[Record]) -> None:
     for record in records[1:]:
         first = records[0]
-        if record.dataset.sha256 != first.dataset.sha256:
+        hashes = [{u: d.sha256 for u, d in r.datasets.items()} for r in (record, first)]
+        if hashes[0] != hashes[1]:
             raise UserError(
-                f"{label(record)} used the dataset {record.dataset.name} "
-                f"({record.dataset.sha256[:12]}), but {first.variant} on {first.hardware.name} "
-                f"used {first.dataset.name} ({first.dataset.sha256[:12]}): run both on the same."
+                f"{label(record)} used the dataset {record.data_names} ({record.data_hashes}), but "
+                f"{first.variant} on {first.hardware.name} used {first.data_names} "
+                f"({first.data_hashes}): run both on the same."
             )
 
 

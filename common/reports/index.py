@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from common.evidence import wording as verdicts
-from common.reports import hardware, opening, style, tables
+from common.reports import hardware, opening, provenance, style, tables
 from common.reports.ladder import share
 from common.reports.results import Results
 from common.reports.story import Story, unit
@@ -40,7 +40,7 @@ def context(
         "others": ladder(ordered, {"choice", "modernisation"}),
         "machines": hardware.machines(records, link_papers=True),
         "cells": cells(ordered),
-        "stand_ins": [r.name for r in ordered if any(x.dataset.stand_in_for for x in r.records)],
+        "stand_ins": [r.name for r in ordered if provenance.stand_ins(r.records)],
     }
 
 

@@ -46,10 +46,11 @@ def size(results: Results, story: Story) -> Safe:
     where = machine.accelerator or plural(machine.threads, "CPU thread")
     model = f"{story.model}, " if story.model else ""
     took = seconds(results)
+    datasets = _listed([dataset(data.name) for data in record.datasets.values()])
     learned = "trained for" if record.seeds[0].curve else "which learned in"
     return Safe(
         f"Here it is small: {model}{f'{learned} {took}' if took else 'run'} on {escape(where)}, "
-        f"with {plural(len(record.seeds), 'seed')}, on {dataset(record.dataset.name)}."
+        f"with {plural(len(record.seeds), 'seed')}, on {datasets}."
     )
 
 

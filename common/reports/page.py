@@ -32,7 +32,7 @@ def context(results: Results, story: Story, figures: Iterable[str]) -> dict:
         "measured": bool(results.versions()),
         "figure": _figures(results.name, set(figures)),
         "stand_ins": provenance.stand_ins(results.records),
-        "dataset": results.records[0].dataset if results.records else None,
+        "datasets": results.records[0].datasets if results.records else {},
         "versions": tables.versions(results),
         "named": results.versions() != results.numbered(),
     }

@@ -78,7 +78,7 @@ def environments(results: Results) -> Table:
 
 def stand_ins(results: Sequence[Record]) -> list[Dataset]:
     """The stand-in datasets that the records were made from."""
-    found = {r.dataset.name: r.dataset for r in results if r.dataset.stand_in_for}
+    found = {d.name: d for r in results for d in r.datasets.values() if d.stand_in_for}
     return [found[name] for name in sorted(found)]
 
 

@@ -33,6 +33,7 @@ def golden(home: Room, version: str) -> dict[str, str]:
             engine=engines.start(matmul="highest"),
             data=excerpt(home.paper.dataset, folder),
             folder=folder / "run",
+            more_data={u: excerpt(name, folder / u) for u, name in home.paper.more_data.items()},
         )
         result = home.module(f"{version}.train").train(run)
         weights = (folder / "run" / "weights.safetensors").read_bytes()
@@ -55,6 +56,7 @@ def excerpt(name: str, folder: Path) -> str:
     """What a golden run learns from: a part of a text, put into `folder`, or the set as it is."""
     if get(name).kind != "text":
         return name
+    folder.mkdir(exist_ok=True)
     path = folder / "excerpt.txt"
     path.write_text(load_text(name, report=lambda line: None).text[EXCERPT], encoding="utf-8")
     return str(path)

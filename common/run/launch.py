@@ -20,9 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from common.config import Plan, parse_override, plan
-from common.data.fetch import ensure, from_receipt
 from common.data.own import own_file
-from common.data.text import load_text
 from common.errors import UserError, check_utf8, from_system
 from common.paper import Room, experiment, find_root, owner, room
 from common.records.executed import run_sources
@@ -30,6 +28,7 @@ from common.records.record import Dataset, Record, read_record, write_json
 from common.records.sources import commit, hashes, no_commit, run_files
 from common.run import engine as engines
 from common.run import parallel
+from common.run.datasets import identify, places
 from common.run.hardware import cores, environment, fingerprint
 from common.run.interrupts import answering, end_with_dvc
 from common.run.publish import publish
@@ -53,7 +52,7 @@ class Launch:
     home: Room
     request: Request  # engine settings filled in
     plan: Plan
-    dataset: Dataset
+    datasets: dict[str, Dataset]  # by their use, that of the exam first
     sources: dict[str, str]
     usual: bool  # the engine of params.yaml: the run that `dvc repro` makes
 
@@ -62,7 +61,13 @@ class Launch:
         """What a continued run must share with the run that was interrupted: all of the code, also
         that which only reads what waits."""
         config, files = plain(self.plan.config), hashes(self.root, self.files)
-        content = [asdict(self.request), config, self.dataset.sha256, files, environment()]
+        content = [
+            asdict(self.request),
+            config,
+            [d.sha256 for d in self.datasets.values()],
+            files,
+            environment(),
+        ]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
     @property
@@ -129,9 +134,9 @@ def prepare(request: Request, record: bool, report) -> Launch:
     made = plan(home, request.version, request.profile, request.overrides, request.seeds)
     filled, usual = with_engine_defaults(root, request, made)
     check_engine(home, filled)
-    dataset = _identify(home, request, report)
+    datasets = identify(home, request.data, report)
     sources = run_sources(root, home.folder, request.version, request.deviation)
-    return Launch(root, home, filled, made, dataset, sources, usual)
+    return Launch(root, home, filled, made, datasets, sources, usual)
 
 
 def _train(launch: Launch, report, recorded: Request | None) -> Record:
@@ -144,7 +149,7 @@ def _train(launch: Launch, report, recorded: Request | None) -> Record:
     hardware = fingerprint(engine)
     if recorded:
         check_replaced(recorded, launch.home, hardware.name, made)
-        check_beside(launch.home, hardware.name, launch.dataset, made.profile)
+        check_beside(launch.home, hardware.name, launch.datasets, made.profile)
         if reason := no_commit(launch.root):
             report(f"the record will name no commit: {reason}")
     results = run_seeds(_jobs(launch, engine.matmul), workers, request.threads, report)
@@ -158,7 +163,8 @@ def _train(launch: Launch, report, recorded: Request | None) -> Record:
         engine={**results[0][1], "workers": str(workers)},
         config=plain(made.config),
         paper_config=plain(made.defaults),
-        dataset=launch.dataset,
+        dataset=launch.datasets[""],
+        more_data={use: data for use, data in launch.datasets.items() if use},
         environment=environment(),
         lock=_sha256(launch.root / "requirements.lock"),
         commit=commit(launch.root, launch.files),
@@ -178,18 +184,6 @@ def _engine(launch: Launch) -> engines.Engine:
     return engine
 
 
-def _identify(home: Room, request: Request, report) -> Dataset:
-    """The data of the run: the user's file, or what the paper's data stage found."""
-    receipt = home.path("data.json")
-    if request.data is not None:
-        found = load_text(request.data)
-    elif receipt.is_file():
-        found = from_receipt(receipt, report)
-    else:
-        found = ensure(home.paper.dataset, report=report)
-    return Dataset(name=found.name, sha256=found.sha256, stand_in_for=found.stand_in_for)
-
-
 def _jobs(launch: Launch, matmul: str) -> list[dict[str, Any]]:
     request = launch.request
     shared = {
@@ -198,8 +192,8 @@ def _jobs(launch: Launch, matmul: str) -> list[dict[str, Any]]:
         "deviation": request.deviation,
         "config": plain(launch.plan.config),
         "quick": launch.plan.profile == "smoke",
-        "data": request.data or launch.dataset.name,
-        "sha256": launch.dataset.sha256,
+        "data": places(launch.home, request.data, launch.datasets),
+        "sha256": {use: dataset.sha256 for use, dataset in launch.datasets.items()},
         "device": request.device,
         "dtype": request.dtype,
         "threads": request.threads,

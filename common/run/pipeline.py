@@ -132,20 +132,27 @@ def trained(home: Room) -> dict[str, str]:
 def render(root: Path, name: str) -> str:
     """The text of papers/<name>/dvc.yaml."""
     home = room(name)
-    blocks = [_data(home), _train(root, home), *_ladder(root, home)]
+    blocks = [*_data(home), _train(root, home), *_ladder(root, home)]
     blocks += [_curves(root, home), _evidence(root, home), _report(root, home)]
     return HEADER.format(name=name) + "stages:\n" + "".join(blocks) + _plots(home)
 
 
-def _data(home: Room) -> str:
-    name, dataset = home.name, home.paper.dataset
-    receipt = f"papers/{name}/data.json"
-    return _stage(
-        "data",
-        f"python -m papers data fetch {dataset} --receipt {receipt}",
-        [f"common/data/sets/{dataset}.json"],
-        outs=[receipt],
-    )
+def _data(home: Room) -> list[str]:
+    """A stage for each dataset, with a receipt of its own."""
+    receipts = _receipts(home)
+    return [
+        _stage(
+            f"data-{use}" if use else "data",
+            f"python -m papers data fetch {dataset} --receipt {receipt}",
+            [f"common/data/sets/{dataset}.json"],
+            outs=[receipt],
+        )
+        for (use, dataset), receipt in zip(home.paper.datasets.items(), receipts)
+    ]
+
+
+def _receipts(home: Room) -> list[str]:
+    return [f"papers/{home.name}/{home.receipt(use).name}" for use in home.paper.datasets]
 
 
 def _train(root: Path, home: Room) -> str:
@@ -156,7 +163,7 @@ def _train(root: Path, home: Room) -> str:
     return _stage(
         "train",
         f"python -m papers.{home.name}.{item}.train --record",
-        [f"papers/{home.name}/data.json", *deps],
+        [*_receipts(home), *deps],
         matrix={"version": versions},
         params=(home.name, item),
         persist=[f"papers/{home.name}/checkpoints/{item}"],
@@ -172,7 +179,7 @@ def _ladder(root: Path, home: Room) -> list[str]:
     block = _stage(
         "ladder",
         command,
-        [f"papers/{home.name}/data.json", *python_deps(root, command)],
+        [*_receipts(home), *python_deps(root, command)],
         matrix={"deviation": ids},
         params=(home.name, version),
         metrics=[f"papers/{home.name}/metrics/{version}+{item}.json"],

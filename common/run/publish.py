@@ -30,7 +30,7 @@ def _publish_checkpoint(folder: Path, record: Record, work: Path) -> None:
     seed = record.seeds[0].seed
     weights = work / f"seed-{seed}" / "weights.safetensors"
     shutil.copyfile(weights, new / weights.name)
-    keep = ("paper", "variant", "version", "deviation", "config", "dataset", "seal")
+    keep = ("paper", "variant", "version", "deviation", "config", "dataset", "more_data", "seal")
     described = record.model_dump(mode="json", include=set(keep))
     write_json(new / "model.json", {**described, "seed": seed})
     if folder.exists():

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from common.config import Plan, read_yaml
-from common.data.catalog import get
 from common.data.own import own_file
 from common.errors import UserError
 from common.evidence.deviations import find_deviation
@@ -16,6 +15,7 @@ from common.paper import Room
 from common.records.record import Dataset, read_record
 from common.records.sources import imported_modules
 from common.run import parallel
+from common.run.datasets import own_text_use
 from common.run.hardware import cores
 
 
@@ -54,8 +54,7 @@ def check_request(request: Request, home: Room, record: bool) -> None:
 def _check_text(path: str, home: Room, record: bool) -> None:
     if record:
         raise UserError("--record runs what params.yaml says: leave out --data or --record.")
-    if (kind := get(home.paper.dataset).kind) != "text":
-        raise UserError(f"{home.name} learns from {kind}, not from a text: leave out --data.")
+    own_text_use(home)
     own_file(path)
 
 
@@ -78,17 +77,20 @@ def check_replaced(asked: Request, home: Room, hardware: str, new: Plan) -> None
         )
 
 
-def check_beside(home: Room, hardware: str, dataset: Dataset, profile: str) -> None:
+def check_beside(home: Room, hardware: str, datasets: dict[str, Dataset], profile: str) -> None:
     """A record must not stand beside those of other data, or on one hardware beside those of
     another profile: no report could compare them."""
     again = f"`papers reproduce {home.name}"
     for path in sorted(home.folder.glob("runs/*/*.json")):
         old = read_record(path)
-        if old.dataset.sha256 != dataset.sha256:
-            raise UserError(
-                f"papers/{home.name} has records of {old.dataset.name}, and this run would learn "
-                f"from {dataset.name}: {again}` runs it in a copy under local/."
-            )
+        for use, dataset in datasets.items():
+            there = old.datasets.get(use)
+            if there is None or there.sha256 != dataset.sha256:
+                raise UserError(
+                    f"papers/{home.name} has records of {there.name if there else old.data_names}, "
+                    f"and this run would learn from {dataset.name}: {again}` runs it in a copy "
+                    "under local/."
+                )
         if path.parent.name == hardware and old.profile != profile:
             raise UserError(
                 f"papers/{home.name} has records of profile {old.profile} on this hardware: "

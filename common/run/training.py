@@ -69,6 +69,7 @@ class Run:
     limit: int | None = None  # stop after so many steps, reporting each (golden runs)
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     leads: bool = True  # of several processes that share a run, one writes
+    more_data: dict[str, str] = field(default_factory=dict)  # further datasets by use, as `data`
     quick: bool = False  # of the smoke profile: the exam may look at less than all
     trained: list[Trained] = field(default_factory=list, init=False)
 

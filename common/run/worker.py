@@ -47,8 +47,9 @@ def work(job: dict[str, Any]) -> None:
             told = {"seed": seed, "step": step, "steps": steps, "loss": loss}
             send({**told, "phase": phase})
 
-    if Path(job["data"]).is_absolute():  # a dataset of the catalogue is checked whenever it is read
-        check_unchanged(job["data"], job["sha256"])
+    for use, place in job["data"].items():
+        if Path(place).is_absolute():  # a dataset of the catalogue is checked whenever it is read
+            check_unchanged(place, job["sha256"][use])
     with injection(home, job["version"], job["deviation"]):
         result, engine = compute(home, job, report)
     if result is None:
@@ -83,11 +84,12 @@ def compute(home: Room, job: dict[str, Any], report: Callable) -> tuple[SeedRun,
         config,
         job["seed"],
         engine,
-        job["data"],
+        job["data"][""],
         Path(job["folder"]),
         report,
         leads=not job["rank"],
         quick=job["quick"],
+        more_data={use: place for use, place in job["data"].items() if use},
     )
     return home.module(f"{job['version']}.train").train(run), engine.describe()
 

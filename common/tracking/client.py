@@ -232,7 +232,7 @@ def _write_run(
         client.log_batch(identity, metrics=[Metric(*point) for point in part])
     for part in batches(list(run.params.items()), PARAMS_PER_CALL):
         client.log_batch(identity, params=[Param(key, value) for key, value in part])
-    client.log_inputs(identity, [_dataset_input(run)])
+    client.log_inputs(identity, [_dataset_input(*dataset) for dataset in run.datasets])
     for name, text in run.files.items():
         client.log_text(identity, text, name)
     for child in run.children:
@@ -240,9 +240,8 @@ def _write_run(
     client.set_terminated(identity, "FINISHED", end_time=run.ended)
 
 
-def _dataset_input(run: Run) -> Any:
+def _dataset_input(data: dict[str, str], tags: dict[str, str]) -> Any:
     from mlflow.entities import Dataset, DatasetInput, InputTag
 
-    data = run.dataset
     dataset = Dataset(data["name"], data["digest"], "local", data["source"])
-    return DatasetInput(dataset, [InputTag(k, v) for k, v in run.dataset_tags.items()])
+    return DatasetInput(dataset, [InputTag(k, v) for k, v in tags.items()])

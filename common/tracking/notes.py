@@ -90,15 +90,17 @@ def plain(text: str) -> str:
 
 
 def _origin(record: Record) -> list[str]:
-    machine, data = record.hardware, record.dataset
-    lines = []
-    if data.stand_in_for:
-        lines = [f"**Stand-in data: {plain(data.name)} for {plain(data.stand_in_for)}.**", ""]
+    machine, lines, told = record.hardware, [], []
+    for use, data in record.datasets.items():
+        what = f"{plain(data.name)} (sha256 {plain(data.sha256[:12])})"
+        told.append(f"{what} for {use}" if use else what)
+        if data.stand_in_for:
+            lines += [f"**Stand-in data: {plain(data.name)} for {plain(data.stand_in_for)}.**", ""]
     device = machine.accelerator or machine.processor
     threads = f"{machine.threads} thread" + ("s" if machine.threads > 1 else "")
     lines.append(
         f"Ran on {plain(device)}, {threads}, {plain(machine.dtype)}, profile "
-        f"{plain(record.profile)}, data {plain(data.name)} (sha256 {plain(data.sha256[:12])})."
+        f"{plain(record.profile)}, data {', '.join(told)}."
     )
     return lines
 

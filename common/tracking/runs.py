@@ -52,8 +52,7 @@ class Run:
     tags: dict[str, str]
     params: dict[str, str]
     points: list[Point]  # the results first: MLflow lists metrics in this order
-    dataset: dict[str, str]  # name, digest, source
-    dataset_tags: dict[str, str]
+    datasets: list[tuple[dict[str, str], dict[str, str]]]  # name, digest, source; and its tags
     files: dict[str, str] = field(default_factory=dict)  # artifact -> text
     children: tuple[Run, ...] = ()
 
@@ -90,8 +89,7 @@ def record_run(
         tags=_clean_tags(tags),
         params=params(record.config),
         points=_means(record, keys, intervals, ended) + mean_curve(record, started, DIGITS),
-        dataset=_dataset(record),
-        dataset_tags=_dataset_tags(record),
+        datasets=_datasets(record),
         files={
             RECORD_FILE: json.dumps(record.model_dump(mode="json"), ensure_ascii=False),
             SAMPLES_FILE: samples_text(record.seeds),
@@ -155,7 +153,7 @@ def common_tags(record: Record) -> dict[str, str | None]:
         "profile": record.profile,
         "hardware": record.hardware.name,
         "seal": record.seal,
-        "dataset": record.dataset.name,
+        "dataset": record.data_names,
         "dataset_sha256": record.dataset.sha256,
         "stand_in_for": record.dataset.stand_in_for,
         "started": record.started,
@@ -204,8 +202,7 @@ def _seed_run(
         tags=_clean_tags(tags),
         params=params(record.config) | {"seed": str(run.seed)},
         points=_finals(values, ended) + _curve_points(run, started),
-        dataset=_dataset(record),
-        dataset_tags=_dataset_tags(record),
+        datasets=_datasets(record),
         files={SAMPLES_FILE: samples_text([run])} if run.samples else {},
     )
 
@@ -251,18 +248,19 @@ def _means(
     return _finals({key: float(f"{value:.{DIGITS}g}") for key, value in values.items()}, ended)
 
 
-def _dataset(record: Record) -> dict[str, str]:
-    return {
-        "name": _cut(record.dataset.name or "unnamed", 500),
-        "digest": record.dataset.sha256[:DIGEST_LENGTH] or "none",
-        "source": json.dumps({"sha256": record.dataset.sha256}),
-    }
-
-
-def _dataset_tags(record: Record) -> dict[str, str]:
-    stand_in = record.dataset.stand_in_for
-    tags = {"mlflow.data.context": "train"}
-    return tags | ({"stand_in_for": _cut(stand_in, 500)} if stand_in else {})
+def _datasets(record: Record) -> list[tuple[dict[str, str], dict[str, str]]]:
+    """Each dataset of the record with its tags; MLflow's context is the use."""
+    found = []
+    for use, data in record.datasets.items():
+        told = {
+            "name": _cut(data.name or "unnamed", 500),
+            "digest": data.sha256[:DIGEST_LENGTH] or "none",
+            "source": json.dumps({"sha256": data.sha256}),
+        }
+        tags = {"mlflow.data.context": use or "train"}
+        tags |= {"stand_in_for": _cut(data.stand_in_for, 500)} if data.stand_in_for else {}
+        found.append((told, tags))
+    return found
 
 
 def _diverged(runs: Iterable[SeedRun]) -> str | None:

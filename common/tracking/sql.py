@@ -99,7 +99,8 @@ def write(
             parent = None if one == run_id else run_id
             rows["runs"].append(_run_row(experiment, artifact_folder(location, one), one, content))
             _add_values(rows, one, content, parent)
-            _add_dataset(rows, datasets, experiment, one, content)
+            for dataset in content.datasets:
+                _add_dataset(rows, datasets, experiment, one, dataset)
     for name, content in rows.items():  # in the order of their foreign keys
         if content:
             connection.execute(into[name].insert(), content)
@@ -221,9 +222,14 @@ def _run_row(experiment: int, artifacts: str, run_id: str, run: Run) -> dict[str
 
 
 def _add_dataset(
-    rows: Rows, datasets: dict[tuple[str, str], str], experiment: int, run_id: str, run: Run
+    rows: Rows,
+    datasets: dict[tuple[str, str], str],
+    experiment: int,
+    run_id: str,
+    dataset: tuple[dict[str, str], dict[str, str]],
 ) -> None:
-    name, digest = run.dataset["name"], run.dataset["digest"]
+    data, tags = dataset
+    name, digest = data["name"], data["digest"]
     if (name, digest) not in datasets:
         datasets[name, digest] = uuid.uuid4().hex
         rows["datasets"].append(
@@ -233,7 +239,7 @@ def _add_dataset(
                 "name": name,
                 "digest": digest,
                 "dataset_source_type": "local",
-                "dataset_source": run.dataset["source"],
+                "dataset_source": data["source"],
                 "dataset_schema": None,
                 "dataset_profile": None,
             }
@@ -249,6 +255,4 @@ def _add_dataset(
             "step": 0,
         }
     )
-    rows["input_tags"] += [
-        {"input_uuid": edge, "name": k, "value": v} for k, v in run.dataset_tags.items()
-    ]
+    rows["input_tags"] += [{"input_uuid": edge, "name": k, "value": v} for k, v in tags.items()]

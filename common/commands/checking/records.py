@@ -22,7 +22,7 @@ from common.evidence.deviations import deviations_of
 from common.paper import Room
 from common.records.current import changed_sources, unlike_sources
 from common.records.curves import curve
-from common.records.record import Curve, Record, SeedRun, summary
+from common.records.record import Curve, Dataset, Record, SeedRun, summary
 from common.records.sources import imported_modules
 from common.run.processors import hardware_name
 from common.run.request import plain
@@ -50,7 +50,7 @@ def record_problems(root: Path, room: Room, record: Record) -> Problems:
     runs = (
         f"seed {run.seed}: {problem}" for run in record.seeds for problem in _run(room, record, run)
     )
-    parts = (_identity(room, record), _dataset(room, record), _hardware(record))
+    parts = (_identity(room, record), _datasets(room, record), _hardware(record))
     parts += (_engine(room, record), _sources(root, record), _config(room, record))
     for problem in chain(*parts, runs, _seeds(record)):
         yield f"{problem}: {MEND}"
@@ -67,8 +67,18 @@ def _identity(room: Room, record: Record) -> Problems:
         yield f"deviations go into {room.newest}, not {record.version}"
 
 
-def _dataset(room: Room, record: Record) -> Problems:
-    data, catalog, wanted = record.dataset, load_catalog(), room.paper.dataset
+def _datasets(room: Room, record: Record) -> Problems:
+    """All datasets, each under its use."""
+    wanted = room.paper.datasets
+    for use in sorted(wanted.keys() ^ record.datasets.keys()):
+        yield f"{room.name} has {'a' if use in wanted else 'no'} dataset for {use}, unlike it"
+    for use, data in record.datasets.items():
+        if use in wanted:
+            yield from _dataset(room, data, wanted[use])
+
+
+def _dataset(room: Room, data: Dataset, wanted: str) -> Problems:
+    catalog = load_catalog()
     known = catalog.get(data.name)
     if known is None:
         yield f"the catalogue has no dataset {shown(data.name)}; runs on a text of yours stay local"
