@@ -1,4 +1,4 @@
-"""This room's side of tests/test_exams.py and tests/test_training_rules.py."""
+"""This room's side of the tests over all rooms and versions: see tests/exams.py."""
 
 import math
 
