@@ -41,7 +41,7 @@ class Stopped(Exception):
 
 
 def stopping_at(limit):
-    def report(step, steps, loss):
+    def report(step, *_):
         if step >= limit:
             raise Stopped
 

@@ -154,7 +154,7 @@ def test_evidence_rests_on_claims_models_and_statistics_and_on_no_machinery(room
     assert "common/errors.py" not in found
 
 
-@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
+@pytest.mark.parametrize("room", [*filter(deviations_of, ROOMS)], ids=lambda room: room.name)
 def test_a_ladders_files_are_those_of_all_its_rungs(room):
     if not deviations_of(room):
         pytest.skip(f"{room.name} has no deviations yet")
