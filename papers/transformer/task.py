@@ -219,6 +219,9 @@ class Batches:
             if i > start and widest * (i + 1 - start) > size:
                 start, widest = i, tokens
                 cuts.append(i)
+        if len(cuts) > 1:  # the last two share their pairs: processes cannot share a single one
+            pairs, widest = len(sizes) - cuts[-2], sizes[cuts[-2] :].max()
+            cuts[-1] = min(cuts[-1], len(sizes) - min(pairs // 2, size // widest))
         return cuts
 
     def _shuffled(self, rng: np.random.Generator) -> list[np.ndarray]:

@@ -153,6 +153,12 @@ def test_a_batch_is_as_full_as_its_size_allows(exam, size):
     assert batches.tokens == round(words / batches.count)
 
 
+def test_the_last_two_batches_share_their_pairs():
+    """Twenty-one pairs in batches of ten would leave one alone."""
+    batches = task.Batches(np.full((21, 4), 9), np.full((21, 4), 9), size=40, seed=0)
+    assert sorted(len(batches(i)[0]) for i in range(batches.count)) == [5, 6, 10]
+
+
 def test_batches_depend_on_seed_and_number_alone(exam):
     a, b = exam.batches(80, seed=1), exam.batches(80, seed=1)
     wanted = [a(i)[1] for i in (0, 40, 3)]
