@@ -17,6 +17,7 @@ VOCABULARY = {  # every file of a room, as a pattern, and what it holds
     r"params\.yaml": "what was run, per profile and version",
     r"task\.py": "the exam",
     r"ask\.py": "how a user tries a version, where versions share it",
+    r"search\.py": "how a net's scores become sentences, where the exam needs it",
     rf"{VERSION}/__init__\.py": "makes the version a package",
     rf"{VERSION}/model\.py": "Config and the model",
     rf"{VERSION}/train\.py": "wires the model to the exam and to fit",
@@ -46,7 +47,13 @@ VOCABULARY = {  # every file of a room, as a pattern, and what it holds
     r"checkpoints/\.gitignore": "DVC's",
 }
 PLAIN = [p.replace("\\", "") for p in VOCABULARY if re.fullmatch(r"[\w./\\]+", p)]
-SPARED = ("ask.py", "evidence/baseline.py", "evidence/experiments.py", "evidence/exceptions.yaml")
+SPARED = (
+    "ask.py",
+    "search.py",
+    "evidence/baseline.py",
+    "evidence/experiments.py",
+    "evidence/exceptions.yaml",
+)
 NEEDED = [name for name in PLAIN if name not in (*SPARED, "data.json", "checkpoints/.gitignore")]
 
 

@@ -103,6 +103,7 @@ LACKING: dict[str, tuple[Check, Change, str]] = {
         "implementation details 1 name",
     ),
     "report": (pages.readme, readme(r"reports/sound\.md", "x"), "no link to its report"),
+    "link": (pages.readme, readme("y = Wx", "y = [W](none.py)"), "links to none.py, which is not"),
     "picture": (pages.figure, readme(r"!\[", "["), f"does not show {PICTURE}"),
     "drawing": (pages.figure, undrawn, "`papers report` draws it"),
     "shapes": (pages.figure, replacing(FIGURE, r"\(B, V\)", "x"), "fewer than three arrows"),

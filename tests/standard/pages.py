@@ -33,6 +33,9 @@ def readme(subject: Subject) -> Iterator[Fault]:
     text = subject.room.path("README.md").read_text(encoding="utf-8")
     if f"(../../reports/{name}.md" not in text:
         yield Fault(f"README.md has no link to its report, reports/{name}.md")
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        if not (subject.room.folder / link).exists():
+            yield Fault(f"README.md links to {link}, which is not there")
     if "=" not in parts.get("The mathematics", "="):
         yield Fault("README.md: '## The mathematics' has no equation")
     for version in subject.room.paper.versions:

@@ -126,6 +126,7 @@ def make_sound(root: Path) -> Room:
     write(folder / "story.md.j2", STORY)
     picture = (TEMPLATE / "architecture.yaml.txt").read_text(encoding="utf-8")
     write(folder / "architecture.yaml", picture)
+    write(root / f"reports/{NAME}.md", "# Report\n")
     write(root / "reports/figures/sound-architecture.svg", "<svg/>")
     parts = "".join(f"## {heading}\n\n{BODIES.get(heading, WORDS)}\n\n" for heading in PARTS)
     write(folder / "README.md", f"# Sound\n\n[It](../../reports/{NAME}.md)\n\n{parts}")
