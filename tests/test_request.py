@@ -7,6 +7,7 @@ import pytest
 from common.config import plan
 from common.errors import UserError
 from common.paper import rooms
+from common.run import launch
 from common.run.launch import train_variant
 from common.run.request import Request, check_replaced, check_request
 from tests.factory import HARDWARE, make_room
@@ -87,3 +88,18 @@ def test_a_refused_run_leaves_nothing_to_go_on_from(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="refused"):
         train_variant(Request("rnn", "version2", profile="smoke"))
     assert not list((tmp_path / "local" / "resume" / "rnn").glob("*"))
+
+
+def test_what_was_interrupted_goes_on_only_under_the_code_that_wrote_what_waits(monkeypatch):
+    """A change in how checkpoints are written makes no record stale, but a run begins anew."""
+    made = launch.prepare(Request("rnn", "version1", profile="smoke"), False, lambda line: None)
+    assert "common/run/checkpoints.py" not in made.sources
+
+    def said(changed):
+        return lambda root, files: {path.name: str(path.name == changed) for path in files}
+
+    keys = set()
+    for changed in ("", "checkpoints.py", "training.py"):
+        monkeypatch.setattr(launch, "hashes", said(changed))
+        keys.add(made.key)
+    assert len(keys) == 3
