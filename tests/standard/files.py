@@ -42,7 +42,7 @@ VOCABULARY = {  # every file of a room, as a pattern, and what it holds
     rf"curves/{VERSION}\.csv": "what `dvc plots` draws",
     rf"{VERSION}/golden(\+[a-z][\w-]*)?\.csv": "golden runs",
     r"evidence/verdicts\.json": "verdicts and costs",
-    r"data\.json": "the receipt of the data, not in git",
+    r"data(-[\w-]+)?\.json": "the receipt of a dataset, not in git",
     rf"checkpoints/{VARIANT}/[\w.-]+": "weights, not in git",
     r"checkpoints/\.gitignore": "DVC's",
 }
@@ -54,7 +54,7 @@ SPARED = (
     "evidence/experiments.py",
     "evidence/exceptions.yaml",
 )
-NEEDED = [name for name in PLAIN if name not in (*SPARED, "data.json", "checkpoints/.gitignore")]
+NEEDED = [name for name in PLAIN if name not in (*SPARED, "checkpoints/.gitignore")]
 
 
 def names(subject: Subject) -> Iterator[Fault]:
