@@ -68,10 +68,11 @@ def pytest(session: nox.Session, *arguments: str) -> None:
 
 @nox.session
 def lint(session):
-    """Style, imports, forbidden calls."""
+    """Style, imports, forbidden calls, types."""
     prepare(session)
     run(session, "ruff", "check", ".")
     run(session, "ruff", "format", "--check", ".")
+    run(session, "pyrefly", "check")
 
 
 @nox.session

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from common.errors import UserError
-from common.run import engine
+from common.run import engine, hardware
 
 
 @pytest.mark.parametrize("causal", [False, True])
@@ -37,6 +37,30 @@ def test_masters_take_steps_that_bfloat16_cannot():
     assert plain.item() == 1.0  # without masters the weight never moves
     assert train(torch.bfloat16) == pytest.approx(0.9, abs=0.004)
     assert train(torch.float32) == pytest.approx(0.9, abs=1e-5)
+
+
+def test_a_bfloat16_parameter_that_no_loss_reached_keeps_its_value():
+    """As a frozen layer, or one that a batch does not use."""
+    used, idle = (torch.ones(1, dtype=torch.bfloat16, requires_grad=True) for _ in range(2))
+    masters = engine.Masters([used, idle])
+    optimizer = torch.optim.SGD(masters.masters, lr=0.5)
+    used.sum().backward()
+    masters.take_gradients()
+    optimizer.step()
+    masters.give_weights()
+    assert (used.item(), idle.item()) == (0.5, 1.0)
+
+
+@pytest.mark.parametrize("status", ["Name: python\n", None], ids=["no high-water mark", "no file"])
+def test_peak_memory_is_told_where_the_system_does_not_say_it(status, monkeypatch):
+    def read(path, **how):
+        if status is None:
+            raise FileNotFoundError(path)
+        return status
+
+    memory = hardware.PeakMemory(torch.device("cpu"))
+    monkeypatch.setattr("pathlib.Path.read_text", read)
+    assert memory.mib() > 1
 
 
 def test_what_is_not_there_is_named():

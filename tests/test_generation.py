@@ -224,6 +224,7 @@ def test_settings_out_of_range_are_refused_by_name(name, value):
 
 def test_a_beam_ends_drawing_and_drawing_the_beam():
     assert change(Settings(beam=4), {"top_p": 0.5}).beam is None
+    assert change(Settings(beam=4), {"top_p": 0.5, "beam": None}).beam is None
     assert change(Settings(temperature=0.5), {"beam": 2}).beam == 2
     with pytest.raises(UserError, match="top_k"):
         change(Settings(), {"beam": 2, "top_k": 3})

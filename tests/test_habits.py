@@ -47,6 +47,44 @@ def test_links_of_the_front_pages_lead_somewhere(page: str) -> None:
     assert targets
 
 
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("def f(x: int | None) -> int:\n    return x + 1\n", "unsupported-operation"),
+        ("def f(x: int) -> str:\n    return x\n", "bad-return"),
+        ("import re\n\nnumber = re.search('a', 'a')[0]\n", "unsupported-operation"),
+        ("def f(x: int) -> str:\n    return str(x)\n", None),
+    ],
+    ids=["none", "return", "no match", "sound"],
+)
+def test_lint_finds_a_wrong_type(tmp_path: Path, code: str, found: str | None) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "common").mkdir()
+    (tmp_path / "common" / "wrong.py").write_text(code)
+    checker = Path(sys.executable).with_name("pyrefly")
+    words = [checker, "check", "--output-format", "min-text", "-c", tmp_path / "pyproject.toml"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == (1 if found else 0), done.stderr
+    assert f"[{found}]" in done.stdout if found else "ERROR" not in done.stdout
+
+
+def test_lint_checks_the_types_of_all_of_common() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
+        "pyrefly"
+    ]
+    assert settings["project-includes"] == ["common"] and "project-excludes" not in settings
+    assert not {"errors", "baseline", "preset"} & settings.keys()  # no kind of fault is left out
+    lint = (ROOT / "noxfile.py").read_text().split("def lint(session)")[1].split("@nox")[0]
+    assert 'run(session, "pyrefly", "check")' in lint
+
+
+def test_what_the_type_checker_must_not_say_has_a_reason() -> None:
+    for path in (ROOT / "common").rglob("*.py"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if re.search(r"#\s*(type|pyrefly):\s*ignore", line):
+                assert re.search(r"# pyrefly: ignore\[[\w-]+\]  # \w", line), f"{path}: {line}"
+
+
 @pytest.fixture
 def commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A repository with our hooks, and a function that commits files: what pre-commit says then."""

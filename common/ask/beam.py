@@ -13,7 +13,7 @@ def beam_search(writer: Writer, batch: np.ndarray, settings: Settings) -> list[l
     A text of n tokens, its end among them, is worth log p / penalty(n). Finished texts stay in
     the beam and compete with those that go on.
     """
-    count, width = len(batch), settings.beam
+    count, width = len(batch), settings.beam or 1
     log_p = np.where(np.arange(width) == 0, 0.0, -np.inf) + np.zeros((count, 1))
     lengths, done = np.zeros((count, width)), np.zeros((count, width), dtype=bool)
     found = np.zeros((count, width, 0), dtype=np.int64)

@@ -28,13 +28,13 @@ def pieces(decode: Callable[[Sequence[int]], str], chosen: Iterator[int]) -> Ite
 
 def before(stop: str | None, parts: Iterator[str]) -> Iterator[str]:
     """The parts up to where `stop` begins; what may be its beginning waits."""
-    held = ""
+    held, sign = "", stop or ""
     for part in parts:
         held += part
-        if stop and stop in held:
-            yield held[: held.index(stop)]
+        if sign and sign in held:
+            yield held[: held.index(sign)]
             return
-        keep = next((n for n in range(len(stop or "") - 1, 0, -1) if held.endswith(stop[:n])), 0)
+        keep = next((n for n in range(len(sign) - 1, 0, -1) if held.endswith(sign[:n])), 0)
         yield held[: len(held) - keep]
         held = held[len(held) - keep :]
     yield held

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from common.ask.writer import LONGEST_MAP, Attention, Settings, Writer
+from common.data.text import Tokens
 from common.errors import UserError
+from common.exams.reading import in_windows
 from common.exams.text import SAMPLE_TEMPERATURE, Predict, TextExam
 
 
@@ -23,7 +25,7 @@ def text_writer(exam: TextExam, predict: Predict, attend: Callable | None = None
     An empty prompt is the end of a line, as in the exam's samples.
     """
 
-    def encode(prompt: str):
+    def encode(prompt: str) -> Tokens:
         return exam.vocabulary.encode(prompt or exam.start)
 
     def read(tokens, state):
@@ -43,13 +45,14 @@ def attention(exam: TextExam, tokens, maps: Callable[..., Iterable]) -> list[Att
     """A map of each layer over all tokens. UserError for more than one could read."""
     import torch
 
+    context = in_windows(exam.rule).context
     rows, count = torch.as_tensor(tokens)[None], len(tokens)
     if count > LONGEST_MAP:
         raise UserError(
             f"this text has {count} tokens: give at most {LONGEST_MAP} for a readable map."
         )
     whole: list[np.ndarray] = []
-    for start, first, end in windows(count, exam.rule.context):
+    for start, first, end in windows(count, context):
         with torch.no_grad():
             layers = [layer.numpy() for layer in maps(rows[:, start:end])]  # each (H, t, t)
         whole = whole or [np.zeros((len(layer), count, count), np.float32) for layer in layers]

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from common.data.text import Tokens
 from common.errors import UserError, nearest
 
 State = Any  # what a model carries from token to token: arrays, batch first, in dicts and tuples
@@ -75,7 +76,8 @@ def change(settings: Settings, given: dict[str, Any]) -> Settings:
     drawn = [name for name in DRAWING if name in given]
     if given.get("beam") is not None and drawn:
         raise UserError(f"a beam searches and does not draw: leave out {drawn[0]!r} or 'beam'.")
-    changed = replace(settings, **({"beam": None} if drawn else {}), **given)
+    ended: dict[str, Any] = {"beam": None} if drawn else {}
+    changed = replace(settings, **{**ended, **given})
     if "length_penalty" in given and changed.beam is None:
         raise UserError("'length_penalty' does nothing without a beam: set 'beam' too.")
     idle = [name for name in ("top_k", "top_p") if given.get(name) not in (None, 1)]
@@ -113,7 +115,7 @@ class Writer:
     source, and then the words of the translation.
     """
 
-    encode: Callable[[str], Sequence[int]]  # UserError for what it cannot read; never empty
+    encode: Callable[[str], Tokens]  # UserError for what it cannot read; never empty
     decode: Callable[[Sequence[int]], str]
     next: Callable[[np.ndarray, State], tuple[Any, State]]
     defaults: Settings = Settings()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -277,7 +277,7 @@ def _refuse(message: str) -> int:
     return 2
 
 
-def _usage(error: Exception) -> int:
+def _usage(error: Any) -> int:
     """A mistake on the command line; a group that was called by itself shows its help."""
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()

@@ -14,8 +14,8 @@ Names = Annotated[list[str] | None, typer.Argument(help="Datasets; all of the ca
 
 def _say(text: str) -> None:
     """Print a line; a warning stands out where the terminal has colours."""
-    style = {"fg": "yellow", "bold": True} if text.startswith("WARNING") else {}
-    typer.secho(text, **style)
+    warning = text.startswith("WARNING")
+    typer.secho(text, fg="yellow" if warning else None, bold=True if warning else None)
 
 
 @app.command("list")

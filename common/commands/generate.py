@@ -230,7 +230,7 @@ def _put_parts(
 
 
 def _put_json(
-    told: dict[str, str],
+    told: dict[str, Any],
     writer: Writer,
     prompts: list[str],
     settings: Settings,

@@ -246,7 +246,7 @@ def _claim(row: Row) -> Row:
 
 def _expected(row: Row, sign: int | None) -> str:
     if row["expected"] is None:
-        return BETTER.get(sign, "")
+        return BETTER[sign] if sign else ""
     if row["kind"] == "prediction":
         return foretold(row)
     better = f", {BETTER[sign]}" if sign else ""

@@ -176,7 +176,7 @@ def print_paper(name: str, json: bool) -> None:
 
     home = room(name)
     paper, records = home.paper, sorted(read_records(home.folder), key=_versions_first)
-    runs = [
+    runs: list[dict[str, Any]] = [
         {
             "variant": record.variant,
             "hardware": record.hardware.name,

@@ -111,9 +111,9 @@ def _reached(record: Record, one: SeedRun, other: SeedRun, metric: str) -> str:
     old, new = one.metrics, other.metrics
     if old.keys() == new.keys() and all(_near(old[key], new[key]) for key in old):
         return L1
-    values = [value for value in record.values(metric).values() if value is not None]
-    low, high = prediction_interval(values)
-    return L2 if new.get(metric) is not None and low <= new[metric] <= high else NONE
+    low, high = prediction_interval(list(record.finite(metric).values()))
+    value = new.get(metric)
+    return L2 if value is not None and low <= value <= high else NONE
 
 
 def _computed(run: SeedRun) -> dict[str, Any]:

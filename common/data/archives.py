@@ -62,8 +62,9 @@ def _tar(archive: Path, pattern: str) -> Iterator[tuple[str, bytes]]:
         for info in infos:
             safe_path(info.name)
         for info in infos:
-            if info.isfile() and fnmatch.fnmatchcase(info.name, pattern):
-                yield info.name, _bounded(file.extractfile(info).read(LARGEST + 1), info.name)
+            content = file.extractfile(info) if info.isfile() else None
+            if content and fnmatch.fnmatchcase(info.name, pattern):
+                yield info.name, _bounded(content.read(LARGEST + 1), info.name)
 
 
 def _bounded(content: bytes, name: str) -> bytes:

@@ -51,19 +51,19 @@ def ensure(name: str, *, allow_stand_in: bool = True, report: Report = print) ->
     if got.how:
         return Fetched(name, folder, files_sha256(files_of(dataset)), how=got.how)
     if dataset.stand_in and allow_stand_in:
-        return _stand_in(dataset, got.failures, report)
+        return _stand_in(dataset, dataset.stand_in, got.failures, report)
     raise UserError(_nothing_left(dataset, got.failures))
 
 
-def _stand_in(dataset: Dataset, failures: list[str], report: Report) -> Fetched:
+def _stand_in(dataset: Dataset, other: str, failures: list[str], report: Report) -> Fetched:
     for failure in failures:
         report(f"{dataset.name}: {failure}")
     report(
-        f"WARNING: {dataset.name} cannot be had here. Its stand-in {dataset.stand_in} takes its"
+        f"WARNING: {dataset.name} cannot be had here. Its stand-in {other} takes its"
         " place: the results will bear that name and do not compare with the committed ones."
     )
     try:
-        fetched = ensure(dataset.stand_in, allow_stand_in=False, report=report)
+        fetched = ensure(other, allow_stand_in=False, report=report)
     except UserError as error:
         raise UserError(f"{_nothing_left(dataset, failures)}\nNor its stand-in: {error}") from None
     return replace(fetched, stand_in_for=dataset.name)

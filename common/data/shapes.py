@@ -119,7 +119,7 @@ def render(scene: Scene) -> np.ndarray:
 
 
 def _one(rng: random.Random, pairs: Sequence[tuple[str, str]]) -> tuple[str, tuple[Drawn, ...]]:
-    (colour, shape), size, place = (_pick(rng, choices) for choices in (pairs, SIZES, PLACES))
+    (colour, shape), size, place = _pick(rng, pairs), _pick(rng, SIZES), _pick(rng, PLACES)
     x, y = (at + _pick(rng, (-1, 0, 1)) for at in PLACES[place])
     return f"a {size} {colour} {shape} {place}", (Drawn(colour, shape, x, y, SIZES[size]),)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -89,6 +89,9 @@ def split(text: Text | str, fractions: tuple[float, float, float] = (0.9, 0.05, 
     if isinstance(text, Text) and text.bounds:
         first, second = text.bounds
     return Splits(whole[:first], whole[first:second], whole[second:])
+
+
+Tokens = Sequence[int] | np.ndarray  # numbers of a vocabulary's entries, (N,)
 
 
 class Characters:

@@ -148,10 +148,11 @@ class View:
 
 
 def _complete(values: dict[int, float | None], variant: str, stand_in: float | None) -> Values:
-    lost = sorted(seed for seed, value in values.items() if value is None)
-    if lost and stand_in is None:
+    if stand_in is not None:
+        return {seed: stand_in if value is None else value for seed, value in values.items()}
+    if lost := sorted(seed for seed, value in values.items() if value is None):
         raise Unmeasured(INCONCLUSIVE, f"{variant} diverged at {seeds_text(lost)}")
-    return {seed: stand_in if value is None else value for seed, value in values.items()}
+    return {seed: value for seed, value in values.items() if value is not None}
 
 
 def seeds_text(seeds: Sequence[int]) -> str:

@@ -68,16 +68,16 @@ def _unlike(a: Record, b: Record) -> list[str]:
 
 
 def _shared(home: Room, a: Record, b: Record) -> list[int]:
-    one, other = (record.values(home.paper.metric.name) for record in (a, b))
-    return sorted(seed for seed in one if None not in (one[seed], other.get(seed)))
+    one, other = (record.finite(home.paper.metric.name) for record in (a, b))
+    return sorted(one.keys() & other.keys())
 
 
 def _difference(home: Room, a: Record, b: Record, shared: list[int], comparable: bool) -> Row:
     """new - old in the metric's unit, with the interval and p where two or more seeds have both."""
     from common.evidence.statistics import paired
 
-    values = [record.values(home.paper.metric.name) for record in (a, b)]
-    row = _row("difference", *([v for v in side.values() if v is not None] for side in values))
+    values = [record.finite(home.paper.metric.name) for record in (a, b)]
+    row = _row("difference", *(list(side.values()) for side in values))
     if not shared or not comparable:
         return row
     one, other = ([side[seed] for seed in shared] for side in values)

@@ -156,7 +156,7 @@ class _Inherited:
     """Stands for an attribute that a class has from its base."""
 
 
-def _swap(module: ModuleType, deviation: Deviation, dotted: str, new: object) -> _Swap:
+def _swap(module: ModuleType, deviation: Deviation, dotted: str, new: Any) -> _Swap:
     """Find what `dotted` names. UserError if nothing, or if replacing it would change nothing."""
     *path, name = dotted.split(".")
     owner: Any = module

@@ -26,7 +26,17 @@ from common.evidence.claims import (
     Claim,
     View,
 )
-from common.evidence.outcomes import DIGITS, Equal, Exact, Pair, Unmeasured, Value
+from common.evidence.outcomes import (
+    DIGITS,
+    Equal,
+    Exact,
+    Named,
+    Pair,
+    Predicted,
+    Unmeasured,
+    Value,
+    Values,
+)
 from common.evidence.pairs import keep
 
 
@@ -38,11 +48,18 @@ class Outcome:
     n: int
 
 
+RETURNED = {EXACT: Exact, EQUIVALENCE: Equal, DIRECTION: Pair, PREDICTION: Outcome}
+
+
 def judge_claims(claims: Sequence[Claim], view: View) -> tuple[list[dict[str, Any]], dict]:
     """Measure every claim. Returns the rows of verdicts.json and the values behind each verdict on
     a direction, as `pairs.keep` gives them."""
     measured = {claim.id: _measure(claim, view) for claim in claims}
-    directions = [(c, measured[c.id]) for c in claims if c.kind == DIRECTION]
+    directions = [
+        (claim, found)
+        for claim in claims
+        if claim.kind == DIRECTION and isinstance(found := measured[claim.id], Pair | Unmeasured)
+    ]
     judged = _judge_family(directions)
     rows = [_row(claim, measured[claim.id], judged) for claim in claims]
     kept = {c.id: keep(pair, c.over) for c, pair in directions if isinstance(pair, Pair)}
@@ -50,18 +67,15 @@ def judge_claims(claims: Sequence[Claim], view: View) -> tuple[list[dict[str, An
 
 
 def _measure(claim: Claim, view: View) -> Exact | Equal | Pair | Outcome | Unmeasured:
-    wanted = {EXACT: Exact, EQUIVALENCE: Equal, DIRECTION: Pair, PREDICTION: Outcome}.get(
-        claim.kind
-    )
-    if wanted is None:
-        return Unmeasured(OUT, claim.reason)
     try:
-        if claim.experiment:
+        if claim.measure:
+            found = claim.measure(view) if claim.kind == DIRECTION else claim.measure()
+        elif claim.experiment:
             found = claim.experiment(view.seeds)
         elif claim.predicted:
-            found = _outcome(claim, view)
+            found = _outcome(claim.predicted, view)
         else:
-            found = claim.measure(view) if claim.kind == DIRECTION else claim.measure()
+            return Unmeasured(OUT, claim.reason)
     except Unmeasured as missing:
         return missing
     except UserError as error:
@@ -69,6 +83,7 @@ def _measure(claim: Claim, view: View) -> Exact | Equal | Pair | Outcome | Unmea
     except Exception as error:
         error.add_note(f"while measuring claim {claim.id!r}")
         raise
+    wanted = RETURNED[claim.kind]
     if not isinstance(found, wanted):
         raise UserError(
             f"claim {claim.id!r} is {claim.kind}: it must return {wanted.__name__}, not {found!r}."
@@ -76,9 +91,8 @@ def _measure(claim: Claim, view: View) -> Exact | Equal | Pair | Outcome | Unmea
     return _as_kept(found) if isinstance(found, Pair) else found
 
 
-def _outcome(claim: Claim, view: View) -> Outcome:
+def _outcome(told: Predicted, view: View) -> Outcome:
     """What the run gave, which must have begun after the prediction."""
-    told = claim.predicted
     if told.variant not in view.records:
         raise Unmeasured(NOT_RUN, f"{told.variant} has no record here yet.")
     record = view.records[told.variant]
@@ -93,9 +107,11 @@ def _outcome(claim: Claim, view: View) -> Outcome:
 
 def _as_kept(pair: Pair) -> Pair:
     """The values as verdicts.json keeps them: verdicts can be computed again from there."""
-    sides = (pair.better, pair.worse)
-    better, worse = ({s: float(f"{v:.{DIGITS}g}") for s, v in side.items()} for side in sides)
-    return replace(pair, better=better, worse=worse)
+    return replace(pair, better=_shortened(pair.better), worse=_shortened(pair.worse))
+
+
+def _shortened(side: Values | Named) -> Any:  # of the same kind
+    return {key: float(f"{value:.{DIGITS}g}") for key, value in side.items()}
 
 
 def _judge_family(pairs: Sequence[tuple[Claim, Pair | Unmeasured]]) -> dict[str, dict[str, Any]]:
@@ -149,9 +165,9 @@ def _row(claim: Claim, found: Any, judged: dict[str, dict[str, Any]]) -> dict[st
         return row | {"verdict": found.verdict, "reason": found.reason}
     if isinstance(found, Pair):
         return row | judged[claim.id]
-    if isinstance(found, Outcome):
+    if isinstance(found, Outcome) and told:
         verdict = INSIDE if told.low <= found.value <= told.high else OUTSIDE
-        given = {"value": found.value, "n": found.n, "reason": _foretold(claim)}
+        given = {"value": found.value, "n": found.n, "reason": _foretold(told)}
         return row | {"verdict": verdict, **given}
     if isinstance(found, Equal):
         verdict = EQUAL if found.worst <= found.tolerance else UNEQUAL
@@ -160,8 +176,7 @@ def _row(claim: Claim, found: Any, judged: dict[str, dict[str, Any]]) -> dict[st
     return row if found.holds else row | {"verdict": FINDING, "finding": _finding(claim, found)}
 
 
-def _foretold(claim: Claim) -> str:
-    told = claim.predicted
+def _foretold(told: Predicted) -> str:
     return f"Predicted on {told.at:%d %B %Y}; {told.variant} was run after that."
 
 

@@ -43,10 +43,10 @@ def _rung(room: Room, deviation: Deviation, records: dict[str, Record]) -> Any:
     sides = (records[variant], records[newest])
     if sides[0].config != sides[1].config:
         raise UserError(f"{room.name}: {variant} and {newest} ran with unlike configs; run both.")
-    values = [record.values(room.paper.metric.name) for record in sides]
-    for name, side in zip((variant, newest), values, strict=True):
-        if lost := sorted(seed for seed, value in side.items() if value is None):
-            return f"{name} diverged at {len(lost)} of {len(side)} seeds"
+    values = [record.finite(room.paper.metric.name) for record in sides]
+    for record, side in zip(sides, values, strict=True):
+        if lost := len(record.seeds) - len(side):
+            return f"{record.variant} diverged at {lost} of {len(record.seeds)} seeds"
     names = (variant, newest)
     if not room.paper.metric.lower_is_better:
         values, names = values[::-1], names[::-1]

@@ -99,7 +99,10 @@ def smallest_detectable(sd: float, n: int, alpha: float = ALPHA, power: float = 
         return sd * float(np.quantile(critical, power, method="higher"))
     if n > DRAWN_UP_TO:
         return sd * float(stats.norm.isf(alpha / 2) - stats.norm.isf(power)) / math.sqrt(n)
-    return sd * optimize.brentq(lambda size: _t_power(size, n, alpha) - power, 0.0, 20.0)
+    missing = optimize.root_scalar(
+        lambda size: _t_power(size, n, alpha) - power, bracket=(0.0, 20.0), method="brentq"
+    )
+    return sd * missing.root
 
 
 def mean(x: np.ndarray) -> float:

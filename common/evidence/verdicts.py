@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -144,7 +144,7 @@ def _common_ground(record: Record) -> dict[str, Any]:
     return {"profile": record.profile, "dataset": record.datasets, "matrix precision": precision}
 
 
-def experiment_seeds(room: Room, records: dict[str, Record], directions: int) -> tuple[int, ...]:
+def experiment_seeds(room: Room, records: Mapping[str, Record], directions: int) -> tuple[int, ...]:
     """Seeds for experiments: as many as the records have, and enough for the family."""
     from common.evidence.resampling import seeds_needed
 

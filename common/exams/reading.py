@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from common.exams.text import Predict, Sat, TextExam, mean
+from common.errors import UserError
+from common.exams.text import Predict, Rule, Sat, TextExam, mean
 
 PIECE = 64  # tokens per call of predict in a stream, and windows per call: both bound its memory
 
@@ -94,11 +95,19 @@ def _chosen_bits(log_p: np.ndarray, targets: np.ndarray) -> np.ndarray:
     return -np.take_along_axis(log_p, targets[..., None], axis=2)[..., 0] / math.log(2)
 
 
+def in_windows(rule: Rule) -> Windows:
+    """The rule of an exam that is read in windows. UserError for another."""
+    if not isinstance(rule, Windows):
+        raise UserError(f"this exam reads by {type(rule).__name__}: it must be read in Windows.")
+    return rule
+
+
 def fresh_windows(exam: TextExam, sat: Sat) -> dict[str, float]:
     """A measure of exams by Windows: bits per character in windows that begin from nothing, and
     bits per token in their second and their last quarter."""
-    fresh = exam.rule.fresh_bits(sat.predict, sat.tokens)
-    quarter = max(1, exam.rule.context // 4)
+    rule = in_windows(exam.rule)
+    fresh = rule.fresh_bits(sat.predict, sat.tokens)
+    quarter = max(1, rule.context // 4)
     characters = len(exam.vocabulary.decode(sat.tokens[1 : fresh.size + 1]))
     return {
         "fresh_window_bits": fresh.sum() / characters if characters else math.nan,

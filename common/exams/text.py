@@ -28,7 +28,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from common.data.text import Characters, load_text, split
+from common.data.text import Characters, Tokens, load_text, split
 from common.errors import UserError
 
 SAMPLE_CHARACTERS = 600
@@ -41,9 +41,9 @@ Predict = Callable[[np.ndarray, Any], tuple[np.ndarray, Any]]
 class Vocabulary(Protocol):
     """What a version's tokens are: characters, byte pairs, words."""
 
-    def encode(self, text: str) -> Sequence[int]: ...
+    def encode(self, text: str) -> Tokens: ...
 
-    def decode(self, ids: Sequence[int]) -> str: ...
+    def decode(self, ids: Tokens) -> str: ...
 
     def __len__(self) -> int: ...
 

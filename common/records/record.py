@@ -20,7 +20,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from common.errors import UserError
 from common.records.json_file import content_of, write_json
 
-FORMAT = 1
 SAMPLE = 20_000  # characters of a sample; training cuts longer ones
 LARGEST = 8 << 20  # bytes of a record's file; ten seeds take 73,000
 SOURCE = re.compile(r"(\w+/)*\w+\.py(::[\w-]+)?", re.ASCII)
@@ -142,7 +141,7 @@ class Resealed(Part):
 
 
 class Record(Part):
-    format: Literal[FORMAT] = FORMAT
+    format: Literal[1] = 1
     paper: Name
     variant: Name  # "version2", or "version2+<deviation>"
     version: Name
@@ -197,6 +196,10 @@ class Record(Part):
     def values(self, metric: str) -> dict[int, float | None]:
         """Seed -> value of the metric; None where the run diverged."""
         return {run.seed: run.metrics.get(metric) for run in self.seeds}
+
+    def finite(self, metric: str) -> dict[int, float]:
+        """The same of the seeds that did not diverge."""
+        return {seed: value for seed, value in self.values(metric).items() if value is not None}
 
 
 def _canonical(content: Any) -> bytes:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -218,5 +218,6 @@ def text_width(text: str) -> float:
     return TextPath((0, 0), text, SIZE, prop=FontProperties("DejaVu Sans")).get_extents().width / 72
 
 
-def write(axes: Axes, x: float, y: float, text: str, size: float, **how: object) -> None:
-    axes.text(x, y, text, fontsize=size, color=style.INK, **{"linespacing": 1.3, **how})
+def write(axes: Axes, x: float, y: float, text: str, size: float, **how: Any) -> None:
+    how.setdefault("linespacing", 1.3)
+    axes.text(x, y, text, fontsize=size, color=style.INK, **how)

@@ -68,7 +68,7 @@ def _has(results: Results, phase: str | None, column: str) -> bool:
 
 def _named(results: Results, phase: str | None) -> list[str]:
     """The losses with a name of their own."""
-    names = [column for column in results.curves if column.startswith("losses.")]
+    names = [column for column in map(str, results.curves) if column.startswith("losses.")]
     return [name for name in names if _has(results, phase, name)]
 
 
@@ -91,8 +91,9 @@ def _draw(axes: Axes, results: Results, panel: Panel, baseline: Baseline | None)
 def _title(results: Results, phase: str | None) -> str:
     """ "pretrain: " before a panel's title, "" where no version has phases."""
     if phase is None:
-        last = [results.record(version).seeds[0].curve.phase for version in results.trained()]
-        phase = " or ".join(dict.fromkeys(filter(None, last)))
+        curves = [results.record(version).seeds[0].curve for version in results.trained()]
+        last = [curve.phase for curve in curves if curve and curve.phase]
+        phase = " or ".join(dict.fromkeys(last))
     return f"{phase}: " if phase else ""
 
 

@@ -102,7 +102,7 @@ def costs(results: Results):
 def _timed(
     results: Results, version: str, target: float | None
 ) -> tuple[float, float, float] | None:
-    found = target and compare.time_to(results, version, results.primary, target)
+    found = compare.time_to(results, version, results.primary, target) if target else None
     return (found.median, found.first, found.last) if found else None
 
 

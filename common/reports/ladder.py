@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from itertools import groupby
 
 from matplotlib.axes import Axes
@@ -112,19 +113,21 @@ def share(results: Results, value: float | None) -> float | None:
     return value / abs(newest.mean)
 
 
+def _percent(results: Results, bug: dict) -> Iterator[tuple[float, float, float]]:
+    """What a bug costs, with its interval; nothing where the newest version has no mean."""
+    cost, low, high = (share(results, bug[key]) for key in ("cost", "low", "high"))
+    if cost is not None and low is not None and high is not None:
+        yield 100 * cost, 100 * low, 100 * high
+
+
 def mistakes(everything: list[Results]):
     """The costliest bugs of all papers, each in percent of its newest version's result."""
     found = [
-        (
-            results.name,
-            bug["title"],
-            *(100 * share(results, bug[k]) for k in ("cost", "low", "high")),
-        )
+        (results.name, bug["title"], cost, low, high)
         for results in everything
         for bug in results.evidence.get("deviations", [])
-        if bug["kind"] == "bug"
-        and _measured(bug, "cost")
-        and share(results, bug["cost"]) is not None
+        if bug["kind"] == "bug" and _measured(bug, "cost")
+        for cost, low, high in _percent(results, bug)
     ]
     if not found:
         return None

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from common.errors import UserError, nearest
 from common.reports.results import COSTS, Results
@@ -72,7 +73,7 @@ def _interval(kind: str, row: dict, main: str) -> Safe:
     return show(row[main], row["low"], row["high"]) if finite(row[main]) else escape(row[main])
 
 
-def _text(column: str, value: object) -> Safe:
+def _text(column: str, value: Any) -> Safe:
     if column == "adjusted_p":
         return p_value(value)
     return number(value) if finite(value) or value is None else escape(value)

@@ -83,7 +83,9 @@ class Results:
     def earlier(self) -> list[str]:
         """The phases before the last that any version has, in their order."""
         runs = [self.record(version).seeds[0] for version in self.versions()]
-        return list(dict.fromkeys(curve.phase for run in runs for curve in run.earlier))
+        return list(
+            dict.fromkeys(curve.phase for run in runs for curve in run.earlier if curve.phase)
+        )
 
     def trained(self, hardware: str = "") -> list[str]:
         """The versions that take steps and so have a curve."""
@@ -144,6 +146,8 @@ def load(root: Path, names: Sequence[str] | None = None) -> dict[str, Results]:
 def declared(room: Room) -> Paper:
     """PAPER of the room's own `__init__.py`: of this root, whichever `papers` is importable."""
     spec = importlib.util.spec_from_file_location(f"_declared_{room.name}", room.path(INIT))
+    if spec is None or spec.loader is None:
+        raise UserError(f"papers/{room.name}/{INIT} is no Python module.")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     if not isinstance(getattr(module, "PAPER", None), Paper):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 
@@ -45,7 +46,7 @@ def numbers(records: Sequence[Record]) -> tuple[pd.DataFrame, pd.DataFrame]:
     with temporary_store() as uri:
         import_records(records, uri, papers={}, summarise=lambda values: summary(tuple(values)))
         runs, curves = query(uri)
-    named = [column for column in curves if column.startswith(NAMED)]
+    named = [column for column in map(str, curves) if column.startswith(NAMED)]
     runs, curves = _runs_of(runs), tidy(curves[[*CURVE, *named]], POINT)
     check_equal(records, runs, curves)
     return runs, curves
@@ -55,7 +56,7 @@ def _runs_of(stored: pd.DataFrame) -> pd.DataFrame:
     """The seeds' rows of `tracking.query`, under the names of RUN."""
     seeds = stored[stored["level"] == "seed"]
     seeds = seeds.rename(columns={f"metrics.{SYSTEM[name]}": name for name in SYSTEM})
-    metrics = [column for column in seeds if column.startswith("metrics.")]
+    metrics = [column for column in map(str, seeds) if column.startswith("metrics.")]
     return tidy(seeds[[*RUN, *metrics]].dropna(axis=1, how="all"), KEY)
 
 
@@ -119,5 +120,5 @@ def _compare(wanted: pd.DataFrame, given: pd.DataFrame, key: list[str]) -> None:
         )
 
 
-def _place(key: tuple) -> str:
+def _place(key: Any) -> str:
     return f"{key[0]}: seed {key[3]} of {key[1]} on {key[2]}"

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeGuard
 
 NONE = "–"  # an empty cell that was left empty on purpose
 PLAIN = re.compile(r"[\w.+/=,:@ -]+", re.ASCII)
@@ -87,7 +88,7 @@ def _percent(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match[0].encode())
 
 
-def finite(value: object) -> bool:
+def finite(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
@@ -176,7 +177,7 @@ class Table:
     """A markdown table. Cells that are not `Safe` are escaped; `right` columns are numbers."""
 
     header: Sequence[object]
-    rows: Sequence[Sequence[object]]
+    rows: Sequence[Sequence[Any]]
     right: Iterable[int] = ()
 
     def __bool__(self) -> bool:

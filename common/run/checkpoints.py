@@ -19,7 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 
 from common.records.record import write_json
-from common.run.resume import State
+from common.run.resume import State, Stored
 
 KEPT = 2
 
@@ -51,7 +51,7 @@ class Checkpoints:
         for old in self._steps()[:-KEPT]:
             shutil.rmtree(self.folder / f"step-{old}", ignore_errors=True)
 
-    def load(self) -> tuple[int, State, dict[str, Any]] | None:
+    def load(self) -> tuple[int, Stored, dict[str, Any]] | None:
         """The newest checkpoint that is whole: (step, state, loop). None if there is none."""
         for step in reversed(self._steps()):
             found = self._read(self.folder / f"step-{step}")
@@ -63,7 +63,7 @@ class Checkpoints:
         return sorted(int(p.name.removeprefix("step-")) for p in self.folder.glob("step-*"))
 
     @staticmethod
-    def _read(folder: Path) -> tuple[int, State, dict[str, Any]] | None:
+    def _read(folder: Path) -> tuple[int, Stored, dict[str, Any]] | None:
         try:
             meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
             payload = (folder / "state.safetensors").read_bytes()

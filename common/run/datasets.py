@@ -31,7 +31,7 @@ def identify(home: Room, own: str | None, report) -> dict[str, Dataset]:
     found = {}
     for use, name in home.paper.datasets.items():
         receipt = home.receipt(use)
-        if use == replaced:
+        if own and use == replaced:
             got = load_text(own)
         elif receipt.is_file():
             got = from_receipt(receipt, report)

@@ -74,6 +74,7 @@ def start(
     torch.set_num_threads(threads)
     # As use_deterministic_algorithms(True, warn_only=True), which loads the compiler: a second.
     torch.set_deterministic_debug_mode("warn")
+    # pyrefly: ignore[missing-attribute]  # torch makes it a property of the module's class
     torch.utils.deterministic.fill_uninitialized_memory = False  # finds bugs, at the cost of time
     if device == "cuda":
         matmul = "highest"  # on a GPU "medium" is less exact, by design
@@ -137,7 +138,7 @@ class Masters:
         """Move the parameters' gradients to the masters, in float32."""
         for p, master in zip(self.parameters, self.masters, strict=True):
             if p is not master:
-                master.grad, p.grad = p.grad.float(), None
+                master.grad, p.grad = None if p.grad is None else p.grad.float(), None
 
     @torch.no_grad()
     def give_weights(self) -> None:

@@ -25,11 +25,11 @@ def fingerprint(engine: Engine) -> Hardware:
     """Describe and probe this machine as `engine` uses it."""
     cuda = engine.device.type == "cuda"
     accelerator = torch.cuda.get_device_name(engine.device) if cuda else None
-    dtype = str(engine.dtype).removeprefix("torch.")
+    dtype = "bfloat16" if engine.dtype == torch.bfloat16 else "float32"
     here = processor()
     return Hardware(
         name=hardware_name(here, accelerator, engine.threads, dtype, engine.processes),
-        device=engine.device.type,
+        device="cuda" if cuda else "cpu",
         processor=here,
         accelerator=accelerator,
         cores=cores(),
@@ -87,12 +87,12 @@ class PeakMemory:
         """The peak in MiB."""
         if self.device.type == "cuda":
             return torch.cuda.max_memory_allocated(self.device) / 2**20
-        try:
+        with contextlib.suppress(OSError):
             status = Path("/proc/self/status").read_text(encoding="ascii")
-            return int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) / 2**10
-        except OSError:  # not Linux: the process's whole life
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            return peak / (2**20 if sys.platform == "darwin" else 2**10)
+            if found := re.search(r"VmHWM:\s*(\d+) kB", status):
+                return int(found[1]) / 2**10
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # the process's whole life
+        return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def environment() -> dict[str, str]:

@@ -144,7 +144,7 @@ def _train(launch: Launch, report, recorded: Request | None) -> Record:
     request, made = launch.request, launch.plan
     engine = _engine(launch)
     alone = request.device != "cuda" and engine.processes == 1
-    workers = max(1, cores() // request.threads) if alone else 1
+    workers = max(1, cores() // engine.threads) if alone else 1
     workers = min(workers, len(made.seeds))
     hardware = fingerprint(engine)
     if recorded:
@@ -152,7 +152,7 @@ def _train(launch: Launch, report, recorded: Request | None) -> Record:
         check_beside(launch.home, hardware.name, launch.datasets, made.profile)
         if reason := no_commit(launch.root):
             report(f"the record will name no commit: {reason}")
-    results = run_seeds(_jobs(launch, engine.matmul), workers, request.threads, report)
+    results = run_seeds(_jobs(launch, engine.matmul), workers, engine.threads, report)
     return Record(
         paper=request.paper,
         variant=request.variant,
@@ -179,6 +179,7 @@ def _engine(launch: Launch) -> engines.Engine:
     """The engine of the run. A run that goes on keeps what was probed when it began."""
     request, path = launch.request, launch.work / "engine.json"
     matmul = json.loads(path.read_text(encoding="utf-8"))["matmul"] if path.is_file() else None
+    assert request.dtype and request.threads  # `with_engine_defaults` filled them in
     engine = engines.start(request.device, request.dtype, request.threads, matmul)
     write_json(path, {"matmul": engine.matmul})
     return engine

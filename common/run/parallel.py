@@ -86,7 +86,7 @@ def spread(net: torch.nn.Module, method: str = "forward") -> torch.nn.Module:
     def shared(*inputs: Tensor | None):
         if not torch.is_grad_enabled():
             return whole(*inputs)
-        total = len(inputs[0])
+        total = next(len(x) for x in inputs if x is not None)
         if total < world():
             raise UserError(f"a batch of {total} cannot be shared by {world()} processes.")
         rows = slice(total * rank() // world(), total * (rank() + 1) // world())
@@ -121,5 +121,6 @@ class _Gather(torch.autograd.Function):
         return whole
 
     @staticmethod
-    def backward(ctx, gradient: Tensor):
+    def backward(ctx, *gradients: Tensor):
+        (gradient,) = gradients
         return gradient[ctx.rows], None, None

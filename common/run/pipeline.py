@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -258,10 +258,10 @@ def _stage(
     wdir: str = "../..",
     matrix: dict[str, list[str]] | None = None,
     params: tuple[str, str] | None = None,
-    outs: list[str] = (),
-    persist: list[str] = (),
-    committed: list[str] = (),
-    metrics: list[str] = (),
+    outs: Sequence[str] = (),
+    persist: Sequence[str] = (),
+    committed: Sequence[str] = (),
+    metrics: Sequence[str] = (),
 ) -> str:
     """A stage as DVC reads it. `persist`: outs that an interrupted stage must not lose."""
     lines = [f"  {name}:"] + [f"    wdir: {wdir}"] * bool(wdir)

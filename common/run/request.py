@@ -111,7 +111,8 @@ def check_engine(home: Room, request: Request) -> None:
 
 def with_engine_defaults(root: Path, request: Request, made: Plan) -> tuple[Request, bool]:
     """The request with the engine of params.yaml where it names none; whether it is that one."""
-    defaults = {"threads": 1, "dtype": "float32", **(read_yaml(root / "params.yaml")["engine"])}
+    given = read_yaml(root / "params.yaml")["engine"]
+    defaults: dict[str, Any] = {"threads": 1, "dtype": "float32", **given}
     threads = defaults["threads"] if request.threads is None else request.threads
     if not isinstance(threads, int) or not 1 <= threads <= cores():
         raise UserError(f"threads must be from 1 to {cores()}, not {threads!r}.")

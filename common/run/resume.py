@@ -5,13 +5,16 @@ How it lies on the disk is the matter of `checkpoints.py`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 
-State = dict[str, "torch.Tensor | np.ndarray"]
+State = Mapping[str, "torch.Tensor | np.ndarray"]  # as a version gives it
+Stored = dict[str, torch.Tensor]  # as it comes back, whatever it was
 
 
-def pack(net: torch.nn.Module, optimizer: torch.optim.Optimizer, masters, carried: dict) -> State:
+def pack(net: torch.nn.Module, optimizer: torch.optim.Optimizer, masters, carried: dict) -> Stored:
     """Everything that changes from step to step in a torch version, as flat named tensors."""
     state = {f"model.{name}": value for name, value in net.state_dict().items()}
     state |= {f"carried.{name}": value for name, value in carried.items()}
@@ -24,7 +27,7 @@ def pack(net: torch.nn.Module, optimizer: torch.optim.Optimizer, masters, carrie
 
 
 def unpack(
-    state: State, net: torch.nn.Module, optimizer: torch.optim.Optimizer, masters, carried: dict
+    state: Stored, net: torch.nn.Module, optimizer: torch.optim.Optimizer, masters, carried: dict
 ) -> None:
     """Put back what `pack` took."""
     net.load_state_dict(_under(state, "model."))
@@ -40,5 +43,5 @@ def unpack(
             }
 
 
-def _under(state: State, prefix: str) -> State:
+def _under(state: Stored, prefix: str) -> Stored:
     return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}

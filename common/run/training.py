@@ -23,7 +23,7 @@ from common.run import parallel
 from common.run.checkpoints import Checkpoints, write_synced
 from common.run.engine import Engine
 from common.run.hardware import PeakMemory
-from common.run.resume import State
+from common.run.resume import State, Stored
 
 ROWS = 40  # rows of the thinned curve
 CHECKPOINT_SECONDS = 15.0
@@ -84,7 +84,7 @@ def fit(
     validate: Callable[[], float] | None = None,
     finish: Finish | None = None,
     state: Callable[[], State],
-    restore: Callable[[State], None],
+    restore: Callable[[Stored], None],
 ) -> SeedRun | None:
     """Train for `steps` steps and return the seed's results.
 

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 
 def send(event: dict[str, Any]) -> None:
     """Write one event to the parent."""
-    sys.__stdout__.write(json.dumps(event) + "\n")
-    sys.__stdout__.flush()
+    print(json.dumps(event), file=sys.__stdout__, flush=True)
 
 
 def work(job: dict[str, Any]) -> None:
@@ -115,7 +114,9 @@ def _jobs() -> Iterator[dict[str, Any]]:
     parallel.start()
     if not parallel.rank():
         for line in sys.stdin:
-            yield {**parallel.tell(json.loads(line)), "rank": 0}
+            job = json.loads(line)
+            parallel.tell(job)
+            yield {**job, "rank": 0}
         parallel.tell(None)
     while parallel.rank() and (job := parallel.tell()):
         yield {**job, "rank": parallel.rank()}

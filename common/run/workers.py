@@ -80,7 +80,8 @@ def _pool(workers: int, threads: int, events: queue.Queue) -> Iterator[list[subp
     try:
         yield pool
         for process in pool:
-            process.stdin.close()  # no more seeds: it ends by itself
+            if process.stdin:
+                process.stdin.close()  # no more seeds: it ends by itself
         for process in pool:
             process.wait()
     finally:
@@ -91,14 +92,13 @@ def _pool(workers: int, threads: int, events: queue.Queue) -> Iterator[list[subp
 
 
 def _listen(index: int, process: subprocess.Popen, events: queue.Queue) -> None:
-    for line in process.stdout:
+    for line in process.stdout or ():
         events.put({**json.loads(line), "worker": index})
     events.put({"worker": index, "error": "a worker process ended before its work was done"})
 
 
 def _give(process: subprocess.Popen, job: Job) -> None:
-    process.stdin.write(json.dumps(job) + "\n")
-    process.stdin.flush()
+    print(json.dumps(job), file=process.stdin, flush=True)
 
 
 @contextmanager
@@ -116,7 +116,9 @@ def _bars(todo: list[Job]) -> Iterator:
         last: dict[int, str] = {}
 
         def show(event: dict[str, Any]) -> None:
-            seed, phase = event.get("seed"), event.get("phase")
+            if "seed" not in event:
+                return
+            seed, phase = event["seed"], event.get("phase")
             title = " ".join(filter(None, (f"{name} seed {seed}", phase)))
             if "step" in event:
                 last[seed] = f", training loss {event['loss']:.3f}"

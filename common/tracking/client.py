@@ -12,7 +12,6 @@ from __future__ import annotations
 import tempfile
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import astuple
 from functools import partial
 from operator import itemgetter
 from pathlib import Path
@@ -79,7 +78,7 @@ def import_records(
     wanted: dict[tuple[str, bool], list[Wanted]] = {}
     for one in (*(Wanted(record) for record in records), *(Wanted(*one) for one in own)):
         wanted.setdefault((one.record.paper, one.own), []).append(one)
-    done, seen = [Imported()], set()
+    done, seen = Imported(), set()
     for (name, mine), group in sorted(wanted.items(), key=itemgetter(0)):
         paper = _paper(name) if papers is None else papers.get(name)
         with speaking(uri), locked(uri):
@@ -87,13 +86,13 @@ def import_records(
             seen.add(experiment.experiment_id)
             write = partial(_write, client, uri, experiment)
             sync = Sync(client, uri, experiment, paper, summarise or _summary, write, whole)
-            done.append(sync(group, () if mine else (figures or {}).get(name, ())))
+            done += sync(group, () if mine else (figures or {}).get(name, ()))
     with speaking(uri), locked(uri):
         for other in experiments(client) if whole else ():
             if other.experiment_id not in seen:
                 write = partial(_write, client, uri, other)
-                done.append(Sync(client, uri, other, None, _summary, write, whole)((), ()))
-    return Imported(*map(sum, zip(*(astuple(one) for one in done))))
+                done += Sync(client, uri, other, None, _summary, write, whole)((), ())
+    return done
 
 
 def _summary(values: Sequence[float]) -> Any:
@@ -167,6 +166,7 @@ def ui_app() -> Callable:
 
     def views() -> dict[str, dict[str, Any]]:
         found = _get_tracking_store().search_experiments()
+        # pyrefly: ignore[not-iterable]  # its type is inferred from an abstract method
         return {e.experiment_id: view(e.tags) for e in found if "filter" in e.tags}
 
     return guarded(with_entrance(app, views), get_allowed_hosts_from_env() or [])

@@ -50,6 +50,7 @@ def runs_frame(runs: Iterable[Any]) -> pandas.DataFrame:
     for column in ("run_id", "parent_id", "run_name", "commit", *PLAIN):
         if column not in frame:
             frame[column] = None
+        # pyrefly: ignore[bad-argument-type]  # pandas takes None here, its annotation does not
         frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
     frame["seed"] = pandas.to_numeric(frame["seed"]).astype("Int64")
     return frame.sort_values(ORDER, kind="stable", ignore_index=True)
@@ -79,7 +80,7 @@ def curves_frame(runs: pandas.DataFrame, points: pandas.DataFrame) -> pandas.Dat
         points[part] = points["key"].map({key: place[i] for key, place in places.items()})
     at = ["run_id", "phase", "step"]
     wide = points.astype({"phase": object}).pivot(index=at, columns="column", values="value")
-    named = sorted(column for column in wide if column.startswith(NAMED))
+    named = sorted(column for column in map(str, wide) if column.startswith(NAMED))
     wide = wide.reset_index().reindex(columns=[*at, *AXES, *MEASURED, *named])
     merged = seeds.merge(wide, on="run_id").sort_values(["order", "phase", "step"])
     return merged[[*WHOSE, *at[1:], *AXES, *MEASURED, *named]].reset_index(drop=True)

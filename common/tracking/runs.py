@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -269,7 +269,7 @@ def _diverged(runs: Iterable[SeedRun]) -> str | None:
     return ", ".join(seeds) or None
 
 
-def _clean_tags(tags: dict[str, str | None]) -> dict[str, str]:
+def _clean_tags(tags: Mapping[str, str | None]) -> dict[str, str]:
     return {key: _cut(value, TAG_LENGTH) for key, value in tags.items() if value is not None}
 
 

@@ -139,7 +139,7 @@ def histories(uri: str, experiments: Iterable[str], sections: Iterable[str]) -> 
     return pandas.DataFrame(dict(zip(("run_id", "step", "key", "value"), columns)))
 
 
-def outlines(uri: str, experiment: str, keys: Iterable[str]) -> list[SimpleNamespace]:
+def outlines(uri: str, experiment: str, keys: Iterable[str]) -> list[Any]:
     """The active runs of an experiment, oldest first, as MLflow's entities: ids, status, some tags.
 
     The tags are those named by `keys`.

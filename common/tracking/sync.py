@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,9 @@ class Imported:
     unchanged: int = 0
     replaced: int = 0  # of the new ones: those that took an older record's place
     gone: int = 0  # removed, since the record is gone
+
+    def __add__(self, other: Imported) -> Imported:
+        return Imported(*map(add, astuple(self), astuple(other)))
 
     def __str__(self) -> str:
         text = f"{self.new} new, {self.unchanged} unchanged"

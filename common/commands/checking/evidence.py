@@ -30,7 +30,7 @@ from common.evidence.claims import (
 from common.evidence.deviations import deviations_of
 from common.evidence.judging import judge_claims
 from common.evidence.ladder import ladder
-from common.evidence.outcomes import SEEDS, Pair
+from common.evidence.outcomes import SEEDS, Equal, Exact, Pair
 from common.evidence.pairs import nameless, restored, sides
 from common.evidence.verdicts import (
     FILE,
@@ -113,7 +113,7 @@ def _claims(
 
 def _over(kept: dict[str, Any] | None) -> str | None:
     """What the values are of; None where there are none."""
-    return kept and kept.get("over", SEEDS)
+    return None if kept is None else kept.get("over", SEEDS)
 
 
 def _complete(claim: Claim, kept: Pair | None, seeds: Sequence[int]) -> bool:
@@ -144,8 +144,8 @@ def _as_here(claim: Claim, kept: dict[str, Pair], note: Callable[[str], object])
     if claim.kind != DIRECTION:
         return claim
 
-    def measure(view: View) -> Pair:
-        if claim.experiment:
+    def measure(view: View) -> Exact | Equal | Pair:
+        if claim.measure is None:  # it has an experiment
             return kept[claim.id]
         try:
             with here_only():

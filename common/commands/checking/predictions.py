@@ -26,8 +26,9 @@ def prediction_problems(
     `note` is told of commits that are not here, and of records that name none.
     """
     for claim in claims_of(room):
-        record = claim.predicted and records.get(claim.predicted.variant)
-        if not record:
+        told = claim.predicted
+        record = records.get(told.variant) if told else None
+        if record is None:
             continue
         commit = (record.resealed[0] if record.resealed else record).commit.removesuffix("-dirty")
         label = f"claim {claim.id!r}"
@@ -36,7 +37,7 @@ def prediction_problems(
                 f"{label}: the commit {commit[:12]} of {record.variant} is not here, so nothing "
                 "shows that it was predicted before."
             )
-        elif claim.predicted not in list(_predicted(root, room, commit)):
+        elif told not in list(_predicted(root, room, commit)):
             yield (
                 f"{label} was not predicted before its run: the commit {commit[:12]}, at which "
                 f"{record.variant} was run, has no such `Predicted(...)` in numbers"
@@ -57,7 +58,7 @@ def stated(code: str) -> Iterator[Predicted]:
         if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Predicted"):
             try:
                 given = [ast.literal_eval(value) for value in node.args]
-                named = {one.arg: ast.literal_eval(one.value) for one in node.keywords}
+                named = {one.arg or "**": ast.literal_eval(one.value) for one in node.keywords}
                 yield Predicted(*given, **named)
             except (ValueError, TypeError, UserError):
                 continue

@@ -34,7 +34,7 @@ def fill(
         raise UserError(f"the text has no gap: write {MASK} where a word is missing.")
     with opened(paper, version, checkpoint, data, train=train, door="fill") as (variant, model):
         rows = model.fill(text)
-        found = [ranked(*zip(*row), top) for row in rows if row]
+        found = [ranked([t for t, _ in row], [p for _, p in row], top) for row in rows if row]
     if len(found) != gaps:
         raise UserError(f"{paper} {variant} answers for {len(found)} gaps of {gaps}.")
     best = text
