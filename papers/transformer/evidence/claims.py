@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from common.evidence.claims import Claim
+from common.evidence.measuring import higher, lower
+from papers.transformer import PAPER
 from papers.transformer.evidence import measures
+
+NEWEST = PAPER.newest
 
 CLAIMS = (
     Claim(
@@ -134,7 +138,7 @@ CLAIMS = (
         place="Table 3, row (A)",
         sentence="Several heads are better than one.",
         kind="direction",
-        measure=measures.heads_help,
+        measure=lower(NEWEST, f"{NEWEST}+single_head"),
         unit="nats per token",
         expected="four heads < one (4.92 against 5.29 in perplexity, eight heads)",
     ),
@@ -143,7 +147,7 @@ CLAIMS = (
         place="Sec. 3.5",
         sentence="The model needs to be told the order of the words.",
         kind="direction",
-        measure=measures.positions_are_needed,
+        measure=lower(NEWEST, f"{NEWEST}+no_positions"),
         unit="nats per token",
         expected="positions < none",
     ),
@@ -152,7 +156,7 @@ CLAIMS = (
         place="Sec. 6.1",
         sentence="Beam search with a length penalty translates better than greedy search.",
         kind="direction",
-        measure=measures.beam_helps,
+        measure=higher((NEWEST, "bleu"), (NEWEST, "bleu_greedy")),
         unit="BLEU",
         expected="beam of 4 > greedy",
     ),
@@ -161,7 +165,7 @@ CLAIMS = (
         place="Sec. 6.1",
         sentence="The mean of the last checkpoints is better than the last one.",
         kind="direction",
-        measure=measures.averaging_helps,
+        measure=lower("version2", ("version2", "last_nats")),
         unit="nats per token",
         expected="mean < last",
     ),

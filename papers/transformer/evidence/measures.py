@@ -11,7 +11,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from common.evidence.claims import Equal, Exact, Pair, View
-from common.paper import room
+from papers.transformer import PAPER
 from papers.transformer.evidence import baseline, twins
 from papers.transformer.search import BEGIN, END
 from papers.transformer.version2 import model as model2
@@ -180,33 +180,11 @@ def gradients_by_hand() -> Equal:
 # -- directions ---------------------------------------------------------------------------------
 
 
-def newest(view: View, metric: str | None = None, without: str = "") -> dict[int, float]:
-    """A metric of version 3, or of version 3 with a deviation in."""
-    variant = room("transformer").newest
-    return view.values(f"{variant}+{without}" if without else variant, metric)
-
-
 def beats_word_for_word(view: View) -> Pair:
-    ours = newest(view, "bleu")
-    record = view.record(room("transformer").newest)
-    score = baseline.word_for_word_bleu(record.dataset.name)
+    """The lexicon is counted on the data of the record."""
+    ours, dataset = view.values(PAPER.newest, "bleu"), view.record(PAPER.newest).dataset.name
+    score = baseline.word_for_word_bleu(dataset)
     return Pair(ours, view.constant(score, ours), sign=+1, note=f"word for word: {score:.2f} BLEU")
-
-
-def heads_help(view: View) -> Pair:
-    return Pair(newest(view), newest(view, without="single_head"), sign=-1)
-
-
-def positions_are_needed(view: View) -> Pair:
-    return Pair(newest(view), newest(view, without="no_positions"), sign=-1)
-
-
-def beam_helps(view: View) -> Pair:
-    return Pair(newest(view, "bleu"), newest(view, "bleu_greedy"), sign=+1)
-
-
-def averaging_helps(view: View) -> Pair:
-    return Pair(view.values("version2"), view.values("version2", "last_nats"), sign=-1)
 
 
 def warmup_is_needed(seeds: Sequence[int]) -> Pair:

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import torch
 
+from common.evidence import measuring
 from papers.transformer.version1 import model as model1
 from papers.transformer.version2 import model as model2
 from papers.transformer.version3 import model as model3
@@ -181,10 +182,8 @@ def worst_by_hand() -> float:
     scores = twin.scores(source, target[:, :-1]).flatten(0, 1)
     value = torch.nn.functional.cross_entropy(scores, target[:, 1:].flatten(), label_smoothing=0.1)
     value.backward()
-    errors = [abs(value.item() - loss)]
-    for name, p in named_as_version1(twin).items():
-        errors.append(float(abs(p.grad.numpy() - gradients[name]).max()))
-    return max(errors)
+    pairs = [(p.grad, gradients[name]) for name, p in named_as_version1(twin).items()]
+    return measuring.worst([(value, loss), *pairs])
 
 
 def versions_2_and_3() -> tuple[float, float]:

@@ -2,36 +2,27 @@
 
 import torch
 
-from common.run.engine import Masters
 from common.run.launch import main
-from common.run.parallel import spread
-from common.run.resume import pack, unpack
-from common.run.training import fit
+from common.run.torch_training import build, train_torch
 from papers.transformer.task import Evaluated, Exam
 from papers.transformer.version3 import model
 
 
 def train(run):
     """Batch after batch; the mean of the last checkpoints sits the exam."""
-    config, exam, engine = run.config, Exam(run.data), run.engine
-    torch.manual_seed(run.seed)
-    net = model.Transformer(config, exam.symbols).to(engine.device, engine.dtype)
-    spread(net, "scores")
-    masters, judged = Masters(net.parameters()), Evaluated(net)
-    learner = model.Learner(config, net, masters, run.seed)
-    own = (net, learner.optimizer, masters, learner.carried)
+    config, exam, device = run.config, Exam(run.data), run.engine.device
+    net, masters = build(run, lambda: model.Transformer(config, exam.symbols), method="scores")
+    learner, judged = model.Learner(config, net, masters, run.seed), Evaluated(net)
     batches = exam.batches(config.batch, run.seed)
-    return fit(
+    return train_torch(
         run,
-        steps=config.steps,
+        net,
+        masters,
+        learner,
         tokens_per_step=batches.tokens,
-        step=lambda i: learner.step(
-            *(torch.as_tensor(a, device=engine.device) for a in batches(i)), i
-        ),
+        step=lambda i: learner.step(*(torch.as_tensor(a, device=device) for a in batches(i)), i),
         validate=lambda: exam.validate(judged),
         finish=lambda: exam.finish(judged, learner.average),
-        state=lambda: pack(*own),
-        restore=lambda saved: unpack(saved, *own),
     )
 
 
