@@ -54,27 +54,22 @@ class Launch:
     plan: Plan
     datasets: dict[str, Dataset]  # by their use, that of the exam first
     sources: dict[str, str]
+    code: dict[str, str]  # all files that the run imports -> their hashes, as it began
     usual: bool  # the engine of params.yaml: the run that `dvc repro` makes
 
     @property
     def key(self) -> str:
         """What a continued run must share with the run that was interrupted: all of the code, also
         that which only reads what waits."""
-        config, files = plain(self.plan.config), hashes(self.root, self.files)
+        config = plain(self.plan.config)
         content = [
             asdict(self.request),
             config,
             [d.sha256 for d in self.datasets.values()],
-            files,
+            self.code,
             environment(),
         ]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
-
-    @property
-    def files(self) -> list[Path]:
-        """The files of this repository that the run imports."""
-        asked = self.request
-        return run_files(self.root, self.home.folder, asked.version, asked.deviation)
 
     @property
     def work(self) -> Path:
@@ -135,8 +130,9 @@ def prepare(request: Request, record: bool, report) -> Launch:
     filled, usual = with_engine_defaults(root, request, made)
     check_engine(home, filled)
     datasets = identify(home, request.data, report)
-    sources = run_sources(root, home.folder, request.version, request.deviation)
-    return Launch(root, home, filled, made, datasets, sources, usual)
+    ran = (root, home.folder, request.version, request.deviation)
+    sources, code = run_sources(*ran), hashes(root, run_files(*ran))
+    return Launch(root, home, filled, made, datasets, sources, code, usual)
 
 
 def _train(launch: Launch, report, recorded: Request | None) -> Record:
@@ -167,7 +163,7 @@ def _train(launch: Launch, report, recorded: Request | None) -> Record:
         more_data={use: data for use, data in launch.datasets.items() if use},
         environment=environment(),
         lock=_sha256(launch.root / "requirements.lock"),
-        commit=commit(launch.root, launch.files),
+        commit=commit(launch.root, [launch.root / file for file in launch.code]),
         started=started.isoformat(timespec="seconds"),
         seconds=round(time.monotonic() - clock, 1),
         seeds=[seed for seed, _ in results],
