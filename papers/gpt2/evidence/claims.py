@@ -1,7 +1,11 @@
 """What Radford et al. 2019 claim; measures.py says how we measure it."""
 
 from common.evidence.claims import Claim
+from common.evidence.measuring import Baseline, lower
+from papers.gpt2 import PAPER
 from papers.gpt2.evidence import measures
+
+NEWEST = PAPER.newest
 
 COUNTS = tuple(
     Claim(
@@ -102,7 +106,7 @@ CLAIMS = (
         place="Sec. 2.3",
         sentence="The norm stands at the input of each sub-block: better than after the sum.",
         kind="direction",
-        measure=measures.better_than("post_norm"),
+        measure=lower(NEWEST, f"{NEWEST}+post_norm"),
         unit="bits per character",
         expected="before < after",
     ),
@@ -111,7 +115,7 @@ CLAIMS = (
         place="Sec. 2.3",
         sentence="Smaller residual weights at the start account for accumulation with depth.",
         kind="direction",
-        measure=measures.better_than("unscaled_residuals"),
+        measure=lower(NEWEST, f"{NEWEST}+unscaled_residuals"),
         unit="bits per character",
         expected="scaled < not scaled",
     ),
@@ -120,7 +124,7 @@ CLAIMS = (
         place="Sec. 2.2",
         sentence="Byte pairs model text better than its single characters.",
         kind="direction",
-        measure=measures.byte_pairs_help,
+        measure=lower(f"{NEWEST}+byte_pairs", NEWEST),
         unit="bits per character",
         expected="byte pairs < characters",
     ),
@@ -129,7 +133,7 @@ CLAIMS = (
         place="Sec. 2.3",
         sentence="A longer context helps: from 512 to 1024 tokens there, within a window here.",
         kind="direction",
-        measure=measures.context_helps,
+        measure=lower((NEWEST, "last_quarter_bits"), (NEWEST, "second_quarter_bits")),
         unit="bits per character",
         expected="last quarter < second quarter",
     ),
@@ -138,7 +142,7 @@ CLAIMS = (
         place="this repository",
         sentence="A Transformer models text better than a table of six characters.",
         kind="direction",
-        measure=measures.beats_ngram,
+        measure=lower(NEWEST, Baseline("6-gram", measures.ngrams)),
         unit="bits per character",
         expected="network < 6-gram (Witten-Bell)",
     ),
@@ -147,7 +151,7 @@ CLAIMS = (
         place="this repository",
         sentence="Version 2 models text better than version 1.",
         kind="direction",
-        measure=measures.versions_improve,
+        measure=lower(NEWEST, "version1"),
         unit="bits per character",
         expected="version 2 < version 1",
     ),

@@ -8,10 +8,11 @@ from functools import cache
 
 import torch
 
+from common.evidence import measuring
 from common.evidence.claims import Equal, Exact, Pair, View
 from common.exams.ngrams import ngram_baseline
 from common.exams.text import predictor
-from common.paper import room
+from papers.gpt2 import PAPER
 from papers.gpt2.evidence import twins
 from papers.gpt2.task import Exam
 from papers.gpt2.version2 import model as model2
@@ -27,9 +28,8 @@ GPT1_VOCABULARY = 40_478  # 40,000 merges and 478 symbols
 def parameters(printed: int, symbols: int = VOCABULARY) -> int:
     """Of version 2 at a size of Table 2, built on no device."""
     layers, d = TABLE2[printed]
-    with torch.device("meta"):
-        net = model2.GPT2(model2.Config(layers=layers, d_model=d, heads=d // 64), symbols)
-    return sum(p.numel() for p in net.parameters())
+    config = model2.Config(layers=layers, d_model=d, heads=d // 64)
+    return measuring.parameters(lambda: model2.GPT2(config, symbols))
 
 
 def count(printed: int) -> Exact:
@@ -124,39 +124,9 @@ def version1_is_published_but_for_its_slips() -> Equal:
 # -- directions ---------------------------------------------------------------------------------
 
 
-def newest(view: View, metric: str | None = None, without: str = "") -> dict[int, float]:
-    """A metric of version 2, or of version 2 with a deviation in."""
-    variant = room("gpt2").newest
-    return view.values(f"{variant}+{without}" if without else variant, metric)
-
-
-def better_than(deviation: str):
-    """Version 2 against version 2 with the deviation in: lower bits."""
-    return lambda view: Pair(newest(view), newest(view, without=deviation), sign=-1)
-
-
-def byte_pairs_help(view: View) -> Pair:
-    return Pair(newest(view, without="byte_pairs"), newest(view), sign=-1)
-
-
-def versions_improve(view: View) -> Pair:
-    return Pair(newest(view), view.values("version1"), sign=-1)
-
-
-def context_helps(view: View) -> Pair:
-    """In windows read from nothing: the last quarter against the second."""
-    last, second = (newest(view, f"{q}_quarter_bits") for q in ("last", "second"))
-    return Pair(last, second, sign=-1)
-
-
-def beats_ngram(view: View) -> Pair:
-    ours, baseline = newest(view), ngrams()
-    return Pair(ours, view.constant(baseline, ours), sign=-1, note=f"6-gram: {baseline:.3f} bits")
-
-
 def ngrams(order: int = 6) -> float:
     """Bits per character of the table of counts on the test split."""
-    return ngram_baseline(room("gpt2").paper.dataset, order, "witten-bell")
+    return ngram_baseline(PAPER.dataset, order, "witten-bell")
 
 
 def nats(view: View, variant: str) -> dict[int, float]:
@@ -211,4 +181,4 @@ def bits_at_width(d_model: int, seed: int, steps: int = 300) -> float:
 
 @cache
 def _exam(config) -> Exam:
-    return Exam(room("gpt2").paper.dataset, config, model2.vocabulary)
+    return Exam(PAPER.dataset, config, model2.vocabulary)
