@@ -39,6 +39,7 @@ class Paper:
     also: dict[str, str] = field(default_factory=dict)  # other sources: title -> url
     counts: str = "tokens"  # what its versions learn from, as throughput counts it
     more_data: dict[str, str] = field(default_factory=dict)  # use -> dataset, e.g. of a pretraining
+    starts_from: dict[str, str] = field(default_factory=dict)  # version -> whose weights it takes
 
     @property
     def datasets(self) -> dict[str, str]:

@@ -115,6 +115,29 @@ PHASES = """def train(run):
         finish=lambda: ({"error": net.error(1.0)}, ["A sample."]),
         **own,
     )"""
+DEVIATIONS = '''"""One mistake, to be put back."""
+
+from common.evidence.deviations import Deviation
+
+
+def no_step(model):
+    return {"Net.step": lambda self, i, target, rate: 1.0}
+
+
+def it_steps(model):
+    net = model.Net(0)
+    net.step(0, 0.0, 0.1)
+    assert net.weight != 1
+
+
+DEVIATIONS = [
+    Deviation(
+        "no_step", "No step", place="Sec. 2", paper_says="it steps", code_does="it does not",
+        kind="bug", introduced="version1", fixed="version2", source="an issue", inject=no_step,
+        invariant=it_steps,
+    ),
+]
+'''
 PARAMS = """profile: smoke
 
 smoke:

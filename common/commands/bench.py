@@ -9,6 +9,7 @@ import csv
 import statistics
 import sys
 from pathlib import Path
+from typing import Any
 
 from common.commands.overview import print_json, table
 from common.paper import Room, find_root, room
@@ -52,7 +53,21 @@ def tokens_per_second(home: Room, version: str, engine) -> float:
     made = plan(home, version)
     run = Run(made.config, made.seeds[0], engine, home.paper.dataset, limit=STEPS)
     run.more_data = home.paper.more_data
+    if version in home.paper.starts_from:
+        run.start = _start(home, version, made)
     return home.module(f"{version}.train").train(run).tokens_per_second
+
+
+def _start(home: Room, version: str, made: Any) -> Path:
+    """Any weights of the paper's own will do: how fast it trains does not depend on them."""
+    from common.run.datasets import identify
+    from common.run.launch import Request
+    from common.run.start import find_start
+
+    datasets = identify(home, None, print)
+    return find_start(home, Request(home.name, version), made, datasets, False).weights(
+        made.seeds[0]
+    )
 
 
 def write(path: Path, speeds: dict[str, list[float]]) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -179,7 +180,10 @@ def _again(clone: Path, room: Room, record: Record, seed: int) -> Record:
     if changed := changed_sources(record, clone):
         raise UserError(f"{room.name}: {changed[0]} is not committed as it was run: commit it.")
     for old in clone.glob(f"papers/{room.name}/runs/*/*.json"):
-        old.unlink()
+        if not (record.starts_from and record.starts_from.seal in read_record(old).seals):
+            old.unlink()
+    if record.starts_from:
+        _take_weights(clone, room, record.starts_from.variant)
     command = [sys.executable, "-m", f"papers.{room.name}.{record.version}.train", "--record"]
     command += ["--seed", str(seed), "--profile", record.profile]
     command += ["--threads", str(record.hardware.threads), "--dtype", record.hardware.dtype]
@@ -193,6 +197,18 @@ def _again(clone: Path, room: Room, record: Record, seed: int) -> Record:
         reason = (result.stderr.strip().splitlines() or ["it left no record"])[-1]
         raise UserError(f"{room.name} {record.variant} seed {seed} cannot be run again: {reason}")
     return read_record(found[0])
+
+
+def _take_weights(clone: Path, room: Room, variant: str) -> None:
+    """The weights that the record starts from are in no commit: they come from the checkout."""
+    weights = room.path("checkpoints", variant)
+    if not weights.is_dir():
+        raise UserError(
+            f"{room.name}: the weights of {variant} are not here: `dvc checkout`, or "
+            f"`papers train {room.name} {variant} --record` makes them."
+        )
+    there = clone / "papers" / room.name / "checkpoints" / variant
+    shutil.copytree(weights, there, dirs_exist_ok=True)
 
 
 def _yaml(value: Any) -> str:

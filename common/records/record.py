@@ -132,6 +132,13 @@ class SeedRun(Part):
         return any(curve.loss[-1] is None for curve in self.curves)
 
 
+class StartsFrom(Part):
+    """Whose weights each seed began with: those of the same seed of another record."""
+
+    variant: Name
+    seal: Hash
+
+
 class Resealed(Part):
     """A seal given up for a new one because the golden run was bit for bit what it was."""
 
@@ -153,6 +160,7 @@ class Record(Part):
     paper_config: dict[str, Any]  # the paper's values
     dataset: Dataset  # of the exam
     more_data: dict[Word, Dataset] = later({})  # further ones, by their use
+    starts_from: StartsFrom | None = later(None)
     environment: dict[str, Words]  # versions of Python, torch, numpy
     lock: Hash | Literal[""]  # sha256 of the lock file, "" where there was none
     commit: Commit  # of the checkout; "-dirty" is appended when tracked files had changes
@@ -181,6 +189,11 @@ class Record(Part):
     def datasets(self) -> dict[str, Dataset]:
         """All datasets by their use; that of the exam has the use ""."""
         return {"": self.dataset, **self.more_data}
+
+    @property
+    def seals(self) -> list[str]:
+        """The seal, and those that it had before."""
+        return [self.seal, *(old.seal for old in self.resealed)]
 
     @property
     def data_names(self) -> str:

@@ -57,7 +57,8 @@ def _runs_of(stored: pd.DataFrame) -> pd.DataFrame:
     seeds = stored[stored["level"] == "seed"]
     seeds = seeds.rename(columns={f"metrics.{SYSTEM[name]}": name for name in SYSTEM})
     metrics = [column for column in map(str, seeds) if column.startswith("metrics.")]
-    return tidy(seeds[[*RUN, *metrics]].dropna(axis=1, how="all"), KEY)
+    seeds = seeds[[*KEY, *metrics]].dropna(axis=1, how="all").join(seeds.reindex(columns=RUN[4:]))
+    return tidy(seeds, KEY)
 
 
 def frames(records: Sequence[Record]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -15,6 +15,7 @@ from common.config import plan
 from common.data.catalog import get
 from common.data.text import load_text
 from common.paper import Room
+from common.records.record import SeedRun
 from common.run import engine as engines
 from common.run.training import Run
 
@@ -24,19 +25,9 @@ EXACT = ("weights", "samples")  # kept as hashes: another processor gives others
 
 def golden(home: Room, version: str) -> dict[str, str]:
     """What the run gives, by name, in this process: one thread, float32, seed 0."""
-    made = plan(home, version, "smoke")
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        run = Run(
-            config=made.config,
-            seed=0,
-            engine=engines.start(matmul="highest"),
-            data=excerpt(home.paper.dataset, folder),
-            folder=folder / "run",
-            more_data={u: excerpt(name, folder / u) for u, name in home.paper.more_data.items()},
-        )
-        result = home.module(f"{version}.train").train(run)
-        weights = (folder / "run" / "weights.safetensors").read_bytes()
+        result, file = _train(home, version, Path(place))
+        weights = file.read_bytes()
     found: dict[str, object] = {}
     for curve in result.curves:
         phase = f"{curve.phase}: " if curve.phase else ""
@@ -50,6 +41,22 @@ def golden(home: Room, version: str) -> dict[str, str]:
         "samples": hashlib.sha256("\0".join(result.samples).encode()).hexdigest(),
         "weights": hashlib.sha256(weights).hexdigest(),
     }
+
+
+def _train(home: Room, version: str, folder: Path) -> tuple[SeedRun, Path]:
+    """The result and the weights of a version; what it starts from is trained first, alike."""
+    folder.mkdir(exist_ok=True)
+    before = home.paper.starts_from.get(version)
+    run = Run(
+        config=plan(home, version, "smoke").config,
+        seed=0,
+        engine=engines.start(matmul="highest"),
+        data=excerpt(home.paper.dataset, folder),
+        folder=folder / "run",
+        more_data={u: excerpt(name, folder / u) for u, name in home.paper.more_data.items()},
+        start=_train(home, before, folder / "before")[1] if before else None,
+    )
+    return home.module(f"{version}.train").train(run), folder / "run" / "weights.safetensors"
 
 
 def excerpt(name: str, folder: Path) -> str:

@@ -41,6 +41,7 @@ from common.run.request import (
     plain,
     with_engine_defaults,
 )
+from common.run.start import Start, find_start
 from common.run.workers import follow, run_seeds
 
 
@@ -55,6 +56,7 @@ class Launch:
     datasets: dict[str, Dataset]  # by their use, that of the exam first
     sources: dict[str, str]
     code: dict[str, str]  # all files that the run imports -> their hashes, as it began
+    start: Start | None  # the weights with which the seeds begin
     usual: bool  # the engine of params.yaml: the run that `dvc repro` makes
 
     @property
@@ -62,13 +64,9 @@ class Launch:
         """What a continued run must share with the run that was interrupted: all of the code, also
         that which only reads what waits."""
         config = plain(self.plan.config)
-        content = [
-            asdict(self.request),
-            config,
-            [d.sha256 for d in self.datasets.values()],
-            self.code,
-            environment(),
-        ]
+        data = [dataset.sha256 for dataset in self.datasets.values()]
+        start = self.start and self.start.told.seal
+        content = [asdict(self.request), config, data, start, self.code, environment()]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
 
     @property
@@ -93,7 +91,9 @@ def train_variant(request: Request, *, record: bool = False, report=print) -> Pa
             local = launch.root / "local" / request.paper / launch.key
             folder = launch.home.folder if record else local
             whole = launch.usual or not record
-            path = publish(folder, experiment(request.paper) or folder, content, launch.work, whole)
+            records = experiment(request.paper) or folder
+            every_seed = request.variant in launch.home.paper.starts_from.values()
+            path = publish(folder, records, content, launch.work, whole, every_seed)
     except Timeout:
         raise UserError(f"{request.paper} {request.variant} is already being trained.") from None
     finally:
@@ -130,9 +130,10 @@ def prepare(request: Request, record: bool, report) -> Launch:
     filled, usual = with_engine_defaults(root, request, made)
     check_engine(home, filled)
     datasets = identify(home, request.data, report)
+    start = find_start(home, request, made, datasets, record)
     ran = (root, home.folder, request.version, request.deviation)
     sources, code = run_sources(*ran), hashes(root, run_files(*ran))
-    return Launch(root, home, filled, made, datasets, sources, code, usual)
+    return Launch(root, home, filled, made, datasets, sources, code, start, usual)
 
 
 def _train(launch: Launch, report, recorded: Request | None) -> Record:
@@ -161,6 +162,7 @@ def _train(launch: Launch, report, recorded: Request | None) -> Record:
         paper_config=plain(made.defaults),
         dataset=launch.datasets[""],
         more_data={use: data for use, data in launch.datasets.items() if use},
+        starts_from=launch.start and launch.start.told,
         environment=environment(),
         lock=_sha256(launch.root / "requirements.lock"),
         commit=commit(launch.root, [launch.root / file for file in launch.code]),
@@ -196,8 +198,12 @@ def _jobs(launch: Launch, matmul: str) -> list[dict[str, Any]]:
         "threads": request.threads,
         "matmul": matmul,
     }
-    folders = {seed: str(launch.work / f"seed-{seed}") for seed in launch.plan.seeds}
-    return [{**shared, "seed": seed, "folder": folder} for seed, folder in folders.items()]
+    return [{**shared, "seed": seed, **_of_seed(launch, seed)} for seed in launch.plan.seeds]
+
+
+def _of_seed(launch: Launch, seed: int) -> dict[str, Any]:
+    start = str(launch.start.weights(seed)) if launch.start else None
+    return {"folder": str(launch.work / f"seed-{seed}"), "start": start}
 
 
 def _sha256(path: Path) -> str:

@@ -132,7 +132,7 @@ def trained(home: Room) -> dict[str, str]:
 def render(root: Path, name: str) -> str:
     """The text of papers/<name>/dvc.yaml."""
     home = room(name)
-    blocks = [*_data(home), _train(root, home), *_ladder(root, home)]
+    blocks = [*_data(home), *_trains(root, home), *_ladder(root, home)]
     blocks += [_curves(root, home), _evidence(root, home), _report(root, home)]
     return HEADER.format(name=name) + "stages:\n" + "".join(blocks) + _plots(home)
 
@@ -155,20 +155,32 @@ def _receipts(home: Room) -> list[str]:
     return [f"papers/{home.name}/{home.receipt(use).name}" for use in home.paper.datasets]
 
 
-def _train(root: Path, home: Room) -> str:
-    """A matrix over the versions: beside their own files they have one list."""
-    versions, item = list(home.paper.versions), "${item.version}"
+def _trains(root: Path, home: Room) -> list[str]:
+    """A matrix over the versions; one that waits for another's weights has a stage of its own."""
+    started = home.paper.starts_from
+    free, item = [v for v in home.paper.versions if v not in started], "${item.version}"
+    return [_train(root, home, "train", item, free)] + [
+        _train(root, home, f"train-{v}", v, [v]) for v in home.paper.versions if v in started
+    ]
+
+
+def _train(root: Path, home: Room, name: str, item: str, versions: list[str]) -> str:
     deps = python_deps(root, f"python -m papers.{home.name}.{versions[0]}.train")
     deps = [path.replace(f"/{versions[0]}/", f"/{item}/") for path in deps]
     return _stage(
-        "train",
+        name,
         f"python -m papers.{home.name}.{item}.train --record",
-        [*_receipts(home), *deps],
-        matrix={"version": versions},
+        [*_receipts(home), *_weights(home, item), *deps],
+        matrix={"version": versions} if item != versions[0] else None,
         params=(home.name, item),
         persist=[f"papers/{home.name}/checkpoints/{item}"],
         metrics=[f"papers/{home.name}/metrics/{item}.json"],
     )
+
+
+def _weights(home: Room, version: str) -> list[str]:
+    before = home.paper.starts_from.get(version)
+    return [f"papers/{home.name}/checkpoints/{before}"] * bool(before)
 
 
 def _ladder(root: Path, home: Room) -> list[str]:
@@ -179,7 +191,7 @@ def _ladder(root: Path, home: Room) -> list[str]:
     block = _stage(
         "ladder",
         command,
-        [*_receipts(home), *python_deps(root, command)],
+        [*_receipts(home), *_weights(home, version), *python_deps(root, command)],
         matrix={"deviation": ids},
         params=(home.name, version),
         metrics=[f"papers/{home.name}/metrics/{version}+{item}.json"],

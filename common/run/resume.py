@@ -14,11 +14,14 @@ State = Mapping[str, "torch.Tensor | np.ndarray"]  # as a version gives it
 Stored = dict[str, torch.Tensor]  # as it comes back, whatever it was
 
 
-def pack(net: torch.nn.Module, optimizer: torch.optim.Optimizer, masters, carried: dict) -> Stored:
-    """Everything that changes from step to step in a torch version, as flat named tensors."""
+def pack(net: torch.nn.Module, optimizer=None, masters=None, carried: dict | None = None) -> Stored:
+    """Everything that changes from step to step in a torch version, as flat named tensors.
+
+    A net that no optimizer trains, such as a momentum encoder, has neither optimizer nor masters.
+    """
     state = {f"model.{name}": value for name, value in net.state_dict().items()}
-    state |= {f"carried.{name}": value for name, value in carried.items()}
-    for i, (parameter, master) in enumerate(zip(masters.parameters, masters.masters)):
+    state |= {f"carried.{name}": value for name, value in (carried or {}).items()}
+    for i, (parameter, master) in _trained(masters):
         if parameter is not master:
             state[f"master.{i}"] = master.detach()
         for name, value in optimizer.state.get(master, {}).items():
@@ -27,13 +30,13 @@ def pack(net: torch.nn.Module, optimizer: torch.optim.Optimizer, masters, carrie
 
 
 def unpack(
-    state: Stored, net: torch.nn.Module, optimizer: torch.optim.Optimizer, masters, carried: dict
+    state: Stored, net: torch.nn.Module, optimizer=None, masters=None, carried: dict | None = None
 ) -> None:
     """Put back what `pack` took."""
     net.load_state_dict(_under(state, "model."))
     for name, value in _under(state, "carried.").items():
         carried[name] = value.to(carried[name])
-    for i, (parameter, master) in enumerate(zip(masters.parameters, masters.masters)):
+    for i, (parameter, master) in _trained(masters):
         if parameter is not master:
             master.data.copy_(state[f"master.{i}"])
         if entries := _under(state, f"optimizer.{i}."):
@@ -43,5 +46,26 @@ def unpack(
             }
 
 
+def _trained(masters) -> enumerate:
+    """The parameters that an optimizer trains, numbered, each with its master."""
+    return enumerate(zip(masters.parameters, masters.masters) if masters else ())
+
+
 def _under(state: Stored, prefix: str) -> Stored:
     return {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+
+
+Parts = dict[str, tuple]  # name -> (net, optimizer, masters, carried), the last three or not
+
+
+def pack_all(parts: Parts) -> Stored:
+    """As `pack`, of several nets: the names of each begin with that of its part."""
+    return {
+        f"{part}.{name}": value for part, own in parts.items() for name, value in pack(*own).items()
+    }
+
+
+def unpack_all(state: Stored, parts: Parts) -> None:
+    """Put back what `pack_all` took."""
+    for part, own in parts.items():
+        unpack(_under(state, f"{part}."), *own)

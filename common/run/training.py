@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import save
+from safetensors.torch import load_file, save
 
 from common.errors import UserError
 from common.records.record import SAMPLE, Curve, SeedRun
@@ -70,8 +70,16 @@ class Run:
     checkpoint_seconds: float = CHECKPOINT_SECONDS
     leads: bool = True  # of several processes that share a run, one writes
     more_data: dict[str, str] = field(default_factory=dict)  # further datasets by use, as `data`
+    start: Path | None = None  # weights of this seed of the version that PAPER.starts_from names
     quick: bool = False  # of the smoke profile: the exam may look at less than all
     trained: list[Trained] = field(default_factory=list, init=False)
+
+    def starting_weights(self, prefix: str = "model.") -> State:
+        """The weights that this seed starts from, of those whose names begin with `prefix`."""
+        if self.start is None:
+            raise UserError("PAPER.starts_from does not say from which version this one starts.")
+        found = load_file(self.start).items()
+        return {name.removeprefix(prefix): v for name, v in found if name.startswith(prefix)}
 
 
 def fit(

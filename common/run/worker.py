@@ -88,6 +88,7 @@ def compute(home: Room, job: dict[str, Any], report: Callable) -> tuple[SeedRun,
         report,
         leads=not job["rank"],
         quick=job["quick"],
+        start=Path(job["start"]) if job.get("start") else None,
         more_data={use: place for use, place in job["data"].items() if use},
     )
     return home.module(f"{job['version']}.train").train(run), engine.describe()

@@ -13,6 +13,7 @@ from common.commands.checking.records import (
     metrics_problems,
     place_of,
     record_problems,
+    starts_problems,
 )
 from common.errors import UserError
 from common.evidence.verdicts import FILE
@@ -53,5 +54,5 @@ def of_records(root: Path, room: Room, records: list[Record]) -> list[str]:
                 f"{place}: {changed[0]} changed since it was run; run it again, or `papers reseal "
                 f"{room.name}` if the numbers cannot have changed."
             )
-    found += [*copies(records), *metrics_problems(room, records)]
+    found += [*starts_problems(room, records), *copies(records), *metrics_problems(room, records)]
     return [*found, *curves_problems(room, records)]

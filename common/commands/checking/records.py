@@ -67,6 +67,18 @@ def _identity(room: Room, record: Record) -> Problems:
         yield f"deviations go into {room.newest}, not {record.version}"
 
 
+def starts_problems(room: Room, records: list[Record]) -> Problems:
+    """A record starts from what the room says, and from weights of a record that still stands."""
+    seals = {(record.variant, seal) for record in records for seal in record.seals}
+    for record in records:
+        told, wanted = record.starts_from, room.paper.starts_from.get(record.version)
+        if (told.variant if told else None) != wanted:
+            yield f"{place_of(record)}: the room starts it from {wanted or 'nothing'}: {MEND}"
+        elif told and (told.variant, told.seal) not in seals:
+            again = f"it starts from weights of a record of {wanted} that is not here any more"
+            yield f"{place_of(record)}: {again}: {MEND}"
+
+
 def _datasets(room: Room, record: Record) -> Problems:
     """All datasets, each under its use."""
     wanted = room.paper.datasets
