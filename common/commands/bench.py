@@ -58,7 +58,7 @@ def tokens_per_second(home: Room, version: str, engine) -> float:
     return home.module(f"{version}.train").train(run).tokens_per_second
 
 
-def _start(home: Room, version: str, made: Any) -> Path:
+def _start(home: Room, version: str, made: Any) -> Path | None:
     """Any weights of the paper's own will do: how fast it trains does not depend on them."""
     from common.run.datasets import identify
     from common.run.launch import Request

@@ -6,6 +6,7 @@ How it lies on the disk is the matter of `checkpoints.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,9 @@ State = Mapping[str, "torch.Tensor | np.ndarray"]  # as a version gives it
 Stored = dict[str, torch.Tensor]  # as it comes back, whatever it was
 
 
-def pack(net: torch.nn.Module, optimizer=None, masters=None, carried: dict | None = None) -> Stored:
+def pack(
+    net: torch.nn.Module, optimizer: Any = None, masters: Any = None, carried: Any = None
+) -> Stored:
     """Everything that changes from step to step in a torch version, as flat named tensors.
 
     A net that no optimizer trains, such as a momentum encoder, has neither optimizer nor masters.
@@ -30,7 +33,11 @@ def pack(net: torch.nn.Module, optimizer=None, masters=None, carried: dict | Non
 
 
 def unpack(
-    state: Stored, net: torch.nn.Module, optimizer=None, masters=None, carried: dict | None = None
+    state: Stored,
+    net: torch.nn.Module,
+    optimizer: Any = None,
+    masters: Any = None,
+    carried: Any = None,
 ) -> None:
     """Put back what `pack` took."""
     net.load_state_dict(_under(state, "model."))
