@@ -65,9 +65,8 @@ def _start(home: Room, version: str, made: Any) -> Path | None:
     from common.run.start import find_start
 
     datasets = identify(home, None, print)
-    return find_start(home, Request(home.name, version), made, datasets, False).weights(
-        made.seeds[0]
-    )
+    found = find_start(home, Request(home.name, version), made, datasets, record=False)
+    return found and found.weights(made.seeds[0])
 
 
 def write(path: Path, speeds: dict[str, list[float]]) -> None:

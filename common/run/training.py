@@ -18,7 +18,8 @@ from typing import Any
 from safetensors.torch import load_file, save
 
 from common.errors import UserError
-from common.records.record import SAMPLE, Curve, SeedRun
+from common.records.kinds import SAMPLE
+from common.records.record import Curve, SeedRun
 from common.run import parallel
 from common.run.checkpoints import Checkpoints, write_synced
 from common.run.engine import Engine
