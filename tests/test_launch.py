@@ -123,7 +123,11 @@ def test_bad_input_is_one_line_and_exit_code_2(text, arguments, message, monkeyp
 @pytest.mark.parametrize(
     ("content", "arguments", "message"),
     [
-        ("the fox. " * 120, ("-S", "sequence=2000"), "one step takes 2000: lower the sequence"),
+        (
+            "the fox. " * 120,
+            ("-S", "sequence=2000"),
+            "a step reads 2000: lower the context or the sequence",
+        ),
         ("fox" * 1000, ("-S", "hidden=10000000"), "needs more memory than there is"),
     ],
 )
