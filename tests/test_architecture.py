@@ -10,6 +10,7 @@ import pytest
 from typer.main import get_command
 
 from common.commands import cli, scaffold
+from common.commands.scaffold.questions import own_lines
 from common.config import PROFILES, plan, read_yaml
 from common.evidence.deviations import deviations_of
 from common.paper import rooms
@@ -76,7 +77,7 @@ def test_model_imports_torch_or_numpy_and_cited_models_only(room, version):
     own = f"papers/{room.name}/{version}"
     assert allowed(path, f"{own}/__init__.py", *cited(room)) == []
     assert packages(path) <= {"torch", "numpy"}
-    assert len(path.read_text().splitlines()) <= 300
+    assert len(own_lines(path.read_text())) <= 300
 
 
 @pytest.mark.parametrize(("room", "version"), VERSIONS, ids=label)
@@ -85,7 +86,7 @@ def test_train_imports_its_model_its_task_and_common(room, version):
     own = f"papers/{room.name}"
     parts = [f"{own}/{part}.py" for part in ("task", f"{version}/model", f"{version}/__init__")]
     assert allowed(path, "common/*", f"{own}/__init__.py", *parts) == []
-    assert len(path.read_text().splitlines()) <= 40
+    assert len(own_lines(path.read_text())) <= 40
 
 
 @pytest.mark.parametrize("room", PAPERS, ids=label)
@@ -238,7 +239,7 @@ def test_no_room_test_calls_an_invariant():
 
 def test_source_files_stay_readable():
     for path in CODE:
-        lines = path.read_text().splitlines()
+        lines = own_lines(path.read_text())
         assert len(lines) <= 300, f"{name(path)} has {len(lines)} lines"
 
 

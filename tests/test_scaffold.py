@@ -1,49 +1,26 @@
 """`papers new`: the room runs, passes the tests, and is part of the pipeline."""
 
-import os
 import re
-import shutil
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
-from common.data.place import data_root
 from common.paper import Room
 from common.run import pipeline
+from tests.scaffolding import copy_checkout, room_wide, run
 from tests.standard import files, pages, proof
 from tests.standard.subject import Subject
 
-ROOT = Path(__file__).parents[1]
 NAME = "my_new_paper"
-FOR_ALL = re.compile(r"\brooms\(|from tests\.exams import")  # in tests that look at every room
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """A copy of the checkout as it is, with a new room in it."""
     folder = tmp_path_factory.mktemp("checkout")
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
+    copy_checkout(folder)
     run(folder, "papers", "new", NAME)
     return folder
-
-
-def run(folder, *module):
-    """`python -m ...` in the copy; its output."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    given = {"PATH": path, "PAPERS_DATA": str(data_root()), "OMP_NUM_THREADS": "1"}
-    environment = {**os.environ, **given}
-    done = subprocess.run(
-        [sys.executable, "-m", *module], cwd=folder, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def test_room_is_found_and_listed(copy):
@@ -70,16 +47,11 @@ def test_room_is_part_of_the_pipeline(copy):
     assert f"reports/{NAME}.md" in index.deps
 
 
-def room_wide(copy):
-    """What the tests that look at every room say of the new one; it fails if one of them does."""
-    files = [p for p in (copy / "tests").glob("test_*.py") if FOR_ALL.search(p.read_text())]
-    names = [path.relative_to(copy).as_posix() for path in sorted(files)]
-    selected = ["-k", f"{NAME} and not test_scaffold", "-m", "not slow", "-rs"]
-    return run(copy, "pytest", *names, *selected, "-p", "no:cacheprovider")
-
-
 def test_room_keeps_the_rules_of_the_house(copy):
-    assert "was never run: papers reproduce" in room_wide(copy)
+    said = room_wide(copy, NAME)
+    assert "was never run: papers reproduce" in said
+    assert "2 claims; at least 6 are wanted\n" in said, "what is left is listed"
+    assert "task.py asks: on which data and by which measure are all versions judged alike?" in said
 
 
 @pytest.fixture(scope="module")
@@ -135,5 +107,5 @@ def test_a_reproduced_room_has_a_golden_run_and_passes_the_tests_of_all_rooms(re
     assert not (room / "version1" / "golden.csv").exists()
     said = run(repository, "papers", "reproduce", NAME)
     assert "golden runs to commit: version1/golden.csv" in said
-    assert "was never run" not in room_wide(repository)
+    assert "was never run" not in room_wide(repository, NAME)
     assert "golden" not in run(repository, "papers", "reproduce", NAME)

@@ -22,9 +22,11 @@ def numbers_from_records(monkeypatch):
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.name)
 def test_room_meets_the_standard(room, check):
-    if not list(room.folder.glob("runs/*/*.json")):
-        pytest.skip(f"{room.name} was never run: papers reproduce {room.name}")
-    assert faults(Subject(room), check) == []
+    found = faults(Subject(room), check)
+    if found and not list(room.folder.glob("runs/*/*.json")):
+        # A room without records is in work: `-rx` says what is left.
+        pytest.xfail("".join(f"\n  - {fault}" for fault in found))
+    assert found == []
 
 
 @pytest.fixture

@@ -158,11 +158,14 @@ def ui(
 @app.command(rich_help_panel=RUN)
 def new(
     name: Annotated[str, typer.Argument(help="The folder's name in lower case, e.g. my_paper.")],
+    like: Annotated[
+        str | None, typer.Option(metavar="PAPER", help="A paper whose shape it takes, e.g. rnn.")
+    ] = None,
 ) -> None:
     """Make a folder for a new paper; it runs and passes the tests as it is."""
     from common.commands.scaffold import create
 
-    create(name)
+    create(name, like)
 
 
 @app.command(rich_help_panel=TEND)

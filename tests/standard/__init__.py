@@ -26,6 +26,7 @@ def excuses(subject: Subject) -> Iterator[Fault]:
 
 CHECKS: tuple[Check, ...] = (
     files.names,
+    files.decided,
     pages.readme,
     pages.figure,
     proof.claims,

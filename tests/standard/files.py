@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from common.commands.scaffold.questions import unanswered
 from tests.standard.subject import Fault, Subject
 
 VERSION, VARIANT = r"[a-z]\w*", r"[a-z]\w*(?:\+[a-z][\w-]*)?"
@@ -73,3 +74,12 @@ def names(subject: Subject) -> Iterator[Fault]:
         made = place.split("/")[0] in ("runs", "metrics", "curves")
         if made and Path(rest).stem not in subject.variants:
             yield Fault(f"{name} is of no version and no trained deviation: delete it")
+
+
+def decided(subject: Subject) -> Iterator[Fault]:
+    """Every question of `papers new` has been answered and deleted."""
+    for path in sorted(subject.room.folder.rglob("*")):
+        if path.suffix in (".py", ".md", ".yaml", ".j2"):
+            name = path.relative_to(subject.room.folder).as_posix()
+            for question in unanswered(path.read_text(encoding="utf-8")):
+                yield Fault(f"{name} asks: {question}")

@@ -77,6 +77,11 @@ OTHERS = [f"runs/test-cpu-{kind}/version1.json" for kind in ("1t-bfloat16", "2t-
 LAST = r"    [A-Z]\w+\([^()]*\),\n\)\n$"  # the last entry of a list
 LACKING: dict[str, tuple[Check, Change, str]] = {
     "names": (files.names, adding("evidence/trials.py"), "evidence/trials.py is no name of the"),
+    "question": (
+        files.decided,
+        adding("task.py", "# Decide here: on which data?\n"),
+        "task.py asks: on which data?",
+    ),
     "story": (files.names, without("story.md.j2"), "story.md.j2 is missing: the words with which"),
     "tests": (files.names, without("tests/__init__.py"), "tests/__init__.py is missing"),
     "measures": (files.names, without("evidence/measures.py"), "evidence/measures.py is missing"),
