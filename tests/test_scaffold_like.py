@@ -87,6 +87,8 @@ def test_of_each_kind_of_claim_one_example_stays():
     measures, injections = texts["evidence/measures.py"], texts["evidence/injections.py"]
     assert "def parameters(" in measures and "def temporal_xor(" not in measures
     assert "def summed_loss(" in injections and "def stale_state(" not in injections
+    [first] = trimming.entries(texts[like.DEVIATIONS], "DEVIATIONS")
+    assert trimming.given(first, "id") == "summed_loss"
 
 
 def template():

@@ -159,7 +159,10 @@ def ui(
 def new(
     name: Annotated[str, typer.Argument(help="The folder's name in lower case, e.g. my_paper.")],
     like: Annotated[
-        str | None, typer.Option(metavar="PAPER", help="A paper whose shape it takes, e.g. rnn.")
+        str | None,
+        typer.Option(
+            metavar="PAPER", help="A paper whose shape it takes, e.g. rnn; docs/add-a-paper.md."
+        ),
     ] = None,
 ) -> None:
     """Make a folder for a new paper; it runs and passes the tests as it is."""

@@ -62,7 +62,12 @@ def _one_example_each(texts: dict[str, str], named: set[str]) -> None:
     evidence = [p for p in texts if p.startswith("evidence/") and not p.endswith("__init__.py")]
     spared = ("CLAIMS", "DEVIATIONS")
     trimming.drop_unused(texts, [p for p in evidence if p != DEVIATIONS], spared)
-    users = "".join(text for path, text in texts.items() if path != DEVIATIONS)
+    users = "".join(
+        text
+        for path, text in texts.items()
+        if path in (CLAIMS, "evidence/measures.py")
+        or re.search(r"find_deviation|injection\(", text)
+    )
     trained = [
         trimming.given(entry, "id")
         for entry in trimming.entries(texts[DEVIATIONS], "DEVIATIONS")
