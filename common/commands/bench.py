@@ -66,7 +66,7 @@ def _start(home: Room, version: str, made: Any) -> Path | None:
 
     datasets = identify(home, None, print)
     found = find_start(home, Request(home.name, version), made, datasets, record=False)
-    return found and found.weights(made.seeds[0])
+    return found.weights(made.seeds[0]) if found else None
 
 
 def write(path: Path, speeds: dict[str, list[float]]) -> None:
