@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 
@@ -201,4 +203,7 @@ def test_dvc_runs_a_room_without_steps_and_draws_the_rest(tmp_path):
     said = python(tmp_path, "dvc", "repro", f"papers/{NAME}/dvc.yaml")
     assert "version1 seed 0: done\n" in said and "nan" not in said
     assert "up to date" in python(tmp_path, "dvc", "status", f"papers/{NAME}/dvc.yaml")
-    assert "curves/version3.csv" in python(tmp_path, "dvc", "plots", "show", "--json")
+    shown = json.loads(python(tmp_path, "dvc", "plots", "show", "--json"))
+    [drawn] = shown["data"][f"{NAME}: validation"]
+    rows = drawn["content"]["data"]["values"]
+    assert {row["filename"] for row in rows} == {"version3.csv"} and not shown.get("errors")
