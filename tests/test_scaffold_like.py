@@ -11,6 +11,7 @@ from common.paper import Room, rooms
 from tests.scaffolding import ROOT, copy_checkout, room_wide, run
 from tests.standard import files
 from tests.standard.subject import Subject
+from tests.toy import make_toy, write
 
 SMOKE = ("--profile", "smoke")
 FIRST = "rnn"  # the others are slow
@@ -149,6 +150,15 @@ def test_a_room_like_none_is_a_sentence():
     with pytest.raises(UserError, match="no paper 'transfomer'. Did you mean 'transformer'"):
         create("another", "transfomer")
     assert not (ROOT / "papers" / "another").exists()
+
+
+def test_a_room_that_is_not_whole_is_no_model_for_others(tmp_path, monkeypatch):
+    make_toy(tmp_path)
+    write(tmp_path / "papers" / "__main__.py", "")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UserError, match="papers/toy has no architecture.yaml: take another room"):
+        create("another", "toy")
+    assert not (tmp_path / "papers" / "another").exists()
 
 
 def test_prose_is_folded_and_nothing_else():

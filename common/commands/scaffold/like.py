@@ -11,9 +11,11 @@ import re
 from collections.abc import Mapping
 
 from common.commands.scaffold import trimming
+from common.errors import UserError
 from common.paper import Room
 
 CLAIMS, DEVIATIONS = "evidence/claims.py", "evidence/deviations.py"
+NEEDED = (CLAIMS, DEVIATIONS, "architecture.yaml", "params.yaml", "story.md.j2")
 PROFILES = ("profile", "cpu", "smoke")
 BLANK = {  # what is asked of PAPER anew; None: left out
     "title": '"My Paper"',
@@ -25,8 +27,14 @@ BLANK = {  # what is asked of PAPER anew; None: left out
 
 
 def files(source: Room, template: Mapping[str, str]) -> dict[str, str]:
-    """The texts of the new room by path, speaking of my_paper; the template has the pages."""
+    """The texts of the new room by path, speaking of my_paper; the template has the pages.
+
+    UserError for a room that is not whole.
+    """
     folder = source.folder
+    for name in NEEDED:
+        if not (folder / name).is_file():
+            raise UserError(f"papers/{source.name} has no {name}: take another room, e.g. rnn.")
     texts = {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(folder.rglob("*.py"))
