@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from common.commands import cli, scaffold
+from common.commands import cli
+from common.commands.scaffold import making
 from common.commands.scaffold.questions import own_lines
 from common.config import PROFILES, plan, read_yaml
 from common.evidence.deviations import deviations_of
@@ -271,6 +272,6 @@ def test_command_line_starts_light():
 
 
 def test_no_room_bears_a_name_that_means_something_else():
-    assert [name for name in rooms(ROOT) if scaffold.taken(name)] == []
+    assert [name for name in rooms(ROOT) if making.taken(name)] == []
     pages = {path.stem.lower() for path in (ROOT / "reports").iterdir()}
-    assert pages - set(rooms(ROOT)) <= scaffold.RESERVED, "a page over all papers is no room"
+    assert pages - set(rooms(ROOT)) <= making.RESERVED, "a page over all papers is no room"

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from common.commands.scaffold import TEMPLATE
+from common.commands.scaffold.making import TEMPLATE
 from common.paper import rooms
 from tests.scaffolding import ROOT
 

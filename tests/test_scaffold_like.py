@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from common.commands.scaffold import TEMPLATE, create, like, trimming
+from common.commands.scaffold import like, trimming
+from common.commands.scaffold.making import TEMPLATE, create
 from common.commands.scaffold.questions import QUESTIONS, asked, own_lines, unanswered
 from common.errors import UserError
 from common.paper import Room, rooms

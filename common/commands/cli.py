@@ -166,7 +166,7 @@ def new(
     ] = None,
 ) -> None:
     """Make a folder for a new paper; it runs and passes the tests as it is."""
-    from common.commands.scaffold import create
+    from common.commands.scaffold.making import create
 
     create(name, like)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from common.commands.scaffold import TEMPLATE
+from common.commands.scaffold.making import TEMPLATE
 from common.evidence.verdicts import FILE, seal
 from common.paper import Room
 from common.records.record import record_path, write_json, write_record

@@ -10,7 +10,7 @@ import ast
 import re
 from collections.abc import Mapping
 
-from common.commands.scaffold import trimming
+from common.commands.scaffold.trimming import drop_unused, entries, given, keep_entries
 from common.errors import UserError
 from common.paper import Room
 
@@ -61,15 +61,15 @@ def renamed(text: str, old: str, new: str) -> str:
 def _one_example_each(texts: dict[str, str], named: set[str]) -> None:
     """The first claim of each kind, and those `named`; a trained deviation, and those in use."""
     kinds: dict[str, str] = {}
-    for entry in trimming.entries(texts[CLAIMS], "CLAIMS"):
-        kinds.setdefault(trimming.given(entry, "kind"), trimming.given(entry, "id"))
+    for entry in entries(texts[CLAIMS], "CLAIMS"):
+        kinds.setdefault(given(entry, "kind"), given(entry, "id"))
     wanted = named | set(kinds.values())
-    texts[CLAIMS] = trimming.keep_entries(
-        texts[CLAIMS], "CLAIMS", lambda entry: trimming.given(entry, "id") in wanted
+    texts[CLAIMS] = keep_entries(
+        texts[CLAIMS], "CLAIMS", lambda entry: given(entry, "id") in wanted
     )
     evidence = [p for p in texts if p.startswith("evidence/") and not p.endswith("__init__.py")]
     spared = ("CLAIMS", "DEVIATIONS")
-    trimming.drop_unused(texts, [p for p in evidence if p != DEVIATIONS], spared)
+    drop_unused(texts, [p for p in evidence if p != DEVIATIONS], spared)
     users = "".join(
         text
         for path, text in texts.items()
@@ -77,19 +77,19 @@ def _one_example_each(texts: dict[str, str], named: set[str]) -> None:
         or re.search(r"find_deviation|injection\(", text)
     )
     trained = [
-        trimming.given(entry, "id")
-        for entry in trimming.entries(texts[DEVIATIONS], "DEVIATIONS")
+        given(entry, "id")
+        for entry in entries(texts[DEVIATIONS], "DEVIATIONS")
         if not any(keyword.arg == "trained" for keyword in entry.keywords)
     ]
-    texts[DEVIATIONS] = trimming.keep_entries(
+    texts[DEVIATIONS] = keep_entries(
         texts[DEVIATIONS],
         "DEVIATIONS",
         lambda entry: (
-            trimming.given(entry, "id") in trained[:1]
-            or re.search(rf'["+]{re.escape(trimming.given(entry, "id"))}"', users) is not None
+            given(entry, "id") in trained[:1]
+            or re.search(rf'["+]{re.escape(given(entry, "id"))}"', users) is not None
         ),
     )
-    trimming.drop_unused(texts, evidence, spared)
+    drop_unused(texts, evidence, spared)
 
 
 def _introduction(text: str) -> str:
