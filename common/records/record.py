@@ -35,7 +35,7 @@ LARGEST = 8 << 20  # bytes of a record's file; ten seeds take 73,000
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Hardware(Part):
