@@ -20,7 +20,7 @@ def given(entry: ast.Call, name: str) -> str:
     for keyword in entry.keywords:
         if keyword.arg == name:
             value = keyword.value
-            return value.value if isinstance(value, ast.Constant) else ast.unparse(value).lower()
+            return str(value.value) if isinstance(value, ast.Constant) else ast.unparse(value).lower()
     return ""
 
 
@@ -111,7 +111,8 @@ def folded(text: str, width: int) -> str:
     lines = []
     for number, line in enumerate(text.splitlines(), 1):
         while len(line) > width and (number in prose or line.lstrip().startswith("# ")):
-            margin = re.match(r"\s*(# )?", line)[0]
+            begins = re.match(r"\s*(# )?", line)
+            margin = begins[0] if begins else ""
             cut = line.rfind(" ", len(margin), width + 1)
             if cut < 0:
                 break
@@ -125,5 +126,5 @@ def _docstring(node: ast.AST) -> tuple[int, int]:
     """The lines of a node's docstring, as a range."""
     holders = (ast.Module, ast.ClassDef, ast.FunctionDef)
     if isinstance(node, holders) and ast.get_docstring(node) is not None:
-        return node.body[0].lineno, node.body[0].end_lineno + 1
+        return node.body[0].lineno, (node.body[0].end_lineno or 0) + 1
     return 0, 0
