@@ -119,12 +119,20 @@ def owner(root: Path) -> Path:
     return root
 
 
-@cache
 def rooms(root: Path | None = None) -> dict[str, Room]:
-    """All papers by name, in alphabetical order."""
-    folder = (root or find_root()) / "papers"
-    found = (f.parent for f in sorted(folder.glob("*/__init__.py")))
+    """All papers by name, in alphabetical order: of `root`, else of where we are."""
+    return _rooms(root or find_root())
+
+
+@cache
+def _rooms(root: Path) -> dict[str, Room]:
+    found = (f.parent for f in sorted((root / "papers").glob("*/__init__.py")))
     return {f.name: Room(f.name, f) for f in found}
+
+
+def forget_rooms() -> None:
+    """Look for the rooms again: one was added, or the files of a root are others now."""
+    _rooms.cache_clear()
 
 
 def room(name: str) -> Room:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from common.data import catalog, web
-from common.paper import Room, rooms
+from common.paper import Room, forget_rooms
 from common.tracking import client as tracking
 from tests.doctored import NAME, copy_room
 from tests.small_sets import CONTENT, DEAD, Server, entry, serving
@@ -95,6 +95,6 @@ def room_copy(original_room, tmp_path, monkeypatch) -> Room:
     root = tmp_path / "checkout"
     shutil.copytree(original_room, root, symlinks=True)
     monkeypatch.chdir(root)
-    rooms.cache_clear()
+    forget_rooms()
     yield Room(NAME, root / "papers" / NAME)
-    rooms.cache_clear()
+    forget_rooms()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import papers
-from common.paper import rooms
+from common.paper import forget_rooms
 from common.records.record import (
     Curve,
     Dataset,
@@ -184,7 +184,7 @@ def make_room(
 
 
 def make_importable(root: Path, name: str) -> None:
-    rooms.cache_clear()
+    forget_rooms()
     sys.modules.pop(f"papers.{name}", None)
     papers.__dict__.pop(name, None)
     if str(root / "papers") not in papers.__path__:

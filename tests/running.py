@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from common.paper import rooms
+from common.paper import forget_rooms
 from common.records.record import Record, read_record
 from common.run import launch, worker
 from common.run import workers as run_in_workers
@@ -176,7 +176,7 @@ def make_running(
         if not (root / linked).exists():
             (root / linked).symlink_to(ROOT / linked)
     make_importable(root, name)
-    rooms.cache_clear()
+    forget_rooms()
     return folder
 
 
@@ -204,15 +204,15 @@ def recorded(
         try:
             return read_record(launch.train_variant(asked, record=record, report=said.append))
         finally:
-            rooms.cache_clear()  # of this root
+            forget_rooms()  # of this root
 
 
 @pytest.fixture
 def elsewhere():
     """What rooms there are is looked up anew before and after the test."""
-    rooms.cache_clear()
+    forget_rooms()
     yield
-    rooms.cache_clear()
+    forget_rooms()
 
 
 def _here(jobs: list[dict], workers: int, threads: int, report: Any) -> list:

@@ -18,7 +18,7 @@ from typer.main import get_command
 import papers as package
 from common.commands import bench, cli, doctor, ended, pipelines, reproduce, reseal, runs, verify
 from common.data import acquire
-from common.paper import find_root, room, rooms
+from common.paper import find_root, forget_rooms, room
 from common.reports import render
 from common.run import launch
 from common.tracking import client as tracking
@@ -54,10 +54,10 @@ def place(tmp_path_factory):
         patch.chdir(root)
         patch.setenv("PAPERS_DATA", str(root / "data"))
         patch.setattr(package, "__path__", [*package.__path__, str(root / "papers")])
-        rooms.cache_clear()  # `papers new` makes rooms here, too
+        forget_rooms()  # `papers new` makes rooms here, too
         cut(patch)
         yield root
-    rooms.cache_clear()
+    forget_rooms()
     signal.signal(signal.SIGTERM, before[0])
     signal.signal(signal.SIGHUP, before[1])
 
@@ -223,7 +223,7 @@ def test_a_checkout_whose_path_is_not_utf8_is_one_sentence(tmp_path, monkeypatch
     (root / "papers").mkdir()
     (root / "papers" / "__main__.py").touch()
     monkeypatch.chdir(root)
-    rooms.cache_clear()
+    forget_rooms()
     code, _, err = papers(["list"])
-    rooms.cache_clear()
+    forget_rooms()
     assert code == 2 and "/a\\udcff is not UTF-8: rename it" in err

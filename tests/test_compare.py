@@ -16,7 +16,7 @@ import pytest
 
 from common.commands import cli
 from common.evidence.comparison import compare, pairs
-from common.paper import room, rooms
+from common.paper import forget_rooms, room
 from common.records.own_runs import find_runs, own_runs
 from common.records.record import Dataset, record_path, write_record
 from tests.factory import HARDWARE, make_record, make_room
@@ -37,7 +37,7 @@ def home(tmp_path, monkeypatch):
     write_record(record_path(root / "papers" / "compared", record), record)
     monkeypatch.chdir(root)
     yield room("compared")
-    rooms.cache_clear()
+    forget_rooms()
 
 
 def papers(capfd, *words):

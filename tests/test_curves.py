@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from common.errors import UserError
-from common.paper import rooms
+from common.paper import forget_rooms, rooms
 from common.records import curves
 from common.records.record import Curve, read_record, record_path, summary, write_json, write_record
 from common.run import pipeline
@@ -42,7 +42,7 @@ def room(tmp_path, monkeypatch):
     monkeypatch.chdir(make_room(tmp_path, "toy", ("version1",)))
     monkeypatch.delenv("DVC_EXP_NAME", raising=False)
     yield rooms(tmp_path)["toy"]
-    rooms.cache_clear()
+    forget_rooms()
 
 
 def metrics(room, record):

@@ -15,7 +15,7 @@ from common.commands import cli
 from common.commands.doors import DOORS, able, doors
 from common.data.pictures import PIXELS, read_picture, resized
 from common.errors import UserError
-from common.paper import rooms
+from common.paper import forget_rooms
 from tests.asking import BACKWARDS, NAME, make_asking, weights
 from tests.factory import make_room
 
@@ -28,7 +28,7 @@ def home(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "80")
     yield room
-    rooms.cache_clear()
+    forget_rooms()
 
 
 @pytest.fixture

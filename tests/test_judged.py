@@ -7,7 +7,7 @@ import pytest
 
 from common.commands import cli
 from common.evidence.verdicts import seal
-from common.paper import rooms
+from common.paper import forget_rooms
 from common.records.record import write_json
 from tests.reporting import make_repository, measured, write_evidence
 
@@ -26,7 +26,7 @@ def _root(tmp_path, monkeypatch):
     write_json(root / "papers/alpha/evidence/verdicts.json", content)
     monkeypatch.chdir(root)
     yield
-    rooms.cache_clear()
+    forget_rooms()
 
 
 @pytest.fixture(params=[80, 120])

@@ -19,7 +19,7 @@ from common.evidence.judging import judge_claims
 from common.evidence.pairs import keep, restored, sides
 from common.evidence.resampling import DRAWN_UP_TO, bca_interval, sign_flip_p, smallest_detectable
 from common.evidence.verdicts import FILE, gather, load_evidence, seal
-from common.paper import Room, rooms
+from common.paper import Room, forget_rooms
 from common.records.record import write_json
 from common.reports import render, store
 from tests.toy import forget, make_toy
@@ -62,7 +62,7 @@ def toy(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(store, "numbers", store.frames)
     yield Room("searching", folder)
-    rooms.cache_clear()
+    forget_rooms()
 
 
 def said(capsys, *words) -> str:

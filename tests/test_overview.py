@@ -8,7 +8,7 @@ import pytest
 from common.commands import cli, judged, overview
 from common.data.catalog import load_catalog
 from common.errors import UserError
-from common.paper import rooms
+from common.paper import forget_rooms, rooms
 from tests.factory import HARDWARE, make_room
 from tests.reporting import make_repository
 
@@ -19,7 +19,7 @@ EVIDENCE = "papers/alpha/evidence/verdicts.json"
 def _rooms_anew():
     """What was found in a test's own repository is forgotten."""
     yield
-    rooms.cache_clear()
+    forget_rooms()
 
 
 @pytest.fixture

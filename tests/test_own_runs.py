@@ -10,7 +10,7 @@ import pytest
 from common.commands import cli
 from common.commands.ended import ending
 from common.errors import UserError
-from common.paper import room, rooms
+from common.paper import forget_rooms, room
 from common.records import curves
 from common.records.own_runs import committed, find_runs, own_runs
 from common.records.record import read_records, record_path, summary, write_json, write_record
@@ -31,7 +31,7 @@ def home(tmp_path, monkeypatch):
     copied = committed(room("mine"))[1].record  # a clone holds the committed ones as well
     write_record(record_path(smoke, copied), copied)
     yield room("mine")
-    rooms.cache_clear()
+    forget_rooms()
 
 
 def keep(root, key, variant="version2", started="2026-02-01T00:00:00+00:00", **changes):

@@ -6,7 +6,7 @@ import pytest
 
 from common.commands import pipelines, reproduce
 from common.evidence.resampling import seeds_needed
-from common.paper import rooms
+from common.paper import forget_rooms, rooms
 from tests.toy import make_toy, write
 
 ROOT = Path(__file__).parents[1]
@@ -16,7 +16,7 @@ ONE = 'Claim("c{i}", "Table 1", "Better.", "direction", {how}=lambda view: None)
 @pytest.fixture(autouse=True)
 def _rooms_anew():
     yield
-    rooms.cache_clear()
+    forget_rooms()
 
 
 def toy(root, claims, seeds, how="measure", profile="cpu"):
@@ -53,7 +53,7 @@ def test_reproduce_says_it_before_anything_else(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(reproduce, "check_stages", lambda home: None)
     monkeypatch.setattr(reproduce, "fetch", lambda homes: pytest.exit("fetched"))
-    rooms.cache_clear()
+    forget_rooms()
     with pytest.raises(pytest.exit.Exception, match="fetched"):
         reproduce.reproduce(["toy"], None)
     assert "at least 7 seeds" in capsys.readouterr().out

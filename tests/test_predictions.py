@@ -14,7 +14,7 @@ from common.evidence.claims import Claim, Exact
 from common.evidence.outcomes import Predicted
 from common.evidence.verdicts import FILE, gather, load_evidence
 from common.evidence.wording import tally
-from common.paper import Room, rooms
+from common.paper import Room, forget_rooms
 from common.records.record import read_record, write_record
 from common.reports import render, store
 from tests.factory import HARDWARE
@@ -54,7 +54,7 @@ NONE = "DEVIATIONS = []\n"
 def _root(tmp_path, monkeypatch):
     monkeypatch.setattr(store, "numbers", store.frames)
     yield
-    rooms.cache_clear()
+    forget_rooms()
 
 
 def row(root, **options) -> dict:

@@ -15,7 +15,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from common.errors import UserError
-from common.paper import rooms
+from common.paper import forget_rooms
 from common.records.record import read_records, record_path, write_record
 from common.reports import render, store
 from common.reports.references import resolver, stale
@@ -175,7 +175,7 @@ def test_a_paper_without_records_has_a_page(tmp_path):
 
 def test_a_repository_without_papers_has_an_index(tmp_path):
     (tmp_path / "papers").mkdir()
-    rooms.cache_clear()
+    forget_rooms()
     render.write_index(tmp_path)
     assert render.check(tmp_path) == []
 

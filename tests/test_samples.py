@@ -7,7 +7,7 @@ import pytest
 
 from common.commands import cli
 from common.commands.samples import next_steps
-from common.paper import Room, rooms
+from common.paper import Room, forget_rooms
 from common.records.record import record_path, write_record
 from tests.factory import HARDWARE, make_record, make_room
 
@@ -32,7 +32,7 @@ def papers(tmp_path, capsys, monkeypatch):
         return stopped.value.code, *capsys.readouterr()
 
     yield run
-    rooms.cache_clear()
+    forget_rooms()
 
 
 def test_each_version_shows_what_it_wrote_and_where(papers, tmp_path):

@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from common.commands import bench, cli, reproduce
 from common.commands.overview import fit
-from common.paper import rooms
+from common.paper import forget_rooms, rooms
 
 ROOT = Path(__file__).parents[1]
 TABLES = [
@@ -30,7 +30,7 @@ TABLES = [
 @pytest.fixture(autouse=True)
 def _here(monkeypatch):
     monkeypatch.chdir(ROOT)
-    rooms.cache_clear()
+    forget_rooms()
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 

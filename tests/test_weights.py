@@ -10,7 +10,7 @@ from common.commands import cli
 from common.commands import weights as module
 from common.commands.weights import best_first, primary_records, weights
 from common.errors import UserError
-from common.paper import Room, room, rooms
+from common.paper import Room, forget_rooms, room
 from common.records.record import record_path, write_record
 from common.run import launch
 from tests.factory import make_record, make_room
@@ -31,7 +31,7 @@ def writers(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(module, "_fitting", lambda data: lambda folder: True)
     yield home
-    rooms.cache_clear()
+    forget_rooms()
 
 
 def put(home, variant, folder="papers/writers"):
@@ -133,9 +133,9 @@ def checkout(tmp_path, monkeypatch):
     """A checkout without a local/, in a pipe."""
     monkeypatch.chdir(make_checkout(tmp_path / "checkout"))
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: False))
-    rooms.cache_clear()
+    forget_rooms()
     yield tmp_path / "checkout"
-    rooms.cache_clear()
+    forget_rooms()
 
 
 def test_in_a_pipe_nobody_is_asked(checkout, capsys):

@@ -91,7 +91,7 @@ def split(text: Text | str, fractions: tuple[float, float, float] = (0.9, 0.05, 
     return Splits(whole[:first], whole[first:second], whole[second:])
 
 
-Tokens = Sequence[int] | np.ndarray  # numbers of a vocabulary's entries, (N,)
+Tokens = Sequence[int] | np.ndarray  # numbers of a vocabulary's entries, in a row
 
 
 class Characters:

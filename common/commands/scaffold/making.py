@@ -20,7 +20,7 @@ from common.commands.scaffold.questions import WIDTH, asked
 from common.commands.scaffold.trimming import folded
 from common.config import PROFILES
 from common.errors import UserError
-from common.paper import VERSION, Room, find_root, room, rooms
+from common.paper import VERSION, Room, find_root, forget_rooms, room
 
 TEMPLATE = Path(__file__).parent / "room"
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -53,7 +53,7 @@ def create(name: str, source: str | None = None) -> list[Path]:
     try:
         written = [_write(folder, *file, name) for file in _texts(model).items()]
         _tidy(folder)
-        rooms.cache_clear()
+        forget_rooms()
         write_pipelines([name])
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

@@ -20,7 +20,9 @@ def given(entry: ast.Call, name: str) -> str:
     for keyword in entry.keywords:
         if keyword.arg == name:
             value = keyword.value
-            return str(value.value) if isinstance(value, ast.Constant) else ast.unparse(value).lower()
+            return (
+                str(value.value) if isinstance(value, ast.Constant) else ast.unparse(value).lower()
+            )
     return ""
 
 
