@@ -54,7 +54,8 @@ def budget(subject: Subject) -> Iterator[Fault]:
     place = primary_hardware(subject.records)
     took = sum(r.seconds for r in subject.records if r.hardware.name == place)
     if took > limit:
-        yield Fault(f"the records on {place} took {took:.0f} s; a room has {limit} s")
+        words = f"the records on {place} took {took:.0f} s; a room has {limit} s"
+        yield Fault(words, "budget")
 
 
 def baseline(subject: Subject) -> Iterator[Fault]:
