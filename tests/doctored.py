@@ -26,7 +26,7 @@ from common.records.record import Record, read_records, record_path, write_json
 ROOT = Path(common.__file__).parents[1]
 NAME = "rnn"
 PLACE = "amd-epyc-1t-float32"
-KEPT = ("version1", "version2", "version2+adagrad", "version2+summed_loss")
+KEPT = ("version1", "version2", "version2+forgotten_state", "version2+summed_loss")
 Content = dict[str, Any]
 
 

@@ -59,9 +59,9 @@ def history(record):
     record["resealed"].append(given_up)
 
 
-def as_adagrad(record):
-    sources = run_sources(ROOT, ROOT / "papers" / NAME, "version2", "adagrad")
-    record.update(variant="version2+adagrad", deviation="adagrad", sources=sources)
+def as_forgotten_state(record):
+    sources = run_sources(ROOT, ROOT / "papers" / NAME, "version2", "forgotten_state")
+    record.update(variant="version2+forgotten_state", deviation="forgotten_state", sources=sources)
 
 
 def dropped(record):
@@ -80,7 +80,7 @@ DERIVED = {  # what was done -> (how, what is said)
         "seed 3 is a copy of seed 2, number by number",
     ),
     "another variant's record": (
-        as_adagrad,
+        as_forgotten_state,
         r"seed 0 of .*version2.* to the millisecond, a copy",
     ),
     "faster hardware": (

@@ -23,6 +23,7 @@ DEVIATIONS = (
         source="nntile/nntile, pull request 370; karpathy/nanoGPT#2 on why it must not change",
         inject=injections.exact_gelu,
         invariant=injections.gelu_is_the_published_one,
+        trained=False,
         note="Costs nothing to train with; published weights give other scores.",
     ),
     Deviation(
@@ -51,6 +52,7 @@ DEVIATIONS = (
         "pull request 136; neither version makes it",
         inject=injections.wrong_matrix,
         invariant=injections.what_is_added_is_scaled,
+        trained=False,
     ),
     Deviation(
         id="small_std",
@@ -64,6 +66,7 @@ DEVIATIONS = (
         source="karpathy/nanoGPT, model.py: std 0.02 at every width of its configurations",
         inject=injections.small_std,
         invariant=injections.products_are_as_large_at_any_width,
+        trained=False,
     ),
     Deviation(
         id="untied_head",
@@ -77,6 +80,7 @@ DEVIATIONS = (
         source="karpathy/nanoGPT, before pull request 21",
         inject=injections.untied_head,
         invariant=injections.head_is_the_embedding,
+        trained=False,
     ),
     Deviation(
         id="post_norm",
@@ -104,6 +108,7 @@ DEVIATIONS = (
         source="Lightning-AI/lit-llama#254",
         inject=injections.decay_everything,
         invariant=injections.vectors_do_not_decay,
+        trained=False,
     ),
     Deviation(
         id="constant_rate",
@@ -117,6 +122,7 @@ DEVIATIONS = (
         source="the first loop one writes; karpathy/minGPT's trainer has no schedule by default",
         inject=injections.constant_rate,
         invariant=injections.rate_rises_and_falls,
+        trained=False,
     ),
     Deviation(
         id="byte_pairs",

@@ -9,7 +9,7 @@ from functools import cache
 import torch
 
 from common.evidence import measuring
-from common.evidence.claims import Equal, Exact, Pair, View
+from common.evidence.claims import Equal, Exact, Pair
 from common.exams.ngrams import ngram_baseline
 from common.exams.text import predictor
 from papers.gpt2 import PAPER
@@ -129,56 +129,15 @@ def ngrams(order: int = 6) -> float:
     return ngram_baseline(PAPER.dataset, order, "witten-bell")
 
 
-def nats(view: View, variant: str) -> dict[int, float]:
-    """Per character of the test split, in windows that begin from nothing."""
-    bits = view.values(variant, "fresh_window_bits")
-    return {seed: value * math.log(2) for seed, value in bits.items()}
-
-
-def reaches(variant: str, goal: float):
-    """Fewer nats than the goal; the table of counts stands beside it."""
-
-    def measure(view: View) -> Pair:
-        ours = nats(view, variant)
-        tables = " and ".join(f"{n}-gram {ngrams(n) * math.log(2):.3f}" for n in (5, 6))
-        note = f"goal: {goal}; tables of counts: {tables} nats"
-        return Pair(ours, view.constant(goal, ours), sign=-1, note=note)
-
-    return measure
-
-
-def speedrun_beats_ngram(view: View) -> Pair:
-    """Against the better of two tables, which also sees across the edges of windows."""
-    ours, baseline = nats(view, "speedrun"), min(ngrams(5), ngrams(6)) * math.log(2)
-    return Pair(ours, view.constant(baseline, ours), sign=-1, note=f"n-gram: {baseline:.3f} nats")
-
-
-def trains_within(variant: str, seconds: float):
-    """Seconds of training by the clock, as the record has them."""
-
-    def measure(view: View) -> Pair:
-        ours = {run.seed: run.seconds for run in view.record(variant).seeds}
-        note = f"{seconds:g} s allowed; training alone, the README has the whole process"
-        return Pair(ours, view.constant(seconds, ours), sign=-1, note=note)
-
-    return measure
-
-
-WIDTHS = (16, 32, 64)
 SCALING = {"merges": None, "context": 32, "heads": 2, "layers": 1, "dropout": 0.0, "batch": 16}
 
 
-def wider_is_better(narrow: int, wide: int):
+def wider_is_better(seeds: Sequence[int]) -> Pair:
     """Two widths, everything else alike but the size of the first weights."""
-
-    def experiment(seeds: Sequence[int]) -> Pair:
-        better, worse = ({s: bits_at_width(width, s) for s in seeds} for width in (wide, narrow))
-        return Pair(better, worse, sign=-1)
-
-    return experiment
+    wide, narrow = ({seed: bits_at_width(d, seed) for seed in seeds} for d in (64, 32))
+    return Pair(wide, narrow, sign=-1)
 
 
-@cache
 def bits_at_width(d_model: int, seed: int, steps: int = 300) -> float:
     """Held-out bits per character of version 2 after a short training."""
     from common.run.engine import Masters

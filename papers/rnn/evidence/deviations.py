@@ -39,6 +39,7 @@ DEVIATIONS = (
         source=f"{CHAR_RNN}: grad_params:clamp(-opt.grad_clip, opt.grad_clip)",
         inject=injections.clipping_by_value,
         invariant=injections.clipping_keeps_the_direction,
+        trained=False,
     ),
     Deviation(
         id="small_weights",
@@ -52,6 +53,7 @@ DEVIATIONS = (
         source=MIN_CHAR_RNN,
         inject=injections.small_weights,
         invariant=injections.recurrence_keeps_the_norm,
+        trained=False,
     ),
     Deviation(
         id="one_stream",
@@ -65,7 +67,7 @@ DEVIATIONS = (
         source=MIN_CHAR_RNN,
         inject=injections.one_stream,
         invariant=injections.steps_see_many_streams,
-        note="At equal steps, so it reads less text as well; it is faster per step.",
+        trained=False,
     ),
     Deviation(
         id="adagrad",
@@ -79,7 +81,7 @@ DEVIATIONS = (
         source=MIN_CHAR_RNN,
         inject=injections.adagrad,
         invariant=injections.steps_stay_as_long,
-        note="At min-char-rnn's rate; its rate was not tuned anew for batches.",
+        trained=False,
     ),
     Deviation(
         id="constant_rate",
@@ -93,6 +95,7 @@ DEVIATIONS = (
         source=MIN_CHAR_RNN,
         inject=injections.constant_rate,
         invariant=injections.rate_falls_to_zero,
+        trained=False,
     ),
     Deviation(
         id="forgotten_state",
@@ -119,6 +122,7 @@ DEVIATIONS = (
         source="FluxML/model-zoo, pull request 320; neither version makes it",
         inject=injections.stale_state,
         invariant=injections.chunks_are_contiguous,
+        trained=False,
     ),
     Deviation(
         id="attached_state",

@@ -69,3 +69,12 @@ def test_the_rate_falls_to_zero():
     rates = [model.learning_rate(i, config) for i in range(10)]
     assert rates[0] == config.learning_rate and rates == sorted(rates, reverse=True)
     assert rates[-1] == pytest.approx(config.learning_rate / 10)
+
+
+@pytest.mark.parametrize(("input_std", "expected"), [(None, 0.125), (2.0, 2.0)])
+def test_inputs_begin_as_large_as_the_config_says(input_std, expected):
+    torch.manual_seed(0)
+    net = model.RNN(model.Config(hidden=64, input_std=input_std), 50)
+    assert net.w_xh.std().item() == pytest.approx(expected, rel=0.05)
+    norms = torch.linalg.svdvals(net.w_hh.detach())
+    assert torch.allclose(norms, torch.ones(64), atol=1e-5)  # whatever the inputs, orthogonal

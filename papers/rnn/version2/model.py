@@ -23,6 +23,7 @@ class Config:  # defaults: char-rnn's train.lua, with one layer as in Elman's ne
     batch: int = 50  # streams
     learning_rate: float = 2e-3
     clip: float = 5.0
+    input_std: float | None = None  # of W_xh at the start; None: 1 / sqrt(hidden)
     steps: int = 21_000  # 50 passes over Tiny Shakespeare
 
 
@@ -35,12 +36,14 @@ class RNN(Module):
         self.w_xh, self.w_hh = Parameter(torch.empty(v, h)), Parameter(torch.empty(h, h))
         self.w_hy = Parameter(torch.empty(h, v))
         self.b_h, self.b_y = Parameter(torch.zeros(h)), Parameter(torch.zeros(v))
+        self.input_std = h**-0.5 if config.input_std is None else config.input_std
         self.initialise()
 
     def initialise(self):
-        """Orthogonal recurrence: it keeps the state's norm, forwards and backwards (Saxe 2013)."""
+        """Orthogonal recurrence: it keeps the state's norm, forwards and backwards (Saxe 2013).
+        It forgets nothing either, so small inputs drown in the sum of those before them."""
         torch.nn.init.orthogonal_(self.w_hh)
-        torch.nn.init.normal_(self.w_xh, std=self.w_xh.shape[1] ** -0.5)
+        torch.nn.init.normal_(self.w_xh, std=self.input_std)
         torch.nn.init.normal_(self.w_hy, std=self.w_hy.shape[0] ** -0.5)
 
     def forward(self, tokens, h=None):
