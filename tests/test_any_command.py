@@ -72,7 +72,7 @@ def cut(patch):
         (cli, "next_steps", lambda path, data: "next: cut off."),
         (acquire, "acquire", lambda *_: nothing),
         (reproduce, "dvc", lambda *_: None),
-        (reproduce, "aside", lambda root, home, profile: root),
+        (reproduce, "aside", lambda root, *_: root),
         (reproduce, "finish", lambda *_, **__: []),
         (runs, "bring_up_to_date", lambda root: "MLflow: cut off."),
         (runs, "adopt", adopted),

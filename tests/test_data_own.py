@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from common import paper
 from common.data import own
 from common.data.own import own_file, read_own
 from common.data.text import load_text
 from common.errors import UserError
-from common.paper import rooms
 from common.run import launch, worker
 from common.run.request import Request
 
@@ -206,9 +206,9 @@ def test_a_name_is_a_dataset_and_a_path_is_a_file(tmp_path, monkeypatch):
 def job(tmp_path, monkeypatch):
     """What a worker gets for a file called `tinyshakespeare`, named by its name alone."""
     (tmp_path / "tinyshakespeare").write_text("my own words\n" * 100)
-    rooms()  # those of the repository, found before the working folder is another
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(launch, "find_root", lambda: ROOT)
+    for module in (launch, paper):  # the repository is elsewhere
+        monkeypatch.setattr(module, "find_root", lambda *_: ROOT)
     request = Request("rnn", "version1", profile="smoke", data="tinyshakespeare", seeds=(0,))
     made = launch.prepare(request, record=False, report=print)
     return made, {**launch._jobs(made, "highest")[0], "rank": 0, "folder": str(tmp_path / "seed-0")}

@@ -107,5 +107,7 @@ def test_a_reproduced_room_has_a_golden_run_and_passes_the_tests_of_all_rooms(re
     assert not (room / "version1" / "golden.csv").exists()
     said = run(repository, "papers", "reproduce", NAME)
     assert "golden runs to commit: version1/golden.csv" in said
-    assert "was never run" not in room_wide(repository, NAME)
+    # It asks its questions still; held to the standard is what has records.
+    but = "test_scaffold or test_room_meets_the_standard"
+    assert "was never run" not in room_wide(repository, NAME, but)
     assert "golden" not in run(repository, "papers", "reproduce", NAME)

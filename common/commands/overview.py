@@ -206,7 +206,7 @@ def print_paper(name: str, json: bool) -> None:
         table(f"records: {paper.metric.name}", header, rows, spare=("profile", "seeds", "started"))
     if asked := doors(home):
         say("ask it: " + ", ".join(f"papers {door} {name}" for door in asked))
-    print(f"report: reports/{name}.md    again: papers reproduce {name}")
+    print(f"report: reports/{name}.md\nagain: papers reproduce {name}")
 
 
 def _versions_first(record: Record) -> tuple[Any, ...]:

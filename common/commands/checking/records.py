@@ -19,11 +19,10 @@ from common.config import plan, shown
 from common.data.catalog import files_sha256, load_catalog
 from common.errors import UserError
 from common.evidence.deviations import deviations_of
-from common.evidence.verdicts import primary_hardware
 from common.paper import Room
 from common.records.current import changed_sources, unlike_sources
 from common.records.curves import curve
-from common.records.record import Curve, Dataset, Record, SeedRun, read_records, summary
+from common.records.record import Curve, Dataset, Record, SeedRun, summary
 from common.records.sources import imported_modules
 from common.run.processors import hardware_name
 from common.run.request import plain
@@ -163,10 +162,7 @@ def _config(room: Room, record: Record) -> Problems:
                 told = f"{key} = {shown(has.get(key))}, {where} has {shown(wanted.get(key))}"
                 yield f"its config says {told}"
                 break
-    # Verdicts rest on one hardware alone; a second one may do with the first seeds.
-    first = primary_hardware(read_records(room.folder)) == record.hardware.name
-    asked = made.seeds if first else made.seeds[:2]
-    if missing := sorted(set(asked) - {run.seed for run in record.seeds}):
+    if missing := sorted(set(made.seeds) - {run.seed for run in record.seeds}):
         yield f"it lacks seed {missing[0]}, which params.yaml asks for"
 
 

@@ -52,11 +52,13 @@ def normed_has_variance_one(model):
 
 
 def copied_layers(model):
-    def several(make, count):
-        first = make()
-        return torch.nn.ModuleList([copy.deepcopy(first) for _ in range(count)])
+    several = model.several
 
-    return {"several": several}
+    def copies(make, count):
+        made = several(make, count)  # which refuses a count that no checkpoint can have
+        return torch.nn.ModuleList([copy.deepcopy(made[0]) for _ in made])
+
+    return {"several": copies}
 
 
 def layers_start_unlike(model):
