@@ -18,4 +18,4 @@ def maps(net, tokens):
     """Each block's attention weights (H, T, T)."""
     for x, matrices in net.blocks(tokens):
         if matrices is not None:
-            yield net.weights(x, matrices)[0].float()
+            yield net.weights(x, matrices)[0]

@@ -2,7 +2,8 @@
 
 Kept from the paper: a decoder before whose sublayers the norm stands, trained on the next token.
 Changed: where a window's last few characters say most, they are looked up, not attended to
-(`shifts`, `grams`); matrices learn by Muon; products in bfloat16 of weights kept in float32.
+(`shifts`, `grams`); matrices learn by Muon, with products in float32: at these sizes bfloat16 saves
+nothing, and a processor without its instructions takes many times as long.
 What each trick gave, and where it comes from, stands in the paper's README, "The speedrun".
 
 Symbols: d_model the width, h heads, d_k = d_model / h, N layers.
@@ -37,7 +38,6 @@ class Config:  # ours: no paper has these values
     cap: float = 15.0  # no score is larger
     dropout: float = 0.0
     forget: float = 0.0  # share of places that, in training, forget their longer runs
-    bfloat16: bool = True  # products; weights are float32
     batch: int = 16
     steps: int = 160
     matrix_rate: float = 0.03
@@ -70,7 +70,6 @@ class Speedrun(Module):
     def __init__(self, config, symbols):
         super().__init__()
         self.config, self.symbols = config, symbols
-        self.dtype = torch.bfloat16 if config.bfloat16 else torch.float32
         d, n = config.d_model, config.layers
         self.embedding = Parameter(torch.empty(config.shifts + 1, symbols + 1, d))
         self.grams = Parameter(torch.empty((config.grams - 1) * config.buckets, d))
@@ -113,7 +112,7 @@ class Speedrun(Module):
                 rows, self.grams, mode="sum", sparse=True, per_sample_weights=known
             )
             x = x + found.view(x.shape)  # (B, T, D)
-        return x.to(self.dtype)
+        return x
 
     def known(self, rows):
         """1 for each run that counts, (B T, G): in training, some places forget runs from a
@@ -130,18 +129,16 @@ class Speedrun(Module):
         x = norm(x).transpose(1, 2)  # (B, H, T, K)
         t, half = x.shape[2], x.shape[3] // 2
         swapped = torch.cat([x[..., half:], x[..., :half]], -1)
-        cosine, sine = self.cosine[:t].to(x.dtype), self.sine[:t].to(x.dtype)
-        return (x * cosine + swapped * sine).flatten(0, 1)
+        return (x * self.cosine[:t] + swapped * self.sine[:t]).flatten(0, 1)
 
     def weights(self, x, matrices):
         """Attention weights (B H, T, T), and values (B H, T, K)."""
         (b, t, d), h = x.shape, self.config.heads
         # (B, T, H, K)
         q, k, v = F.linear(x, matrices[:3].reshape(3 * d, d)).view(b, t, 3, h, -1).unbind(2)
-        hidden = self.hidden[:t, :t].to(x.dtype)
         q, k = self.turn(q), self.turn(k)
         # (B H, T, T)
-        scores = torch.baddbmm(hidden, q, k.transpose(1, 2), alpha=self.config.scale)
+        scores = torch.baddbmm(self.hidden[:t, :t], q, k.transpose(1, 2), alpha=self.config.scale)
         return scores.softmax(-1), v.transpose(1, 2).reshape(b * h, t, -1)
 
     def attend(self, x, matrices):
@@ -155,8 +152,7 @@ class Speedrun(Module):
         """Pairs of a block's normalised input (B, T, D) and its attention matrices; at last the
         input of the head and None."""
         x = self.drop(norm(self.look_up(tokens)))
-        attention, feed = self.attention.to(self.dtype), self.feed.to(self.dtype)
-        for matrices, (inner, outer) in zip(attention.unbind(), feed.unbind()):
+        for matrices, (inner, outer) in zip(self.attention.unbind(), self.feed.unbind()):
             y = norm(x)
             yield y, matrices
             x = x + self.drop(self.attend(y, matrices))
@@ -171,7 +167,7 @@ class Speedrun(Module):
         """Scores (B, T, V) of what follows each of `tokens` (B, T), T at most the context."""
         *_, (x, _) = self.blocks(tokens)
         cap = self.config.cap
-        return cap * torch.tanh(F.linear(x, self.head.to(self.dtype)).float() / cap)
+        return cap * torch.tanh(F.linear(x, self.head) / cap)
 
     def read(self, tokens, state=None):
         """Scores (B, T, V) after each of `tokens`, which follow those read into `state`.
@@ -211,7 +207,7 @@ def batch(tokens, config, seed, i):
 
 def orthogonal(matrices, iterations):
     """About U V^T of each matrix U S V^T (..., R or L, L or R): all singular values near 1."""
-    x = matrices.bfloat16().flatten(0, -3)
+    x = matrices.flatten(0, -3)
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + EPSILON)  # no singular value above 1
@@ -220,7 +216,7 @@ def orthogonal(matrices, iterations):
         square = x @ x.mT  # (M, R, R)
         # (M, R, L)
         x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=b, alpha=c), x, beta=a)
-    return (x.mT if tall else x).float().view(matrices.shape)
+    return (x.mT if tall else x).reshape(matrices.shape)
 
 
 class Optimizer:

@@ -29,9 +29,9 @@ def some_tokens(batch=3, length=12):
 @pytest.mark.parametrize("shape", [(3, 32, 32), (2, 2, 64, 16), (2, 16, 64)])
 def test_orthogonal_brings_every_singular_value_near_one(shape):
     torch.manual_seed(0)
-    matrices = torch.randn(shape)
-    before, after = (torch.linalg.svdvals(m) for m in (matrices, model.orthogonal(matrices, 5)))
-    assert (before.amax(-1) / before.amin(-1) > 2).all()
+    u, sizes, vt = torch.linalg.svd(torch.randn(shape), full_matrices=False)
+    matrices = u * torch.linspace(1, 0.05, sizes.shape[-1]) @ vt
+    after = torch.linalg.svdvals(model.orthogonal(matrices, 5))
     assert after.min() > 0.5 and after.max() < 1.3
     assert (torch.linalg.svdvals(model.orthogonal(matrices, 1)) < 0.5).any()  # the test can fail
 
@@ -41,7 +41,7 @@ def test_orthogonal_keeps_the_singular_vectors():
     u, _, vt = torch.linalg.svd(torch.randn(24, 24))
     sizes = torch.linspace(0.3, 1, 24)
     found = u.T @ model.orthogonal((u * sizes @ vt)[None], 5)[0] @ vt.T
-    assert (found - torch.diag(found.diagonal())).abs().max() < 0.1  # of bfloat16
+    assert (found - torch.diag(found.diagonal())).abs().max() < 0.1
     assert found.diagonal().min() > 0.5
 
 
@@ -59,15 +59,14 @@ def test_muon_steps_by_its_rate_whatever_the_gradient():
     assert sizes == pytest.approx([0.1] * 3, rel=0.25)
 
 
-@pytest.mark.parametrize("bfloat16", [False, True])
-def test_untrained_scores_are_uniform(bfloat16):
-    net, tokens = net_of(randomised=False, bfloat16=bfloat16), some_tokens()
+def test_untrained_scores_are_uniform():
+    net, tokens = net_of(randomised=False), some_tokens()
     assert model.loss(net(tokens), tokens).item() == pytest.approx(math.log(SYMBOLS), abs=1e-6)
 
 
 def test_look_ups_see_so_many_characters_and_none_that_follows():
     """A changed character changes what is looked up at its own and the next five places."""
-    net, tokens = net_of(shifts=3, grams=6, bfloat16=False), some_tokens()
+    net, tokens = net_of(shifts=3, grams=6), some_tokens()
     changed = tokens.clone()
     changed[:, 4] = (changed[:, 4] + 1) % SYMBOLS
     moved = (net.look_up(tokens) != net.look_up(changed)).any(-1)
@@ -92,7 +91,7 @@ def test_the_future_changes_nothing():
 
 
 def test_reading_on_equals_reading_at_once():
-    net, tokens = net_of(bfloat16=False), some_tokens(length=40)
+    net, tokens = net_of(), some_tokens(length=40)
     whole, _ = net.read(tokens)
     state, found = None, []
     for piece in tokens.split([1, 5, 20, 1, 13], dim=1):
@@ -109,24 +108,6 @@ def test_maps_are_causal_and_sum_to_one():
     for weights in layers:
         assert torch.allclose(weights.sum(-1), torch.ones(4, 9), atol=2e-2)
         assert (weights.triu(1) == 0).all()
-
-
-def test_products_are_rounded_and_weights_are_not():
-    net, exact, tokens = net_of(), net_of(bfloat16=False), some_tokens()
-    assert {p.dtype for p in net.parameters()} == {torch.float32}
-    assert not torch.equal(net(tokens), exact(tokens))
-    assert torch.allclose(net(tokens), exact(tokens), atol=0.3)
-    learner = model.Learner(net.config, net, 0)
-    learner.step(torch.randint(SYMBOLS, (400,)), 0)
-    for p in net.parameters():  # a step that bfloat16 would have rounded away is in the weights
-        assert p.dtype == torch.float32 and not torch.equal(p, p.bfloat16().float())
-
-
-def test_a_checkpoint_gives_the_scores_of_the_training_net():
-    """A checkpoint's net is made float32 throughout; products stay rounded as they were."""
-    net, tokens = net_of(), some_tokens()
-    before = net(tokens)
-    assert torch.equal(net.float()(tokens), before)
 
 
 def test_forgetting_is_of_training_alone_and_takes_the_longest_runs():
