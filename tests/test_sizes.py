@@ -233,7 +233,7 @@ def test_a_room_without_sizes_has_neither_stage_nor_section(tmp_path, monkeypatc
     make(tmp_path, params="profile: smoke\nsmoke:\n  seeds: [0, 1]\n")
     monkeypatch.chdir(tmp_path)
     recorded(tmp_path, NAME, "version2")
-    assert "size" not in pipeline.render(tmp_path, NAME)
+    assert "--size" not in pipeline.render(tmp_path, NAME)
     render.write_reports(tmp_path)
     page = (tmp_path / "reports" / f"{NAME}.md").read_text()
     assert "Sizes" not in page and "sizes.svg" not in page
