@@ -26,6 +26,7 @@ SEEDS = 2**63
 # What YAML raises: also for 2024-99-99, numbers of thousands of digits, thousands of brackets.
 UNREADABLE = (yaml.YAMLError, ValueError, RecursionError)
 LARGEST = 2**63  # no size, count or seed of a run goes beyond 64 bits
+SIZE = re.compile(r"[a-z][a-z0-9_]{0,39}")  # it stands in names of files and stages
 POWER = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
 
 
@@ -125,13 +126,18 @@ def plan(
     profile: str | None = None,
     overrides: dict[str, Any] | None = None,
     seeds: tuple[int, ...] | None = None,
+    size: str | None = None,
 ) -> Plan:
-    """Read the paper's params.yaml for one version. `profile` defaults to the file's own."""
+    """Read the paper's params.yaml for one version, or for one of its sizes. `profile` defaults to
+    the file's own."""
     room.version(version)
     params = read_yaml(room.path("params.yaml"))
     profile = profile or params.get("profile", "cpu")
     section = _section(room, params, profile)
-    seeds = seeds or _check(tuple[int, ...], section.get("seeds", [0]), f"{profile}.seeds")
+    own = _of_size(room, section, profile, size) if size is not None else {}
+    listed = own.pop("seeds", section.get("seeds", [0]))
+    where = f"{profile}.sizes.{size}.seeds" if size else f"{profile}.seeds"
+    seeds = seeds or _check(tuple[int, ...], listed, where)
     if strange := [seed for seed in seeds if not 0 <= seed < SEEDS]:
         raise UserError(f"{room.name}: a seed must be from 0 to 2^63 - 1, not {strange[0]}.")
     if len(set(seeds)) != len(seeds):
@@ -141,7 +147,7 @@ def plan(
             f"{room.name}/params.yaml: profile {profile} says nothing of {version}. Add it; "
             f"`{version}: {{}}` trains it with the paper's values."
         )
-    values = {**(section[version] or {}), **(overrides or {})}
+    values = {**(section[version] or {}), **own, **(overrides or {})}
     cls = room.module(f"{version}.model").Config
     config = resolve(cls, values, f"{room.name} {profile}.{version}")
     return Plan(profile, config, cls(), tuple(seeds))
@@ -154,8 +160,47 @@ def _section(room: Room, params: dict[str, Any], profile: str) -> dict[str, Any]
     section = params.get(profile)
     if not isinstance(section, dict):
         raise UserError(f"{room.name}/params.yaml has no profile {profile!r}.")
-    _known_keys(section, ("seeds", *room.paper.versions), f"{room.name} {profile}")
+    _known_keys(section, ("seeds", "sizes", *room.paper.versions), f"{room.name} {profile}")
     return section
+
+
+def size_names(room: Room) -> list[str]:
+    """The sizes at which the newest version is recorded too, in the order of params.yaml; often
+    none. They are stages, so UserError unless every profile has the same ones."""
+    params = read_yaml(room.path("params.yaml"))
+    found = {p: list(_sizes(room, _section(room, params, p), p)) for p in PROFILES if p in params}
+    names = found.get(params.get("profile", "cpu"), [])
+    for profile, others in found.items():
+        if set(others) != set(names):
+            raise UserError(
+                f"{room.name}/params.yaml: profile {profile} has the sizes {', '.join(others)}, "
+                f"another one {', '.join(names)}: name the same in every profile."
+            )
+    return names
+
+
+def _of_size(room: Room, section: dict[str, Any], profile: str, size: str) -> dict[str, Any]:
+    """What params.yaml says of one size: parameters on top of the version's, maybe seeds."""
+    sizes = _sizes(room, section, profile)
+    if not sizes:
+        raise UserError(f"{room.name} {profile} has no sizes: params.yaml lists none.")
+    if size not in sizes:
+        raise UserError(f"{room.name} {profile} has no size {size!r}." + nearest(size, sizes))
+    return _mapping(sizes[size], f"{room.name} {profile}.sizes.{size}")
+
+
+def _sizes(room: Room, section: dict[str, Any], profile: str) -> dict[str, Any]:
+    where = f"{room.name} {profile}.sizes"
+    sizes = _mapping(section.get("sizes"), where)
+    if strange := [name for name in sizes if not SIZE.fullmatch(str(name))]:
+        raise UserError(f"{where}: {strange[0]!r} is no name: begin with a-z, then a-z, 0-9, _.")
+    return sizes
+
+
+def _mapping(value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict | None):
+        raise UserError(f"{where} must be a mapping of names to values, not {shown(value)}.")
+    return dict(value or {})
 
 
 def _known_keys(mapping: dict[str, Any], known: tuple[str, ...], where: str) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 from common.errors import UserError, check_utf8, nearest
 
@@ -89,6 +90,26 @@ class Room:
     def receipt(self, use: str = "") -> Path:
         """Where the data stage of that use notes which dataset it found."""
         return self.path(f"data-{use}.json" if use else "data.json")
+
+
+class Variant(NamedTuple):
+    """What a version is recorded as: itself, with a deviation in it, or at another size."""
+
+    version: str
+    deviation: str | None = None
+    size: str | None = None
+
+    @property
+    def name(self) -> str:
+        """ "version2", "version2+<deviation>", "version2-<size>": also its name in files."""
+        end = f"+{self.deviation}" if self.deviation else f"-{self.size}" if self.size else ""
+        return self.version + end
+
+    @classmethod
+    def of(cls, name: str) -> Variant:
+        version, plus, deviation = name.partition("+")
+        version, dash, size = version.partition("-")
+        return cls(version, deviation if plus else None, size if dash else None)
 
 
 def order(version: str) -> tuple[int, str]:

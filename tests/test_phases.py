@@ -60,7 +60,13 @@ def test_every_phase_has_a_curve_in_the_record(record):
 
 
 def test_progress_names_the_phase(capsys):
-    job = {"paper": NAME, "version": "version2", "deviation": None, "seed": 0}
+    job = {
+        "paper": NAME,
+        "version": "version2",
+        "variant": "version2",
+        "deviation": None,
+        "seed": 0,
+    }
     told = {"seed": 0, "steps": 9, "phase": "pretrain"}
     with workers._bars([job]) as show:
         show({**told, "step": 5, "loss": 2.0})

@@ -29,7 +29,7 @@ from common.data.catalog import load_catalog
 from common.data.fetch import ensure
 from common.data.own import MARK, own_file, read_own, unix_newlines
 from common.errors import UserError, nearest
-from common.paper import Room
+from common.paper import Room, Variant
 from common.records.record import Name
 from common.records.sources import imported_modules
 from common.run.engine import DTYPES
@@ -65,7 +65,7 @@ class Checkpoint:
 
     paper: str
     version: str
-    deviation: str | None
+    variant: Variant
     config: Any  # the version's Config
     data: str  # the dataset's name, or the path of the user's own text, whose bytes were checked
     seed: int
@@ -205,7 +205,7 @@ def read_checkpoint(
     return Checkpoint(
         paper=home.name,
         version=version,
-        deviation=told.deviation,
+        variant=Variant(version, told.deviation, Variant.of(told.variant).size),
         config=resolve(config, told.config, f"{folder / MODEL} config"),
         data=_data(told.dataset, data),
         seed=told.seed,

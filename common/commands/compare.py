@@ -13,7 +13,7 @@ from typing import Any
 
 from common.commands.overview import TOGETHER, print_json, say, table
 from common.errors import UserError
-from common.paper import Room, room
+from common.paper import Room, Variant, room
 from common.records.own_runs import Listed, find_runs
 
 
@@ -124,8 +124,8 @@ def _print_difference(home: Room, old: str, new: str, versions: list[str]) -> No
 def _put_back(home: Room, variant: str) -> Iterator[str]:
     from common.evidence.deviations import find_deviation
 
-    version, plus, name = variant.partition("+")
-    if plus:
+    version, name, _ = Variant.of(variant)
+    if name is not None:
         deviation = find_deviation(home, name)
         yield f"{variant}: {deviation.title}. The paper ({deviation.place}): "
         yield f"  {deviation.paper_says}"

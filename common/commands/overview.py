@@ -210,8 +210,9 @@ def print_paper(name: str, json: bool) -> None:
 
 
 def _versions_first(record: Record) -> tuple[Any, ...]:
-    """By hardware; there the versions, oldest first, then what was put back into them."""
-    return record.hardware.name, bool(record.deviation), order(record.version), record.variant
+    """By hardware; there the versions, oldest first, then their other variants."""
+    other = record.variant != record.version
+    return record.hardware.name, other, order(record.version), record.variant
 
 
 def mean(values: Any) -> float | None:

@@ -23,7 +23,7 @@ from typing import Any
 from common.errors import UserError
 from common.evidence.deviations import deviations_of, injection
 from common.evidence.verdicts import FILE, changed, find, load_evidence
-from common.paper import Room
+from common.paper import Room, Variant
 from common.records.current import changed_sources, sources_now, unlike_sources
 from common.records.record import Record, Resealed, read_records, record_path, write_record
 from common.records.sources import commit, run_files
@@ -91,9 +91,9 @@ def renewed(root: Path, room: Room, record: Record) -> Record:
 
 
 def golden_path(room: Room, variant: str) -> Path:
-    """Where the golden run of a variant is kept."""
-    version, plus, deviation = variant.partition("+")
-    return room.path(version, f"golden{plus}{deviation}.csv")
+    """Where the golden run of a variant is kept; a size runs its version's code, so also its."""
+    version, deviation, _ = Variant.of(variant)
+    return room.path(version, f"golden+{deviation}.csv" if deviation else "golden.csv")
 
 
 def read_golden(path: Path) -> Values:
@@ -113,8 +113,8 @@ def write_golden(path: Path, values: Values) -> None:
 
 def run_golden(room: Room, variant: str, golden: Golden | None = None) -> Values:
     """The golden run of a variant, with its deviation in."""
-    version, _, deviation = variant.partition("+")
-    with injection(room, version, deviation or None):
+    version, deviation, _ = Variant.of(variant)
+    with injection(room, version, deviation):
         return (golden or _golden())(room, version)
 
 

@@ -188,6 +188,7 @@ def _again(clone: Path, room: Room, record: Record, seed: int) -> Record:
     command += ["--seed", str(seed), "--profile", record.profile]
     command += ["--threads", str(record.hardware.threads), "--dtype", record.hardware.dtype]
     command += ["--deviation", record.deviation] if record.deviation else []
+    command += ["--size", record.size] if record.size else []
     for key, value in record.config.items():
         command += ["-S", f"{key}={_yaml(value)}"]
     environment = {**os.environ, "PYTHONPATH": str(clone)}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from common.commands import doors
 from common.errors import UserError
-from common.paper import Room, find_root, room
+from common.paper import Room, Variant, find_root, room
 
 if TYPE_CHECKING:
     from common.records.record import Record
@@ -44,14 +44,14 @@ def opened(
     from common.evidence.deviations import injection
 
     checkpoint = read_checkpoint(home, folder, data, dtype)
-    named = "+".join(filter(None, (checkpoint.version, checkpoint.deviation)))
+    named = checkpoint.variant.name
     if variant not in (None, named):
         raise UserError(f"{folder} holds {named}, not {variant}: leave out --version.")
     doors.check(home, door, checkpoint.version)
     told = [f"{paper} {named}", f"seed {checkpoint.seed}", checkpoint.data]
     told += filter(None, [_overrides(home, checkpoint)])
     print(f"{', '.join(told)}: {_shown(folder)}", file=sys.stderr)
-    with injection(home, checkpoint.version, checkpoint.deviation):
+    with injection(home, checkpoint.version, checkpoint.variant.deviation):
         yield named, checkpoint.able(home.module(f"{checkpoint.version}.ask"), wanted(door))
 
 
@@ -109,9 +109,13 @@ def weights(
 
 
 def _check_variant(home: Room, variant: str, door: str) -> None:
-    version, plus, deviation = variant.partition("+")
+    version, deviation, size = Variant.of(variant)
     doors.check(home, door, home.version(version))
-    if plus:
+    if size is not None:
+        from common.config import plan
+
+        plan(home, version, size=size)
+    if deviation is not None:
         from common.evidence.deviations import find_deviation
 
         find_deviation(home, deviation)
@@ -180,8 +184,9 @@ def _ask(home: Room, variant: str, data: str | None, train: bool) -> None:
     if data:
         lacking += f" that learned from {data}"
     took = _how_long(home, variant)
-    # DVC keeps the weights of versions; those of a version with a deviation in are trained anew.
-    committed = "" if "+" in variant or data else f", or run `papers reproduce {home.name}`"
+    # DVC keeps the weights of versions; those of other variants are trained anew.
+    kept = variant in home.paper.versions and not data
+    committed = f", or run `papers reproduce {home.name}`" if kept else ""
     if train:
         print(f"{lacking}. {took}", file=sys.stderr)
         return
@@ -213,7 +218,6 @@ def _train(home: Room, variant: str, data: str | None) -> Path:
     """One seed, under local/; the folder of its weights."""
     from common.run.launch import Request, train_variant
 
-    version, _, deviation = variant.partition("+")
-    request = Request(home.name, version, deviation=deviation or None, seeds=(SEED,), data=data)
+    request = Request(home.name, *Variant.of(variant), seeds=(SEED,), data=data)
     record = train_variant(request, report=lambda line: print(line, file=sys.stderr))
     return record.parents[2] / "checkpoints" / variant

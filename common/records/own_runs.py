@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import UserError, nearest
-from common.paper import Room, find_root, room, rooms
+from common.paper import Room, Variant, find_root, room, rooms
 from common.records.record import Hardware, Record, read_record
 
 ID = 8  # characters of the seal by which a run is called
@@ -152,15 +152,16 @@ def _called(listed: Listed, name: str) -> bool:
 
 
 def _ways(home: Room, name: str, own: list[Listed]) -> str:
-    version, _, deviation = name.partition("+")
+    version, deviation, size = Variant.of(name)
     again = f"papers train {home.name} {version}" + (f" --deviation {deviation}" * bool(deviation))
+    again += f" --size {size}" * bool(size)
     ids = ", ".join(listed.id for listed in own if listed.record.variant == name)
     yours = f"; your own runs of it are {ids}" if ids else ""
     return f"`{again} --record` makes it{yours}."
 
 
 def changes(record: Record) -> dict[str, Any]:
-    """The parameters in which the run differs from what params.yaml says of its version."""
+    """The parameters in which the run differs from what params.yaml says of its variant."""
     usual = record.paper_config | _section(room(record.paper), record)
     return {key: v for key, v in record.config.items() if not _same(v, usual.get(key))}
 
@@ -172,7 +173,8 @@ def _section(home: Room, record: Record) -> dict[str, Any]:
         profile = read_yaml(home.path("params.yaml")).get(record.profile) or {}
     except UserError:
         return {}
-    return profile.get(record.version) or {}
+    of_size = (profile.get("sizes") or {}).get(record.size) or {}
+    return (profile.get(record.version) or {}) | of_size
 
 
 def _same(one: Any, other: Any) -> bool:

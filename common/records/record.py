@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from common.errors import UserError
+from common.paper import Variant
 from common.records.json_file import content_of, write_json
 from common.records.kinds import (
     Amount,
@@ -122,9 +123,10 @@ class Resealed(Part):
 class Record(Part):
     format: Literal[1] = 1
     paper: Name
-    variant: Name  # "version2", or "version2+<deviation>"
+    variant: Name  # "version2", "version2+<deviation>" or "version2-<size>"
     version: Name
     deviation: Name | None = None
+    size: Word | None = later(None)  # of params.yaml; None: the version's own
     profile: Words
     hardware: Hardware
     engine: dict[str, Words]  # matrix-product precision, allocator, ...: see common/run/engine.py
@@ -145,9 +147,11 @@ class Record(Part):
 
     @model_validator(mode="after")
     def _named_as_it_is(self) -> Record:
-        named = f"{self.version}+{self.deviation}" if self.deviation else self.version
+        named = Variant(self.version, self.deviation, self.size).name
         if self.variant != named:
             raise ValueError(f"the variant {self.variant} is {named} by version and deviation")
+        if self.deviation and self.size:
+            raise ValueError("a size has no deviation in it")
         return self
 
     def compute_seal(self) -> str:

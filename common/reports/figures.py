@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from common.evidence.statistics import Summary
-from common.reports import checks, compare, style
+from common.reports import checks, compare, sizes, style
 from common.reports.curves import curves, short
 from common.reports.ladder import claims, ladder, mistakes
 from common.reports.results import Results
@@ -179,6 +179,7 @@ def _cell(axes: Axes, speed: Axes, results: Results, version: str, place: str, y
 _c = style.colour
 FIGURES: dict[str, Callable] = {
     "versions": versions,
+    "sizes": sizes.figure,
     "costs": costs,
     "claims": claims,
     "ladder": ladder,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from common.evidence.outcomes import SEEDS
-from common.reports import compare, hardware, provenance, tables
+from common.reports import compare, hardware, provenance, sizes, tables
 from common.reports.opening import opening
 from common.reports.results import Results
 from common.reports.story import Story
@@ -14,6 +14,7 @@ from common.reports.text import Safe, code, escape, link
 ALTS = {
     "versions": "final metric of each version with its seeds and 95% interval",
     "curves": "learning curves over steps, seconds and tokens",
+    "sizes": "final metric of each size over its training compute",
     "costs": "throughput, time to the target and peak memory of each version",
     "claims": "forest plot of the direction claims",
     "ladder": "cost of each deviation with its 95% interval",
@@ -58,6 +59,7 @@ def _measured(results: Results) -> dict:
         "phases": phases(results),
         "steps": tables.steps(results),
         "metrics": tables.metrics(results),
+        "sizes": sizes.table(results),
         "costs": tables.costs(results, primary),
         "target": compare.target(results, primary),
         "measure": tables.measure(results),

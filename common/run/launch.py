@@ -126,7 +126,8 @@ def prepare(request: Request, record: bool, report) -> Launch:
     check_request(request, home, record)
     if request.data is not None:
         request = replace(request, data=str(own_file(request.data)))
-    made = plan(home, request.version, request.profile, request.overrides, request.seeds)
+    asked = (request.profile, request.overrides, request.seeds, request.size)
+    made = plan(home, request.version, *asked)
     filled, usual = with_engine_defaults(root, request, made)
     check_engine(home, filled)
     datasets = identify(home, request.data, report)
@@ -155,6 +156,7 @@ def _train(launch: Launch, report, recorded: Request | None) -> Record:
         variant=request.variant,
         version=request.version,
         deviation=request.deviation,
+        size=request.size,
         profile=made.profile,
         hardware=hardware,
         engine={**results[0][1], "workers": str(workers)},
@@ -189,6 +191,7 @@ def _jobs(launch: Launch, matmul: str) -> list[dict[str, Any]]:
         "paper": request.paper,
         "version": request.version,
         "deviation": request.deviation,
+        "variant": request.variant,
         "config": plain(launch.plan.config),
         "quick": launch.plan.profile == "smoke",
         "data": places(launch.home, request.data, launch.datasets),
@@ -219,6 +222,7 @@ def main(module: str) -> None:
     parser.add_argument("-S", dest="set", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--data", metavar="FILE", help="train on your own text")
     parser.add_argument("--deviation", metavar="ID", help="put one deviation back")
+    parser.add_argument("--size", metavar="NAME", help="one of the sizes in params.yaml")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--dtype", help="float32 or bfloat16")
     parser.add_argument("--threads", type=int, help="threads per worker")
@@ -234,6 +238,7 @@ def main(module: str) -> None:
             paper=paper,
             version=version,
             deviation=args.deviation,
+            size=args.size,
             profile=args.profile,
             overrides=dict(map(parse_override, args.set)),
             seeds=tuple(args.seed) if args.seed else None,

@@ -10,17 +10,18 @@ from __future__ import annotations
 import itertools
 import re
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.config import read_yaml
+from common.config import read_yaml, size_names
 from common.errors import UserError
 from common.evidence.deviations import deviations_of
-from common.paper import Room, room, rooms
+from common.paper import Room, Variant, room, rooms
 from common.records.executed import evidence_sources, ladder_files, train_files
 from common.records.sources import closure
+from common.run.stage_text import stage_text
 
 TRAIN = re.compile(r"papers\.(\w+)\.(\w+)\.train")
 HEADER = """\
@@ -113,8 +114,9 @@ def ladder(home: Room) -> list[str]:
 
 
 def untrained(home: Room) -> list[str]:
-    """Versions and trained deviations that no stage of the paper's dvc.yaml trains."""
+    """Versions, trained deviations and sizes that no stage of the paper's dvc.yaml trains."""
     wanted = [*home.paper.versions, *(f"{home.newest}+{name}" for name in ladder(home))]
+    wanted += [Variant(home.newest, size=name).name for name in size_names(home)]
     return [variant for variant in wanted if variant not in trained(home).values()]
 
 
@@ -124,15 +126,16 @@ def trained(home: Room) -> dict[str, str]:
     for stage in stages(home.folder):
         words = shlex.split(stage.command)
         if len(words) > 2 and (match := TRAIN.fullmatch(words[2])):
-            deviation = words[words.index("--deviation") + 1] if "--deviation" in words else ""
-            found[stage.name] = match[2] + ("+" + deviation if deviation else "")
+            said = dict(zip(words, words[1:]))
+            variant = Variant(match[2], said.get("--deviation"), said.get("--size"))
+            found[stage.name] = variant.name
     return found
 
 
 def render(root: Path, name: str) -> str:
     """The text of papers/<name>/dvc.yaml."""
     home = room(name)
-    blocks = [*_data(home), *_trains(root, home), *_ladder(root, home)]
+    blocks = [*_data(home), *_trains(root, home), *_ladder(root, home), *_sizes(root, home)]
     blocks += [_curves(root, home), _evidence(root, home), _report(root, home)]
     return HEADER.format(name=name) + "stages:\n" + "".join(blocks) + _plots(home)
 
@@ -141,7 +144,7 @@ def _data(home: Room) -> list[str]:
     """A stage for each dataset, with a receipt of its own."""
     receipts = _receipts(home)
     return [
-        _stage(
+        stage_text(
             f"data-{use}" if use else "data",
             f"python -m papers data fetch {dataset} --receipt {receipt}",
             [f"common/data/sets/{dataset}.json"],
@@ -167,7 +170,7 @@ def _trains(root: Path, home: Room) -> list[str]:
 def _train(root: Path, home: Room, name: str, item: str, versions: list[str]) -> str:
     deps = python_deps(root, f"python -m papers.{home.name}.{versions[0]}.train")
     deps = [path.replace(f"/{versions[0]}/", f"/{item}/") for path in deps]
-    return _stage(
+    return stage_text(
         name,
         f"python -m papers.{home.name}.{item}.train --record",
         [*_receipts(home), *_weights(home, item), *deps],
@@ -188,7 +191,7 @@ def _ladder(root: Path, home: Room) -> list[str]:
         return []
     version, item = home.newest, "${item.deviation}"
     command = f"python -m papers.{home.name}.{version}.train --deviation {item} --record"
-    block = _stage(
+    block = stage_text(
         "ladder",
         command,
         [*_receipts(home), *_weights(home, version), *python_deps(root, command)],
@@ -199,11 +202,28 @@ def _ladder(root: Path, home: Room) -> list[str]:
     return [block]
 
 
+def _sizes(root: Path, home: Room) -> list[str]:
+    """The newest version at other sizes, each on what params.yaml says of it."""
+    if not (names := size_names(home)):
+        return []
+    version, item = home.newest, "${item.size}"
+    command = f"python -m papers.{home.name}.{version}.train --size {item} --record"
+    block = stage_text(
+        "sizes",
+        command,
+        [*_receipts(home), *_weights(home, version), *python_deps(root, command)],
+        matrix={"size": names},
+        params=(home.name, version, f"sizes.{item}"),
+        metrics=[f"papers/{home.name}/metrics/{Variant(version, size=item).name}.json"],
+    )
+    return [block]
+
+
 def _curves(root: Path, home: Room) -> str:
     """One run per version: an experiment with one of them draws its curve and trains no other."""
     item = "${item.version}"
     command = f"python -m common.records.curves {home.name} {item}"
-    return _stage(
+    return stage_text(
         "curves",
         command,
         [*python_deps(root, command), f"papers/{home.name}/metrics/{item}.json"],
@@ -229,7 +249,7 @@ def _plots(home: Room) -> str:
 def _evidence(root: Path, home: Room) -> str:
     command, folder = f"python -m common.evidence {home.name}", f"papers/{home.name}"
     results = [f"{folder}/metrics", f"{folder}/runs"]
-    return _stage(
+    return stage_text(
         "evidence",
         command,
         [*python_deps(root, command), *results],
@@ -244,7 +264,7 @@ def _report(root: Path, home: Room) -> str:
     # No page needs them, but what ends with the report, as `dvc repro` does, then writes them too.
     own += [f"{folder}/curves/{version}.csv" for version in home.paper.versions]
     code = [*python_deps(root, command), TEMPLATES]
-    return _stage("report", command, [*code, *own], committed=[f"reports/{home.name}.md"])
+    return stage_text("report", command, [*code, *own], committed=[f"reports/{home.name}.md"])
 
 
 def render_root(root: Path) -> str:
@@ -252,7 +272,7 @@ def render_root(root: Path) -> str:
     command = "python -m common.reports index"
     pages = [f"reports/{name}.md" for name in rooms()]
     stories = [f"papers/{r.name}/{STORY}" for r in rooms().values() if r.path(STORY).is_file()]
-    stage = _stage(
+    stage = stage_text(
         "index",
         command,
         [*python_deps(root, command), TEMPLATES, *pages, *stories],
@@ -260,41 +280,3 @@ def render_root(root: Path) -> str:
         committed=[f"reports/{name}.md" for name in OVERVIEW],
     )
     return HEADER.replace(" {name}", "") + "stages:\n" + stage
-
-
-def _stage(
-    name: str,
-    command: str,
-    deps: list[str],
-    *,
-    wdir: str = "../..",
-    matrix: dict[str, list[str]] | None = None,
-    params: tuple[str, str] | None = None,
-    outs: Sequence[str] = (),
-    persist: Sequence[str] = (),
-    committed: Sequence[str] = (),
-    metrics: Sequence[str] = (),
-) -> str:
-    """A stage as DVC reads it. `persist`: outs that an interrupted stage must not lose."""
-    lines = [f"  {name}:"] + [f"    wdir: {wdir}"] * bool(wdir)
-    if matrix:
-        lines += ["    matrix:", *(f"      {k}: [{', '.join(v)}]" for k, v in matrix.items())]
-    lines += [f"    cmd: {command}", "    deps:", *(f"      - {path}" for path in deps)]
-    if params:
-        paper, version = params
-        own = ("profile", "${profile}.seeds", "${profile}." + version)
-        lines += ["    params:", "      - params.yaml:", "          - engine"]
-        lines += [f"      - papers/{paper}/params.yaml:", *(f"          - {key}" for key in own)]
-    kept = ["cache: false", "persist: true"]
-    entries = [(path, []) for path in outs] + [(path, kept[1:]) for path in persist]
-    lines += _outputs("outs", entries + [(path, kept) for path in committed])
-    lines += _outputs("metrics", [(path, kept) for path in metrics])
-    return "\n".join(lines) + "\n"
-
-
-def _outputs(kind: str, entries: list[tuple[str, list[str]]]) -> list[str]:
-    lines = [f"    {kind}:"] if entries else []
-    for path, flags in entries:
-        lines.append(f"      - {path}" + ":" * bool(flags))
-        lines += [f"          {flag}" for flag in flags]
-    return lines

@@ -11,7 +11,7 @@ from common.config import Plan, read_yaml
 from common.data.own import own_file
 from common.errors import UserError
 from common.evidence.deviations import find_deviation
-from common.paper import Room
+from common.paper import Room, Variant
 from common.records.record import Dataset, read_record
 from common.records.sources import imported_modules
 from common.run import parallel
@@ -26,6 +26,7 @@ class Request:
     paper: str
     version: str
     deviation: str | None = None
+    size: str | None = None
     profile: str | None = None
     overrides: dict[str, Any] | None = None
     seeds: tuple[int, ...] | None = None
@@ -37,11 +38,11 @@ class Request:
 
     @property
     def variant(self) -> str:
-        return f"{self.version}+{self.deviation}" if self.deviation else self.version
+        return Variant(self.version, self.deviation, self.size).name
 
 
 def check_request(request: Request, home: Room, record: bool) -> None:
-    """UserError for a version, a text or a deviation that cannot be."""
+    """UserError for a version, a text, a deviation or a size that cannot be."""
     home.version(request.version)
     if request.data is not None:
         _check_text(request.data, home, record)
@@ -49,6 +50,10 @@ def check_request(request: Request, home: Room, record: bool) -> None:
         find_deviation(home, request.deviation)
         if request.version != home.newest:
             raise UserError(f"deviations go into {home.newest}, not {request.version}.")
+    if request.size and request.deviation:
+        raise UserError("--size and --deviation are two variants: leave out one.")
+    if request.size and request.version != home.newest:
+        raise UserError(f"sizes are of {home.newest}, not of {request.version}.")
 
 
 def _check_text(path: str, home: Room, record: bool) -> None:

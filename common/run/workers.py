@@ -134,8 +134,7 @@ def _bars(todo: list[Job]) -> Iterator:
 
 
 def _name(job: Job) -> str:
-    variant = f"{job['version']}+{job['deviation']}" if job["deviation"] else job["version"]
-    return f"{job['paper']} {variant}"
+    return f"{job['paper']} {job['variant']}"
 
 
 def _failure(job: Job, event: dict[str, Any]) -> str:

@@ -29,6 +29,7 @@ PLAIN = (
     "variant",
     "version",
     "deviation",
+    "size",
     "hardware",
     "profile",
     "seed",

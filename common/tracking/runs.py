@@ -149,6 +149,7 @@ def common_tags(record: Record) -> dict[str, str | None]:
         "variant": record.variant,
         "version": record.version,
         "deviation": record.deviation,
+        "size": record.size,
         "order": place_in_order(record),
         "profile": record.profile,
         "hardware": record.hardware.name,
@@ -170,10 +171,11 @@ def common_tags(record: Record) -> dict[str, str | None]:
 
 
 def place_in_order(record: Record) -> str:
-    """Sorts the table of runs as text: newest version first, deviations after the versions."""
+    """Sorts the table of runs as text: newest version first, then deviations and sizes."""
     number = order(record.version)[0]
     newest_first = f"{LAST - number:05d}" if number < LAST else f"{LAST + 1} {record.version}"
-    return f"{'2' if record.deviation else '1'} {newest_first} {record.deviation or ''}".strip()
+    kind = "2" if record.deviation else "3" if record.size else "1"
+    return f"{kind} {newest_first} {record.deviation or record.size or ''}".strip()
 
 
 def _own_tags(changed: str | None) -> dict[str, str | None]:

@@ -59,6 +59,8 @@ def record_problems(root: Path, room: Room, record: Record) -> Problems:
 def _identity(room: Room, record: Record) -> Problems:
     if record.paper != room.name:
         yield f"it is of {record.paper}, not of {room.name}"
+    if record.size and record.version != room.newest:
+        yield f"sizes are of {room.newest}, not of {record.version}"
     if not record.deviation:
         return
     if record.deviation not in {d.id for d in deviations_of(room) if d.trained}:
@@ -149,9 +151,11 @@ def _sources(root: Path, record: Record) -> Problems:
 
 def _config(room: Room, record: Record) -> Problems:
     try:
-        made = plan(room, record.version, record.profile)
+        made = plan(room, record.version, record.profile, size=record.size)
     except UserError as error:
-        yield f"its profile {shown(record.profile)} is none of the room's: {str(error).rstrip('.')}"
+        of = f"size {shown(record.size)} or " if record.size else ""
+        told = f"its {of}profile {shown(record.profile)} is none of the room's"
+        yield f"{told}: {str(error).rstrip('.')}"
         return
     for has, wanted, where in (
         (record.config, plain(made.config), f"params.yaml ({record.profile})"),
