@@ -19,13 +19,14 @@ from common.commands.reseal import renewed
 from common.errors import UserError
 from common.evidence import verdicts as evidence
 from common.evidence.claims import Pair, claims_of
+from common.evidence.verdicts import primary_hardware
 from common.paper import Room
 from common.records.current import changed_sources
 from common.records.record import Record, read_records, record_path, write_json
 
 ROOT = Path(common.__file__).parents[1]
 NAME = "rnn"
-PLACE = "amd-epyc-1t-float32"
+PLACE = primary_hardware(read_records(ROOT / "papers" / NAME)) or ""
 KEPT = ("version1", "version2", "version2+forgotten_state", "version2+summed_loss")
 Content = dict[str, Any]
 

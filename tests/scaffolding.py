@@ -39,7 +39,7 @@ def run(folder: Path, *module: str) -> str:
 
 
 def room_wide(folder: Path, name: str, but: str = "test_scaffold") -> str:
-    """What the tests that look at every room, `but` some, say of one; it fails if one of them does."""
+    """What the tests of every room, `but` some, say of one; it fails if one of them does."""
     files = [p for p in (folder / "tests").glob("test_*.py") if FOR_ALL.search(p.read_text())]
     names = [path.relative_to(folder).as_posix() for path in sorted(files)]
     selected = ["-k", f"{name} and not ({but})", "-m", "not slow", "-rsx"]

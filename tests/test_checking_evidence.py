@@ -6,7 +6,7 @@ import pytest
 
 from common.commands.checking.evidence import evidence_problems
 from common.paper import find_root, rooms
-from tests.doctored import forge_evidence, problems
+from tests.doctored import PLACE, forge_evidence, problems
 
 
 def row(content, part, name):
@@ -54,8 +54,8 @@ EVIDENCE = {
         "does not hold the values of claim 'temporal-xor' for every seed",
     ),
     "another hardware": (
-        lambda e: e.update(hardware="amd-epyc-2t-float32"),
-        "rests on amd-epyc-2t-float32, but most records are of amd-epyc-1t-float32",
+        lambda e: e.update(hardware=PLACE.replace("-1t-", "-2t-")),
+        f"rests on {PLACE.replace('-1t-', '-2t-')}, but most records are of {PLACE}",
     ),
     "a record left out": (lambda e: e["records"].popitem(), "does not rest on the records of"),
     "no sources": (lambda e: e.update(sources={}), "its sources should not differ in common/"),

@@ -11,6 +11,7 @@ import pytest
 
 from common.records.record import read_records
 from tests import servers
+from tests.doctored import PLACE
 from tests.hasty import ROOT
 from tests.stores import stored
 
@@ -21,7 +22,7 @@ RUNS = "select count(*) from runs where status = 'FINISHED'"
 @pytest.fixture
 def checkout(tmp_path):
     """A repository that holds rnn alone, with three of its committed records."""
-    root, runs = tmp_path / "checkout", "papers/rnn/runs/amd-epyc-1t-float32"
+    root, runs = tmp_path / "checkout", f"papers/rnn/runs/{PLACE}"
     (root / runs).mkdir(parents=True)
     names = ["common", "papers/__init__.py", "papers/__main__.py", "papers/rnn/__init__.py"]
     names += sorted(str(path.relative_to(ROOT)) for path in (ROOT / runs).glob("*.json"))[:3]

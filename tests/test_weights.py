@@ -17,7 +17,7 @@ from tests.factory import make_record, make_room
 from tests.hasty import ROOT, make_checkout
 from tests.test_chat_terminal import Terminal
 
-RARE = "version2+exact_gelu"  # DVC keeps no weights of it
+RARE = "version2+post_norm"  # DVC keeps no weights of it
 
 
 @pytest.fixture
