@@ -162,7 +162,9 @@ DERIVED = {  # what was done -> (how, what is said)
         "trains no deviation 'magic'",
     ),
     "an old version's deviation": (
-        lambda r: r.update(version="version1", variant="version1+summed_loss", deviation="summed_loss"),
+        lambda r: r.update(
+            version="version1", variant="version1+summed_loss", deviation="summed_loss"
+        ),
         "deviations go into version2, not version1",
     ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,7 +11,7 @@ from common.errors import UserError
 from common.evidence import wording as verdicts
 from common.evidence.verdicts import seal
 from common.records.record import write_json
-from common.reports import render, store
+from common.reports import opening, render, store
 from tests.factory import make_room
 from tests.reporting import make_claim, make_deviation, make_repository, write_evidence
 
@@ -66,6 +67,13 @@ def test_a_page_opens_with_what_it_is_how_small_what_held_and_what_surprised(tmp
         assert sentence in start, sentence
     order = ["## Samples", "## Learning curves", "## Claims", "## Deviations", "## Versions"]
     assert [h for h in re.findall(r"(?m)^## .*$", text) if h in order] == order
+
+
+def test_no_mistake_is_the_costliest_whose_cost_the_seeds_cannot_show():
+    free = {"kind": "bug", "title": "Free", "cost": 0.01, "low": -0.1, "high": 0.2}
+    results = SimpleNamespace(evidence={"deviations": [free, {**free, "cost": 0.2}]})
+    said = "No bug that was measured cost anything that these seeds show."
+    assert opening.mistakes(results) == said
 
 
 def test_where_a_simple_baseline_is_better_the_first_lines_say_so(tmp_path):

@@ -150,12 +150,15 @@ def mistakes(results: Results) -> Safe:
     ]
     if not bugs:
         return Safe("")
-    worst = min(bugs, key=tables.by_cost)
-    free = sum(bug["low"] <= 0 for bug in bugs if bug["low"] is not None)
+    shown = [bug for bug in bugs if bug["low"] is None or bug["low"] > 0]
+    if not shown:
+        return Safe("No bug that was measured cost anything that these seeds show.")
+    worst = min(shown, key=tables.by_cost)
     cost = difference(worst["cost"], worst["low"], worst["high"])
     label = plain(results.paper.metric.label)
     most = f"The costliest mistake is “{escape(worst['title'])}”: {cost} {label}"
     if len(bugs) == 1:
         return Safe(f"{most}.")
+    free = len(bugs) - len(shown)
     none = f"; {free} of the {len(bugs)} bugs measured cost nothing that these seeds show"
     return Safe(f"{most}{none if free else f', of {len(bugs)} bugs measured'}.")
