@@ -179,6 +179,7 @@ def test_a_version_that_no_stage_trains_is_named(root):
     assert untrained(home) == []
     copy = root / "papers/rnn"
     copy.mkdir()
+    shutil.copy(home.path("params.yaml"), copy)
     text = home.path("dvc.yaml").read_text()
     (copy / "dvc.yaml").write_text(text.replace("version1, version2]", "version1]"))
     assert untrained(reproduce.Room("rnn", copy)) == ["version2"]
