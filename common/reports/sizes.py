@@ -32,8 +32,9 @@ class Size:
     @property
     def operations(self) -> float | None:
         """Training compute, as the literature on power laws counts it."""
-        known = self.parameters and self.tokens
-        return PER_PARAMETER * self.parameters * self.tokens if known else None
+        if not self.parameters or not self.tokens:
+            return None
+        return PER_PARAMETER * self.parameters * self.tokens
 
 
 def sizes(results: Results) -> list[Size]:
@@ -98,20 +99,19 @@ def figure(results: Results):
     """The metric over training compute, both logarithmic: a power law is a straight line there."""
     found = sizes(results)
     label, compute = _compute(found)
-    points = [(compute(size), size) for size in found if compute(size) and size.metric]
+    points = [(compute(s), s, s.metric) for s in found if compute(s) and s.metric is not None]
     timed = not all(size.operations for size in found)
     if len(points) < 2 or (timed and checks.unlike_hosts([size.record for size in found])):
         return None
     figure, (axes,) = style.canvas([2.6])
     colour = style.colour(points[0][1].record.version)
-    axes.plot([x for x, _ in points], [s.metric.mean for _, s in points], "-", lw=1, c=style.FAINT)
-    for x, size in points:
-        axes.plot([x, x], [size.metric.low, size.metric.high], "_-", lw=2, ms=8, c=colour)
-        axes.plot([x], [size.metric.mean], "s", ms=6, c=colour)
-        place = (x, size.metric.mean)
-        axes.annotate(size.name, place, xytext=(7, 5), textcoords="offset points")
+    axes.plot([x for x, *_ in points], [m.mean for *_, m in points], "-", lw=1, c=style.FAINT)
+    for x, size, metric in points:
+        axes.plot([x, x], [metric.low, metric.high], "_-", lw=2, ms=8, c=colour)
+        axes.plot([x], [metric.mean], "s", ms=6, c=colour)
+        axes.annotate(size.name, (x, metric.mean), xytext=(7, 5), textcoords="offset points")
     axes.set_xscale("log")
-    if all(size.metric.low > 0 for _, size in points):
+    if all(metric.low > 0 for *_, metric in points):
         axes.set_yscale("log")
     axes.margins(x=0.12, y=0.15)
     for axis in (axes.xaxis, axes.yaxis):
