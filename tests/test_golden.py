@@ -12,6 +12,7 @@ from common.data.place import folder_of
 from common.evidence.deviations import deviations_of
 from common.paper import rooms
 from common.run.golden import EXACT, golden
+from common.run.processors import hardware_name, processor
 
 VERSIONS = [(name, version) for name, home in rooms().items() for version in home.paper.versions]
 
@@ -21,8 +22,8 @@ def variants(home):
     return [*home.paper.versions, *(f"{home.newest}+{name}" for name in trained)]
 
 
-# Numbers that two processors agree on, where it is not all of them: Adagrad's first steps at 0.1
-# are so long that a difference in the last digit is one of a hundredth some ten steps later.
+# Numbers that a processor without AVX-512 agrees on, where it is not all of them: Adagrad's steps
+# at 0.1 are so long that another order of sums is a hundredth of the loss some thirty steps later.
 ALIKE = {("rnn", "version1"): 3}
 
 
@@ -37,7 +38,9 @@ def test_golden_run(name, version):
     kept, found = read_golden(golden_path(home, version)), golden(home, version)
     assert found.keys() == kept.keys() and len(kept) > 40
     # Another processor sums in another order; on the machine that wrote it, it is bit for bit.
-    numbers = [what for what in kept if what not in EXACT][: ALIKE.get((name, version))]
+    narrow = "zen3" in hardware_name(processor(), None, 1, "float32")
+    alike = ALIKE.get((name, version)) if narrow else None
+    numbers = [what for what in kept if what not in EXACT][:alike]
     assert [number(found[what]) for what in numbers] == pytest.approx(
         [number(kept[what]) for what in numbers], rel=5e-3, abs=1e-4
     )

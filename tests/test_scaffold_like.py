@@ -175,7 +175,7 @@ def test_prose_is_folded_and_nothing_else():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("source", [FIRST, "transformer"])  # running text, and pairs
+@pytest.mark.parametrize("source", rooms(ROOT))
 def test_a_room_like_another_trains_and_passes_all_tests(copy, name, source):
     run(copy, "pytest", f"papers/{name}", "-m", "not slow", "-p", "no:cacheprovider")
     assert "was never run: papers reproduce" in room_wide(copy, name)
