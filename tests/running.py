@@ -1,7 +1,7 @@
 """Rooms that really train, in a fraction of a second: one weight learns a number.
 
 `make_running` writes one under a temporary root with the real `common`; `recorded` trains it in
-this process, `python` runs commands there.
+this process, `make_recorded` does both, `enter` goes there, `python` runs commands there.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from common.paper import forget_rooms
+from common.paper import Room, forget_rooms, rooms
 from common.records.record import Record, read_record
 from common.run import launch, worker
 from common.run import workers as run_in_workers
@@ -153,6 +154,7 @@ def make_running(
     model: str = MODEL,
     params: str = PARAMS,
     dataset: str = "tinyshakespeare",
+    deviations: str = "",
     **more: Any,
 ) -> Path:
     """Write papers/<name> under `root` and return it. `versions`: name -> its train(run)."""
@@ -170,6 +172,9 @@ def make_running(
             folder / "params.yaml": params + sections,
         }
     )
+    if deviations:
+        own = {"__init__.py": "", "deviations.py": deviations}
+        write({folder / "evidence" / file: text for file, text in own.items()})
     for file in ("__init__.py", "__main__.py"):
         (root / "papers" / file).write_bytes((ROOT / "papers" / file).read_bytes())
     for linked in ("common", "params.yaml", "requirements.lock"):
@@ -178,6 +183,26 @@ def make_running(
     make_importable(root, name)
     forget_rooms()
     return folder
+
+
+def make_recorded(
+    root: Path, name: str, versions: dict[str, str], sizes: Sequence[str] = (), **more: Any
+) -> None:
+    """`make_running`, then train and record every version, and the newest at each size."""
+    make_running(root, name, versions, **more)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        for version in versions:
+            recorded(root, name, version)
+        for size in sizes:
+            recorded(root, name, list(versions)[-1], size=size)
+
+
+def enter(root: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> Room:
+    """Stand in `root`, outside of any experiment of DVC, and return its room."""
+    monkeypatch.chdir(root)
+    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
+    return rooms(root)[name]
 
 
 def write(files: dict[Path, str]) -> None:

@@ -19,7 +19,16 @@ from common.run import engine, workers
 from common.run.training import Run, fit
 from common.tracking import client as tracking
 from tests.factory import make_record
-from tests.running import PHASES, PLAIN, elsewhere, make_running, python, recorded
+from tests.running import (
+    PHASES,
+    PLAIN,
+    elsewhere,
+    enter,
+    make_recorded,
+    make_running,
+    python,
+    recorded,
+)
 from tests.stores import empty_store
 
 NAME = "phased"
@@ -30,19 +39,13 @@ pytestmark = pytest.mark.usefixtures(elsewhere.__name__)
 def root(tmp_path_factory):
     """A room with a version in phases beside one without, both recorded."""
     root = tmp_path_factory.mktemp("phases")
-    make_running(root, NAME, {"version1": PLAIN, "version2": PHASES})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        for version in ("version1", "version2"):
-            recorded(root, NAME, version)
+    make_recorded(root, NAME, {"version1": PLAIN, "version2": PHASES})
     return root
 
 
 @pytest.fixture
 def home(root, monkeypatch):
-    monkeypatch.chdir(root)
-    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
-    return rooms(root)[NAME]
+    return enter(root, NAME, monkeypatch)
 
 
 @pytest.fixture

@@ -8,13 +8,12 @@ from common.commands.checking import of_records
 from common.data.catalog import files_sha256, get
 from common.data.fetch import has_records
 from common.errors import UserError
-from common.paper import rooms
 from common.records.record import read_record, read_records
 from common.reports import provenance, render
 from common.run import pipeline, request, worker
 from common.tracking import client as tracking
 from tests.factory import make_record
-from tests.running import PLAIN, elsewhere, make_running, python, recorded
+from tests.running import PLAIN, elsewhere, enter, make_recorded, make_running, python, recorded
 from tests.stores import empty_store
 
 NAME = "two_sets"
@@ -26,18 +25,13 @@ pytestmark = pytest.mark.usefixtures(elsewhere.__name__)
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("sets")
-    make_running(root, NAME, {"version1": TRAIN}, **DATA)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        recorded(root, NAME, "version1")
+    make_recorded(root, NAME, {"version1": TRAIN}, **DATA)
     return root
 
 
 @pytest.fixture
 def home(root, monkeypatch):
-    monkeypatch.chdir(root)
-    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
-    return rooms(root)[NAME]
+    return enter(root, NAME, monkeypatch)
 
 
 @pytest.fixture

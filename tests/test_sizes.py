@@ -21,7 +21,16 @@ from common.reports import checks, render
 from common.run import pipeline
 from common.tracking import client as tracking
 from tests.factory import make_record
-from tests.running import DEVIATIONS, PLAIN, elsewhere, make_running, python, recorded, write
+from tests.running import (
+    DEVIATIONS,
+    PLAIN,
+    elsewhere,
+    enter,
+    make_recorded,
+    make_running,
+    python,
+    recorded,
+)
 from tests.stores import empty_store
 
 NAME = "sized"
@@ -40,34 +49,25 @@ SIZES = ["version2-xs", "version2-s"]
 pytestmark = pytest.mark.usefixtures(elsewhere.__name__)
 
 
-def make(root, versions=VERSIONS, params=PARAMS, name=NAME):
-    folder = make_running(root, name, versions, params=params)
-    write({folder / "evidence/__init__.py": "", folder / "evidence/deviations.py": DEVIATIONS})
-    return folder
+def make(root, params=PARAMS):
+    return make_running(root, NAME, VERSIONS, params=params, deviations=DEVIATIONS)
 
 
-def train_all(root, name=NAME):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        for version in VERSIONS:
-            recorded(root, name, version)
-        for size in ("xs", "s"):
-            recorded(root, name, "version2", size=size)
+def make_all(root, name=NAME, versions=VERSIONS):
+    own = {"params": PARAMS, "deviations": DEVIATIONS}
+    make_recorded(root, name, versions, sizes=("xs", "s"), **own)
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("sized")
-    make(root)
-    train_all(root)
+    make_all(root)
     return root
 
 
 @pytest.fixture
 def home(root, monkeypatch):
-    monkeypatch.chdir(root)
-    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
-    return rooms(root)[NAME]
+    return enter(root, NAME, monkeypatch)
 
 
 @pytest.fixture
@@ -219,8 +219,7 @@ def test_the_page_shows_the_metric_over_the_size(home, root, monkeypatch):
 
 def test_known_parameters_make_the_compute(tmp_path, monkeypatch):
     name = "counted_sizes"
-    make(tmp_path, {"version1": COUNTED, "version2": COUNTED}, name=name)
-    train_all(tmp_path, name)
+    make_all(tmp_path, name, {"version1": COUNTED, "version2": COUNTED})
     monkeypatch.chdir(tmp_path)
     _, rows = section_of(tmp_path, monkeypatch, name)
     wanted = [["`xs`", "8"], ["`s`", "20"], ["`version2`", "40"]]

@@ -10,12 +10,20 @@ from safetensors.numpy import load_file
 from common.commands.checking import of_records
 from common.commands.reseal import run_golden
 from common.errors import UserError
-from common.paper import rooms
 from common.records.record import read_records
 from common.run import pipeline
 from common.run.training import Run
 from tests.factory import make_record
-from tests.running import DEVIATIONS, PLAIN, elsewhere, make_running, python, recorded, write
+from tests.running import (
+    DEVIATIONS,
+    PLAIN,
+    elsewhere,
+    enter,
+    make_recorded,
+    make_running,
+    python,
+    recorded,
+)
 
 NAME = "started"
 TUNED = PLAIN.replace(
@@ -25,32 +33,20 @@ TUNED = PLAIN.replace(
     return fit(""",
 ).replace('"A sample."', "repr(began)")
 VERSIONS = {"version1": PLAIN, "version2": TUNED}
-STARTS = {"starts_from": {"version2": "version1"}}
+STARTS = {"starts_from": {"version2": "version1"}, "deviations": DEVIATIONS}
 pytestmark = pytest.mark.usefixtures(elsewhere.__name__)
-
-
-def make(root):
-    folder = make_running(root, NAME, VERSIONS, **STARTS)
-    write({folder / "evidence/__init__.py": "", folder / "evidence/deviations.py": DEVIATIONS})
-    return folder
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("started")
-    make(root)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        for version in VERSIONS:
-            recorded(root, NAME, version)
+    make_recorded(root, NAME, VERSIONS, **STARTS)
     return root
 
 
 @pytest.fixture
 def home(root, monkeypatch):
-    monkeypatch.chdir(root)
-    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
-    return rooms(root)[NAME]
+    return enter(root, NAME, monkeypatch)
 
 
 @pytest.fixture
@@ -100,7 +96,7 @@ def test_ones_own_run_starts_from_ones_own_weights_of_the_same_changes(home, roo
 
 
 def test_without_the_weights_the_mend_is_said(tmp_path, monkeypatch):
-    make(tmp_path)
+    make_running(tmp_path, NAME, VERSIONS, **STARTS)
     monkeypatch.chdir(tmp_path)
     mend = "train it first: papers train started version1 --record"
     with pytest.raises(UserError, match=f"starts from the weights of version1, .*{mend}$"):
@@ -153,7 +149,7 @@ def test_a_version_that_starts_from_nothing_is_told_so():
 
 @pytest.mark.slow
 def test_dvc_trains_one_after_the_other_and_again_when_the_first_changes(tmp_path):
-    folder = make(tmp_path)
+    folder = make_running(tmp_path, NAME, VERSIONS, **STARTS)
     python(tmp_path, "dvc", "init", "-q", "--no-scm")
     python(tmp_path, "papers", "pipeline", NAME)
     python(tmp_path, "dvc", "repro", f"papers/{NAME}/dvc.yaml")

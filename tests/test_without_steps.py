@@ -10,7 +10,6 @@ import torch
 from common.commands.checking import of_records
 from common.commands.ended import ending
 from common.errors import UserError
-from common.paper import rooms
 from common.records import curves
 from common.records.record import read_records, record_path
 from common.reports import checks, render
@@ -19,7 +18,7 @@ from common.run.engine import Masters
 from common.run.resume import pack_all, unpack_all
 from common.run.training import Run, fit, measure
 from common.tracking import client as tracking
-from tests.running import PLAIN, elsewhere, make_running, python, recorded
+from tests.running import PLAIN, elsewhere, enter, make_recorded, make_running, python, recorded
 from tests.stores import empty_store
 
 NAME = "counted"
@@ -51,19 +50,13 @@ pytestmark = pytest.mark.usefixtures(elsewhere.__name__)
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     root = tmp_path_factory.mktemp("counted")
-    make_running(root, NAME, VERSIONS)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(root)
-        for version in VERSIONS:
-            recorded(root, NAME, version)
+    make_recorded(root, NAME, VERSIONS)
     return root
 
 
 @pytest.fixture
 def home(root, monkeypatch):
-    monkeypatch.chdir(root)
-    monkeypatch.delenv("DVC_EXP_NAME", raising=False)
-    return rooms(root)[NAME]
+    return enter(root, NAME, monkeypatch)
 
 
 @pytest.fixture

@@ -187,34 +187,28 @@ def _weights(home: Room, version: str) -> list[str]:
 
 
 def _ladder(root: Path, home: Room) -> list[str]:
-    if not (ids := ladder(home)):
-        return []
-    version, item = home.newest, "${item.deviation}"
-    command = f"python -m papers.{home.name}.{version}.train --deviation {item} --record"
-    block = stage_text(
-        "ladder",
-        command,
-        [*_receipts(home), *_weights(home, version), *python_deps(root, command)],
-        matrix={"deviation": ids},
-        params=(home.name, version),
-        metrics=[f"papers/{home.name}/metrics/{version}+{item}.json"],
-    )
-    return [block]
+    return _of_newest(root, home, "ladder", "deviation", ladder(home))
 
 
 def _sizes(root: Path, home: Room) -> list[str]:
-    """The newest version at other sizes, each on what params.yaml says of it."""
-    if not (names := size_names(home)):
+    return _of_newest(root, home, "sizes", "size", size_names(home), "sizes.${item.size}")
+
+
+def _of_newest(
+    root: Path, home: Room, name: str, option: str, values: list[str], *keys: str
+) -> list[str]:
+    """A matrix over what else is recorded of the newest version: each deviation, or each size."""
+    if not values:
         return []
-    version, item = home.newest, "${item.size}"
-    command = f"python -m papers.{home.name}.{version}.train --size {item} --record"
+    version, item = home.newest, f"${{item.{option}}}"
+    command = f"python -m papers.{home.name}.{version}.train --{option} {item} --record"
     block = stage_text(
-        "sizes",
+        name,
         command,
         [*_receipts(home), *_weights(home, version), *python_deps(root, command)],
-        matrix={"size": names},
-        params=(home.name, version, f"sizes.{item}"),
-        metrics=[f"papers/{home.name}/metrics/{Variant(version, size=item).name}.json"],
+        matrix={option: values},
+        params=(home.name, version, *keys),
+        metrics=[f"papers/{home.name}/metrics/{Variant(version, **{option: item}).name}.json"],
     )
     return [block]
 
