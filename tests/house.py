@@ -15,6 +15,7 @@ import sys
 from itertools import cycle
 from pathlib import Path
 
+from common.data.fetch import receipt
 from common.evidence import verdicts
 from common.paper import Room, find_root, rooms
 from common.records.executed import evidence_sources, run_sources
@@ -75,6 +76,17 @@ def _seal(root: Path, room: Room) -> None:
     write_json(path, {**content, "seal": verdicts.seal(content)})
 
 
+def _lay_out(room: Room) -> None:
+    """What DVC's stages have made in a house that has trained: receipts of data, checkpoints."""
+    for use, dataset in room.paper.datasets.items():
+        receipt(dataset, room.receipt(use), report=lambda line: None)
+    for version in room.paper.versions:
+        folder = room.path("checkpoints", version)
+        folder.mkdir(parents=True)
+        (folder / "seed-0.safetensors").touch()
+
+
 if __name__ == "__main__":
     for one in rooms().values():
         _seal(find_root(), one)
+        _lay_out(one)
