@@ -23,6 +23,7 @@ from common.tracking import client as tracking
 from tests.factory import make_record
 from tests.running import (
     DEVIATIONS,
+    MODEL,
     PLAIN,
     elsewhere,
     enter,
@@ -44,6 +45,9 @@ smoke:
     s: {steps: 20}
 """
 COUNTED = PLAIN.replace("net.error(1.0)}, [", "net.error(1.0), 'parameters': config.steps}, [")
+SLOW = MODEL.replace("import numpy", "import time\n\nimport numpy").replace(
+    "        noise =", "        time.sleep(0.001)  # so that no seconds are 0.000\n        noise ="
+)
 VERSIONS = {"version1": PLAIN, "version2": PLAIN}
 SIZES = ["version2-xs", "version2-s"]
 pytestmark = pytest.mark.usefixtures(elsewhere.__name__)
@@ -54,7 +58,7 @@ def make(root, params=PARAMS):
 
 
 def make_all(root, name=NAME, versions=VERSIONS):
-    own = {"params": PARAMS, "deviations": DEVIATIONS}
+    own = {"params": PARAMS, "deviations": DEVIATIONS, "model": SLOW}
     make_recorded(root, name, versions, sizes=("xs", "s"), **own)
 
 
