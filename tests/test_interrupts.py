@@ -46,7 +46,7 @@ def ours(err):
     if "\nKeyboardInterrupt" not in err:  # a library whose import was cut short may fail otherwise
         return False
     files = re.findall(r'File "([^"]*)"', err)
-    found = [re.search(r"/(?:common|papers|dvc)/(.*)\.py$", file) for file in files]
+    found = [re.search(r"/(?:common|papers|dvc)/(?:.*/)?(.*)\.py$", file) for file in files]
     return any(
         match and match[1] not in ("__init__", "__main__", "start", "interrupts") for match in found
     )
@@ -57,7 +57,9 @@ def test_ours_tells_a_traceback_of_python_from_one_of_the_project():
     loading = start + '  File "/x/papers/__main__.py", line 3, in <module>\n'
     assert not ours("stopped; common")
     assert not ours(start + "KeyboardInterrupt") and not ours(loading + "KeyboardInterrupt")
-    assert ours(loading + '  File "/x/common/cli.py", line 9, in <module>\nKeyboardInterrupt')
+    mending = loading + '  File "/x/common/run/interrupts.py", line 9, in <module>\n'
+    assert not ours(mending + "KeyboardInterrupt")
+    assert ours(loading + '  File "/x/common/commands/cli.py", line 9, in <module>\nKeyboardInterrupt')
 
 
 @pytest.mark.parametrize(
