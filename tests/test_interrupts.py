@@ -59,7 +59,9 @@ def test_ours_tells_a_traceback_of_python_from_one_of_the_project():
     assert not ours(start + "KeyboardInterrupt") and not ours(loading + "KeyboardInterrupt")
     mending = loading + '  File "/x/common/run/interrupts.py", line 9, in <module>\n'
     assert not ours(mending + "KeyboardInterrupt")
-    assert ours(loading + '  File "/x/common/commands/cli.py", line 9, in <module>\nKeyboardInterrupt')
+    assert ours(
+        loading + '  File "/x/common/commands/cli.py", line 9, in <module>\nKeyboardInterrupt'
+    )
 
 
 @pytest.mark.parametrize(
