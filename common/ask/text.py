@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from common.ask.abilities import Inside, Units
+from common.ask.abilities import Inside, Neighbours, Units
 from common.ask.writer import LONGEST_MAP, Attention, Settings, State, Writer, as_array
 from common.data.own import unix_newlines
-from common.data.text import Tokens
+from common.data.text import Characters, Tokens
 from common.errors import UserError
 from common.exams.reading import Streams, in_windows
 from common.exams.text import SAMPLE_TEMPERATURE, Predict, TextExam
+from common.exams.words import Words
 
 STREAMS = Streams(most=64, context=100)  # in which `text_units` reads
 
@@ -129,3 +130,12 @@ def _each(step: Callable, rows: np.ndarray) -> dict[str, np.ndarray]:
         here, state = step(rows[:, t : t + 1], state)
         found.append({name: as_array(array) for name, array in here.items()})
     return {name: np.stack([here[name] for here in found], axis=1) for name in found[0]}
+
+
+def text_neighbours(exam: TextExam, vectors: Any) -> Neighbours:
+    """The tokens' vectors (V, D): of words where the vocabulary has some, else of characters."""
+    vocabulary = exam.vocabulary
+    assert isinstance(vocabulary, Words | Characters)
+    rows = {symbol: number for number, symbol in enumerate(vocabulary.symbols)}
+    rows = vocabulary.rows() if isinstance(vocabulary, Words) else rows
+    return Neighbours(list(rows), as_array(vectors)[list(rows.values())])

@@ -35,8 +35,8 @@ def test_hidden_units_are_those_of_the_equations(trained):
     version, folder, weights = trained
     text = str(folder / "verse.txt")
     checkpoint = read_checkpoint(HOME, folder, text)
-    assert doors(HOME, version) == ["generate", "chat", "units"]
-    _, units = HOME.module(f"{version}.ask").load(checkpoint)
+    assert {"generate", "units"} <= set(doors(HOME, version))
+    _, units, *_ = HOME.module(f"{version}.ask").load(checkpoint)
     w = {name.removeprefix("model."): array for name, array in weights.items()}
     if version == "version1":  # W_xh x there, x W_xh here
         w |= {name: w[name].T for name in ("w_xh", "w_hh")}

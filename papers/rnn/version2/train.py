@@ -10,7 +10,7 @@ from papers.rnn.version2 import model
 def train(run):
     """Many streams of text side by side, each read on from where the last chunk ended."""
     config = run.config
-    exam = Exam(run.data, config.batch * (config.sequence + 1), run.quick)
+    exam = Exam(run.data, config.batch * (config.sequence + 1), run.quick, config.words)
     net, masters = build(run, lambda: model.RNN(config, exam.symbols))
     learner, predict = model.Learner(config, net, masters), predictor(net)
     rows = model.streams(exam.train_on(run.engine.device), config.batch)
