@@ -64,27 +64,28 @@ def one(x):
 
 
 def cells(w, seen, s):
-    """One step of all cells from states `s` (B, C): everything that its gradient needs.
+    """One step of all cells from states `s` (..., C): everything that its gradient needs.
 
     Cells and gates see the input, the last outputs of all cells *and* of all gates (Sec. 4)."""
     c = s.shape[-1]
     k = (len(w) - c) // 2
-    net_c, net_in, net_out = np.split(seen @ w.T, [c, c + k], axis=-1)  # (B, C), twice (B, K)
-    y_in, y_out, offered = sigmoid(net_in), sigmoid(net_out), g(net_c)  # twice (B, K), (B, C)
+    net = seen @ w.T  # (..., U)
+    net_c, net_in, net_out = np.split(net, [c, c + k], axis=-1)
+    y_in, y_out, offered = sigmoid(net_in), sigmoid(net_out), g(net_c)
     # The constant error carousel: what is in a cell stays, and the input gate lets more in.
-    s = s + spread(y_in, c // k) * offered  # (B, C)
-    y_c = spread(y_out, c // k) * h(s)  # (B, C)
+    s = s + spread(y_in, c // k) * offered  # (..., C)
+    y_c = spread(y_out, c // k) * h(s)  # (..., C)
     return s, y_c, y_in, y_out, offered
 
 
 def spread(y, size):
-    """The gates of blocks, one for each cell: (B, K) -> (B, C)."""
+    """The gates of blocks, one for each cell: (..., K) -> (..., C)."""
     return np.repeat(y, size, axis=-1)
 
 
 def gather(x, size):
-    """Sums over the cells of each block: (C, S) -> (K, S)."""
-    return x.reshape(len(x) // size, size, *x.shape[1:]).sum(axis=1)
+    """Sums over the cells of each block."""
+    return np.add.reduceat(x, np.arange(0, len(x), size))
 
 
 class Memory:
@@ -97,15 +98,15 @@ class Memory:
         self.of_cells, self.of_gates = np.zeros((2, c, seen))  # ds/dw of its own, of its input gate
 
     def read(self, weights, x):
-        """Read the vector `x` (V); the cells' outputs (C) and a function of the error at them.
+        """Read the vector `x` (V,); the cells' outputs and a function of the error at them.
 
         App. A.1, truncated: activations that come back as inputs count as constants, so no error
         leaves a cell into gates or other cells of the step before. Left is the carousel, in which
         it stays as it is: ds_t/ds_(t-1) = 1. So ds_t/dw is a sum over time that grows by one
         term with each step."""
-        seen = one(np.concatenate([x, self.units]))  # (S)
+        seen = one(np.concatenate([x, self.units]))  # (S,)
         self.s, y_c, y_in, y_out, offered = cells(weights["w"], seen, self.s)
-        self.units = np.concatenate([y_c, y_in, y_out])  # (U)
+        self.units = np.concatenate([y_c, y_in, y_out])  # (U,)
         size, shown = len(y_c) // len(y_in), h(self.s)
         let_in = spread(y_in, size) * (4 - offered**2) / 4  # y_in g'
         opened = spread(y_in * (1 - y_in), size) * offered  # y_in' g
@@ -113,31 +114,28 @@ class Memory:
         self.of_gates += np.outer(opened, seen)  # (C, S)
 
         def gradient(e):
-            """The gradient of `w` (U, S), given the error `e` (C) at the cells' outputs now."""
+            """The gradient (U, S) of `w`, given the error `e` (C,) at the cells' outputs."""
             at_state = (e * spread(y_out, size) * (1 - shown**2) / 2)[:, None]  # y_out h'
             at_gate = y_out * (1 - y_out) * gather(shown * e, size)
-            return np.concatenate(
-                [
-                    at_state * self.of_cells,  # (C, S)
-                    gather(at_state * self.of_gates, size),  # (K, S)
-                    np.outer(at_gate, seen),  # (K, S)
-                ]
-            )
+            cells, input_gates = at_state * self.of_cells, at_state * self.of_gates  # (C, S)
+            output_gates = np.outer(at_gate, seen)  # (K, S)
+            return np.concatenate([cells, gather(input_gates, size), output_gates])  # (U, S)
 
         return y_c, gradient
 
 
 def loss_and_gradients(weights, inputs, targets, memory):
-    """Summed cross-entropy over `inputs` (T) and its truncated gradient; `memory` moves on."""
+    """Summed cross-entropy over `inputs` (T,) and its truncated gradient; `memory` moves on."""
     loss, gradients = 0.0, {name: np.zeros_like(w) for name, w in weights.items()}
-    symbols = np.eye(len(weights["w_y"]))
+    w_y = weights["w_y"]
+    symbols = np.eye(len(w_y))  # (V, V): one-hot rows
     for x, target in zip(inputs, targets, strict=True):
         y_c, gradient = memory.read(weights, symbols[x])
-        dy = softmax(weights["w_y"] @ one(y_c))  # (V): p
+        dy = softmax(w_y @ one(y_c))  # (V,): p
         loss -= np.log(dy[target])
         dy[target] -= 1  # dL/dy = p - onehot(target)
         gradients["w_y"] += np.outer(dy, one(y_c))  # (V, C + 1)
-        gradients["w"] += gradient(dy @ weights["w_y"][:, :-1])
+        gradients["w"] += gradient(dy @ w_y[:, :-1])  # (U, S)
     return loss, gradients
 
 
@@ -148,8 +146,9 @@ def descend(weights, gradients, learning_rate):
 
 
 def predict(weights, inputs, state):
-    """Log-probabilities (B, T, V) of the symbols after `inputs` (B, T); the new state, whose
-    parts are (B, C) and (B, U)."""
+    """Log-probabilities of the symbols after `inputs` (B, T), and the new state: cells, units.
+
+    -> (B, T, V), (B, C), (B, U)"""
     w, w_y = weights["w"], weights["w_y"]
     (v, c), b = w_y.shape, len(inputs)
     s, units = (np.zeros((b, c - 1)), np.zeros((b, len(w)))) if state is None else state
@@ -158,7 +157,8 @@ def predict(weights, inputs, state):
         s, y_c, y_in, y_out, _ = cells(w, one(np.concatenate([x, units], axis=1)), s)
         units = np.concatenate([y_c, y_in, y_out], axis=1)  # (B, U)
         found.append(one(y_c) @ w_y.T)  # (B, V)
-    return np.log(softmax(np.stack(found, axis=1))), (s, units)  # (B, T, V)
+    scores = np.stack(found, axis=1)  # (B, T, V)
+    return np.log(softmax(scores)), (s, units)
 
 
 class Learner:

@@ -64,7 +64,7 @@ class Recurrence(Function):
         gates = x.new_empty(steps, 4, *h.shape)  # (T, 4, H, B)
         outputs, cells, squashed = (x.new_empty(steps, *h.shape) for _ in range(3))  # (T, H, B)
         for x_t, z, h_t, c_t, s in zip(x, gates.flatten(1, 2), outputs, cells, squashed):
-            torch.addmm(b, w_x, x_t, out=z).addmm_(w_h, h)  # W_x x_t + W_h h_(t-1) + b
+            torch.addmm(b, w_x, x_t, out=z).addmm_(w_h, h)  # (H, B): W_x x_t + W_h h_(t-1) + b
             z[: 3 * hidden].sigmoid_()
             o, i, f, g = z.chunk(4)
             c = torch.mul(f, c, out=c_t).addcmul_(i, tanh(g))  # f c_(t-1) + i g
@@ -95,11 +95,12 @@ class Recurrence(Function):
             d[1:].mul_(dc)
             dc = dc * f  # the constant error carousel, times f
             if d_x is not None:
-                torch.mm(w_x, d.flatten(0, 1), out=d_x[t])
-            dh = w_h @ d.flatten(0, 1)
+                d_x[t] = w_x @ d.flatten(0, 1)  # (I, B)
+            dh = w_h @ d.flatten(0, 1)  # (H, B)
         rows = d_gates.flatten(1, 2).transpose(1, 2).flatten(0, 1)  # (T B, 4 H)
-        d_w_x = rows.t() @ x.transpose(1, 2).flatten(0, 1)
-        d_w_h = rows.t() @ torch.cat([h[None], outputs[:-1]]).transpose(1, 2).flatten(0, 1)
+        read = torch.cat([h[None], outputs[:-1]])  # (T, H, B)
+        d_w_x = rows.t() @ x.transpose(1, 2).flatten(0, 1)  # (4 H, I)
+        d_w_h = rows.t() @ read.transpose(1, 2).flatten(0, 1)  # (4 H, H)
         return d_x, d_w_x, d_w_h, rows.sum(0), dh, dc
 
 
@@ -122,14 +123,16 @@ class Layer(Module):
         torch.nn.init.constant_(self.b[2 * hidden : 3 * hidden], forget_bias)
 
     def weights(self):
-        return self.w_x, self.w_h, self.b  # (4 H, I), (4 H, H), (4 H)
+        return self.w_x, self.w_h, self.b  # (4 H, I), (4 H, H), (4 H,)
 
     def forward(self, x, state=None):
         """Outputs (B, T, H) after `x` (B, T, I) from `state` (B, 2, H), h and c; the new state."""
         state = self.b.new_zeros(len(x), 2, self.w_h.shape[1]) if state is None else state
-        h, c = state.permute(1, 2, 0)  # twice (H, B)
-        outputs, c = Recurrence.apply(x.permute(1, 2, 0), *self.weights(), h, c)
-        return outputs.permute(2, 0, 1), torch.stack([outputs[-1], c]).permute(2, 0, 1)
+        h, c = state.permute(1, 2, 0)  # (H, B), (H, B)
+        x = x.permute(1, 2, 0)  # (T, I, B)
+        outputs, c = Recurrence.apply(x, *self.weights(), h, c)  # (T, H, B), (H, B)
+        state = torch.stack([outputs[-1], c]).permute(2, 0, 1)  # (B, 2, H)
+        return outputs.permute(2, 0, 1), state  # (B, T, H), (B, 2, H)
 
 
 def from_torch(weights, n=0, order=TORCH):
