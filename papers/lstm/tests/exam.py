@@ -9,7 +9,7 @@ from papers.lstm.version1 import model as model1
 from tests.exams import by_norm, of_groups, place_text, text_part, watched
 
 CHANGES = {  # the whole training part is read, and what would stand behind it as well
-    "version1": {"blocks": 4, "steps": 12, "sequence": 900},
+    "version1": {"blocks": 12, "steps": 12, "sequence": 900},
     "version2": {"hidden": 12, "steps": 9, "batch": 64, "sequence": 20},
 }
 OTHER = ("validation_bits", "real_words", "largest_state")
