@@ -1,5 +1,4 @@
-# Decide here: whose implementation computes the same with our weights in it?
-"""Version 2 and torch.nn.RNN with the same weights."""
+"""Version 2 and torch.nn.GRU with the same weights."""
 
 from __future__ import annotations
 
@@ -7,39 +6,45 @@ import torch
 
 from common.evidence import measuring
 from papers.gru.version2 import model
+from papers.rnn.version2.model import loss
+
+SYMBOLS, HIDDEN, LAYERS = 7, 9, 2
 
 
 def worst() -> float:
-    """The largest difference of outputs, final state and all gradients, at random weights."""
-    ours, theirs, readout = pair(symbols=7, hidden=9)
-    tokens = torch.randint(7, (3, 11), generator=torch.Generator().manual_seed(1))
-    h = torch.randn(3, 9, generator=torch.Generator().manual_seed(2))
-    scores, last = ours(tokens, h)
-    states, their_last = theirs(torch.nn.functional.one_hot(tokens, 7).float(), h[None])
-    their_scores = readout(states)
-    model.loss(scores, tokens).backward()
-    model.loss(their_scores, tokens).backward()
+    """The largest difference of outputs, final states and all gradients, at random weights."""
+    ours, theirs = pair()
+    rng = torch.Generator().manual_seed(1)
+    tokens = torch.randint(SYMBOLS, (3, 11), generator=rng)
+    state = torch.randn(3, LAYERS, HIDDEN, generator=rng)
+    scores, last = ours(tokens, state)
+    read = torch.nn.functional.one_hot(tokens, SYMBOLS).float()
+    states, their_last = theirs(read, state.transpose(0, 1).contiguous())
+    w_hy, b_y = (p.detach().clone().requires_grad_() for p in (ours.w_hy, ours.b_y))
+    their_scores = states @ w_hy + b_y
+    loss(scores, tokens).backward()
+    loss(their_scores, tokens).backward()
     pairs = [
         (scores, their_scores),
-        (last, their_last[0]),
-        (ours.w_xh.grad, theirs.weight_ih_l0.grad.t()),
-        (ours.w_hh.grad, theirs.weight_hh_l0.grad.t()),
-        (ours.b_h.grad, theirs.bias_ih_l0.grad),
-        (ours.w_hy.grad, readout.weight.grad.t()),
-        (ours.b_y.grad, readout.bias.grad),
+        (last, their_last.transpose(0, 1)),
+        (ours.w_hy.grad, w_hy.grad),
+        (ours.b_y.grad, b_y.grad),
     ]
+    for n, layer in enumerate(ours.layers):
+        pairs += [
+            (layer.w.grad, getattr(theirs, f"weight_ih_l{n}").grad.t()),
+            (layer.u.grad, getattr(theirs, f"weight_hh_l{n}").grad.t()),
+            (layer.b.grad, getattr(theirs, f"bias_ih_l{n}").grad),
+            (layer.b_n.grad, getattr(theirs, f"bias_hh_l{n}").grad[2 * HIDDEN :]),
+        ]
     return measuring.worst(pairs)
 
 
-def pair(symbols: int, hidden: int):
-    """Version 2 and torch.nn.RNN with a linear readout, with the same weights."""
+def pair():
+    """Version 2 and torch.nn.GRU, with the same random weights and biases."""
     torch.manual_seed(0)
-    ours = model.RNN(model.Config(hidden=hidden), symbols)
-    theirs = torch.nn.RNN(symbols, hidden, batch_first=True)
-    readout = torch.nn.Linear(hidden, symbols)
-    with torch.no_grad():
-        ours.b_h.normal_(), ours.b_y.normal_()
-        theirs.weight_ih_l0.copy_(ours.w_xh.t()), theirs.weight_hh_l0.copy_(ours.w_hh.t())
-        theirs.bias_ih_l0.copy_(ours.b_h), theirs.bias_hh_l0.zero_()
-        readout.weight.copy_(ours.w_hy.t()), readout.bias.copy_(ours.b_y)
-    return ours, theirs, readout
+    theirs = torch.nn.GRU(SYMBOLS, HIDDEN, LAYERS, batch_first=True)
+    ours = model.GRU(model.Config(hidden=HIDDEN, layers=LAYERS), SYMBOLS)
+    model.load_torch(ours, theirs.state_dict())
+    torch.nn.init.normal_(ours.b_y)
+    return ours, theirs

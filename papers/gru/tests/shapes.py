@@ -1,4 +1,3 @@
-# Decide here: which sizes, all different primes, stand for the letters of the models?
 """This room's side of tests/test_shapes.py."""
 
 import numpy as np
@@ -6,11 +5,11 @@ import torch
 
 from common.run.engine import Masters
 
-SIZES = {"B": 5, "T": 7, "V": 11, "H": 13, "N": 31}
+SIZES = {"B": 5, "T": 7, "V": 11, "H": 13, "L": 3, "I": (17, 13)}
 
 
 def run(version, load):
-    """Two steps of learning; then five streams are read on."""
+    """Two steps of learning; then five streams are read on, and numbers by a layer alone."""
     model, text = load("model"), np.arange(5 * 31) % 11
     config = {"hidden": 13, "sequence": 7, "steps": 2}
     if version == "version1":
@@ -19,7 +18,9 @@ def run(version, load):
             learner.step(text, i)
         learner.predict(text[: 5 * 7].reshape(5, 7), None)
     else:
-        net = model.RNN(model.Config(**config, batch=5), 11)
-        learner = model.Learner(model.Config(**config, batch=5), net, Masters(net.parameters()))
+        config = model.Config(**config, batch=5, layers=3)
+        net = model.GRU(config, 11)
+        learner = model.Learner(config, net, Masters(net.parameters()), 0)
         for i in range(2):
             learner.step(model.streams(torch.as_tensor(text), 5), i)
+        model.Layer(17, 13)(torch.randn(5, 7, 17))

@@ -1,5 +1,3 @@
-# Decide here: what would a user ask of such a model? docs/what-a-room-calls.md has the kinds of
-#   answers.
 """Text from version 1: `papers generate gru --version version1`."""
 
 from common.ask.text import text_writer
@@ -11,6 +9,7 @@ def load(checkpoint):
     """The trained weights as a Writer."""
     exam, h = Exam(checkpoint.data), checkpoint.config.hidden
     v = exam.symbols
-    shapes = {"w_xh": (h, v), "w_hh": (h, h), "w_hy": (v, h), "b_h": (h,), "b_y": (v,)}
+    shapes = {f"w{gate}": (h, v) for gate in ("_r", "_z", "")}
+    shapes |= {f"u{gate}": (h, h) for gate in ("_r", "_z", "")} | {"w_y": (v, h)}
     weights = {name: w.numpy() for name, w in checkpoint.tensors(shapes).items()}
     return text_writer(exam, lambda tokens, state: model.predict(weights, tokens, state))

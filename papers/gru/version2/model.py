@@ -19,9 +19,11 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import Module, ModuleList, Parameter
 
-from papers.rnn.version2 import model as rnn
+from papers.lstm.version2.model import Learner, streams
 
-streams = rnn.streams
+__all__ = ["GRU", "Config", "Layer", "Learner", "load_torch", "streams"]
+
+TORCH_NAMES = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")  # of each layer of torch.nn.GRU
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,6 @@ class Config:  # defaults: Cho et al., Sec. 4.1; clip: Chung et al., Sec. 4.2; t
     clip: float = 1.0
     dropout: float = 0.0  # between layers, and before the scores
     input_std: float = 0.01  # of what reads the inputs, at the start
-    update_bias: float = 0.0  # of z at the start: above zero, states are kept for longer
     steps: int = 21_000
 
 
@@ -94,40 +95,37 @@ def by_step(*tensors):
     return list(zip(*(x.unbind(0) for x in tensors)))
 
 
-def recur(a, u, b_n, h):
-    """All states (T, B, H) and the last (B, H) of a layer from `a` (T, B, 3 H) and `h` (B, H)."""
-    return Recurrence.apply(a, u, b_n, h)
-
-
 class Layer(Module):
     """One layer. Of the columns of its weights the first H are r's, the next z's, the last n's."""
 
-    def __init__(self, inputs, hidden, input_std=0.01, update_bias=0.0):
+    def __init__(self, inputs, hidden, input_std=0.01):
         super().__init__()
         self.w = Parameter(torch.empty(inputs, 3 * hidden))
         self.u = Parameter(torch.empty(hidden, 3 * hidden))
         self.b, self.b_n = Parameter(torch.zeros(3 * hidden)), Parameter(torch.zeros(hidden))
-        self.initialise(input_std, update_bias)
+        self.initialise(input_std)
 
     @torch.no_grad()
-    def initialise(self, input_std, update_bias):
+    def initialise(self, input_std):
         """Orthogonal recurrences and small inputs (Cho et al., Sec. 4.1)."""
         torch.nn.init.normal_(self.w, std=input_std)
         for u in self.u.chunk(3, 1):
             u.copy_(torch.nn.init.orthogonal_(torch.empty_like(u)))
-        self.b.chunk(3)[1].fill_(update_bias)
 
     def forward(self, x, h=None):
-        """States (T, B, H) over inputs `x` (T, B, I), and the last; `h` (B, H) stands before."""
-        a = torch.addmm(self.b, x.flatten(0, 1), self.w).unflatten(0, x.shape[:2])  # (T, B, 3 H)
-        return recur(a, self.u, self.b_n, self.begin(x) if h is None else h)
+        """States (B, T, H) over inputs `x` (B, T, I), and the last; `h` (B, H) stands before."""
+        h = self.u.new_zeros(len(x), len(self.u)) if h is None else h  # (B, H)
+        rows = x.transpose(0, 1).flatten(0, 1)  # (B T, I): a step's rows lie together
+        a = torch.addmm(self.b, rows, self.w).unflatten(0, (-1, len(x)))  # (T, B, 3 H)
+        return self.walk(a, h)
 
     def read(self, tokens, h):
-        """The same over `tokens` (T, B): the product with a one-hot vector is a row."""
-        return recur(F.embedding(tokens, self.w + self.b), self.u, self.b_n, h)
+        """The same over `tokens` (B, T): the product with a one-hot vector is a row."""
+        return self.walk(F.embedding(tokens.t(), self.w + self.b), h)  # (B, T, H), (B, H)
 
-    def begin(self, x):  # -> (B, H)
-        return self.u.new_zeros(x.shape[1], len(self.u))
+    def walk(self, a, h):  # (T, B, 3 H), (B, H) -> (B, T, H), (B, H)
+        states, last = Recurrence.apply(a, self.u, self.b_n, h)
+        return states.transpose(0, 1), last
 
     @torch.no_grad()
     def load(self, weight_ih, weight_hh, bias_ih, bias_hh):
@@ -150,23 +148,24 @@ class GRU(Module):
         super().__init__()
         h, self.dropout = config.hidden, config.dropout
         sizes = [symbols] + [h] * (config.layers - 1)
-        self.layers = ModuleList(Layer(i, h, config.input_std, config.update_bias) for i in sizes)
+        self.layers = ModuleList(Layer(i, h, config.input_std) for i in sizes)
         self.w_hy, self.b_y = Parameter(torch.empty(h, symbols)), Parameter(torch.zeros(symbols))
         torch.nn.init.normal_(self.w_hy, std=h**-0.5)
 
+    def begin(self, streams):
+        """The state before any text (B, L, H)."""
+        return self.b_y.new_zeros(streams, len(self.layers), len(self.w_hy))
+
     def forward(self, tokens, state=None):
         """Scores (B, T, V) after `tokens` (B, T) from `state` (B, L, H); the new state."""
-        before = self.begin(tokens) if state is None else state
-        x, last = self.layers[0].read(tokens.t(), before[:, 0])
+        first, *others = self.begin(len(tokens)).unbind(1) if state is None else state.unbind(1)
+        x, last = self.layers[0].read(tokens, first)  # (B, T, H), (B, H)
         states = [last]
-        for n, layer in enumerate(self.layers[1:], 1):
-            x, last = layer(self.drop(x), before[:, n])
+        for layer, h in zip(self.layers[1:], others, strict=True):
+            x, last = layer(self.drop(x), h)  # (B, T, H), (B, H)
             states.append(last)
-        scores = self.drop(x) @ self.w_hy + self.b_y  # (T, B, V)
-        return scores.transpose(0, 1), torch.stack(states, 1)  # (B, T, V), (B, L, H)
-
-    def begin(self, tokens):  # -> (B, L, H)
-        return self.w_hy.new_zeros(len(tokens), len(self.layers), len(self.w_hy))
+        scores = self.drop(x) @ self.w_hy + self.b_y  # (B, T, V)
+        return scores, torch.stack(states, 1)  # (B, L, H)
 
     def drop(self, x):
         return F.dropout(x, self.dropout, self.training) if self.dropout else x
@@ -175,21 +174,4 @@ class GRU(Module):
 def load_torch(net, weights):
     """Fill `net`'s layers with `weights`, the state_dict of a torch.nn.GRU of its size."""
     for n, layer in enumerate(net.layers):
-        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        layer.load(*(weights[f"{name}_l{n}"] for name in names))
-
-
-class Learner(rnn.Learner):
-    """Truncated backpropagation through time, as the Elman network of papers/rnn learns."""
-
-    def __init__(self, config, net, masters, seed):
-        self.config, self.net, self.masters, self.seed = config, net, masters, seed
-        self.optimizer = rnn.optimizer(masters.masters, config)
-        shape = (config.batch, config.layers, config.hidden)
-        self.carried = {"h": net.w_hy.new_zeros(shape)}
-
-    def step(self, rows, i):
-        """Learn from the i-th chunk of the streams; its loss in nats per character."""
-        if self.config.dropout:
-            torch.manual_seed(self.seed * 1_000_003 + i)  # the same after a restart
-        return super().step(rows, i)
+        layer.load(*(weights[f"{name}_l{n}"] for name in TORCH_NAMES))

@@ -1,4 +1,3 @@
-# Decide here: what does one step read, and what goes on from step to step?
 """Train version 2: `python -m papers.gru.version2.train`."""
 
 from common.exams.text import predictor
@@ -12,8 +11,8 @@ def train(run):
     """Many streams of text side by side, each read on from where the last chunk ended."""
     config = run.config
     exam = Exam(run.data, config.batch * (config.sequence + 1), run.quick)
-    net, masters = build(run, lambda: model.RNN(config, exam.symbols))
-    learner, predict = model.Learner(config, net, masters), predictor(net)
+    net, masters = build(run, lambda: model.GRU(config, exam.symbols))
+    learner, predict = model.Learner(config, net, masters, run.seed), predictor(net)
     rows = model.streams(exam.train_on(run.engine.device), config.batch)
     return train_torch(
         run,
