@@ -23,4 +23,4 @@ def run(version, load):
         learner = model.Learner(config, net, Masters(net.parameters()), 0)
         for i in range(2):
             learner.step(model.streams(torch.as_tensor(text), 5), i)
-        model.Layer(17, 13)(torch.randn(5, 7, 17))
+        model.Layer(17, 13)(torch.randn(5, 7, 17), torch.zeros(5, 13))

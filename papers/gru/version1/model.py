@@ -50,7 +50,7 @@ def softmax(y):
 
 
 def forward(weights, inputs, h):
-    """What every step computed, and the probabilities (T, V), over `inputs` (T,) from `h` (H,)."""
+    """Over `inputs` (T,) from `h` (H,): what each step computed, the states, the probabilities."""
     steps, states = [], []
     for x in inputs:
         # x_t is one-hot, so W x_t is a column of W.
@@ -61,7 +61,8 @@ def forward(weights, inputs, h):
         h = z * h + (1 - z) * c  # Eq. 7: z keeps, 1 - z replaces
         states.append(h)
     states = np.array(states)  # (T, H)
-    return steps, states, softmax(states @ weights["w_y"].T)  # (T, V): Eq. 2
+    y = states @ weights["w_y"].T  # (T, V)
+    return steps, states, softmax(y)  # Eq. 2
 
 
 def loss_and_gradients(weights, inputs, targets, h):

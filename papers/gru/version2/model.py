@@ -54,7 +54,7 @@ class Recurrence(Function):
         states, m = a.new_empty(t + 1, b, size), a.new_empty(t, b, size)
         states[0], said = h, a.new_empty(b, 3 * size)
         for before, after, a_t, m_t in by_step(states[:-1], states[1:], a, m):
-            torch.mm(before, u, out=said)  # (B, 3 H): the one product that waits for its turn
+            said = torch.mm(before, u, out=said)  # (B, 3 H): the one product that waits for its turn
             gates, n = a_t.split([2 * size, size], 1)
             gates.add_(said[:, : 2 * size]).sigmoid_()
             r, z = gates.split(size, 1)
@@ -84,14 +84,14 @@ class Recurrence(Function):
             torch.mul(dn, m_t, out=dr)
             torch.mul(dn, r, out=dm)
             torch.ops.aten.sigmoid_backward(d_gates, gates, grad_input=d_gates)
-            torch.addmm(kept, ds_t, u_t, out=dh)  # (B, H)
+            dh = torch.addmm(kept, ds_t, u_t, out=dh)  # (B, H)
         da[..., : 2 * size] = ds[..., : 2 * size]  # r and z add up what inputs and state say
         du = states[:-1].flatten(0, 1).t() @ ds.flatten(0, 1)  # (H, 3 H): all steps at once
         return da, du, ds[..., 2 * size :].sum((0, 1)), dh
 
 
 def by_step(*tensors):
-    """Each step's views of tensors (T, ...)."""
+    """The views of each step, of tensors whose first dimension is time."""
     return list(zip(*(x.unbind(0) for x in tensors)))
 
 
@@ -114,7 +114,7 @@ class Layer(Module):
 
     def forward(self, x, h=None):
         """States (B, T, H) over inputs `x` (B, T, I), and the last; `h` (B, H) stands before."""
-        h = self.u.new_zeros(len(x), len(self.u)) if h is None else h  # (B, H)
+        h = self.u.new_zeros(len(x), len(self.u)) if h is None else h
         rows = x.transpose(0, 1).flatten(0, 1)  # (B T, I): a step's rows lie together
         a = torch.addmm(self.b, rows, self.w).unflatten(0, (-1, len(x)))  # (T, B, 3 H)
         return self.walk(a, h)
@@ -165,7 +165,7 @@ class GRU(Module):
             x, last = layer(self.drop(x), h)  # (B, T, H), (B, H)
             states.append(last)
         scores = self.drop(x) @ self.w_hy + self.b_y  # (B, T, V)
-        return scores, torch.stack(states, 1)  # (B, L, H)
+        return scores, torch.stack(states, 1)  # (B, T, V), (B, L, H)
 
     def drop(self, x):
         return F.dropout(x, self.dropout, self.training) if self.dropout else x
