@@ -54,7 +54,9 @@ class Recurrence(Function):
         states, m = a.new_empty(t + 1, b, size), a.new_empty(t, b, size)
         states[0], said = h, a.new_empty(b, 3 * size)
         for before, after, a_t, m_t in by_step(states[:-1], states[1:], a, m):
-            said = torch.mm(before, u, out=said)  # (B, 3 H): the one product that waits for its turn
+            said = torch.mm(
+                before, u, out=said
+            )  # (B, 3 H): the one product that waits for its turn
             gates, n = a_t.split([2 * size, size], 1)
             gates.add_(said[:, : 2 * size]).sigmoid_()
             r, z = gates.split(size, 1)
