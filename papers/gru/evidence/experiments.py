@@ -24,7 +24,7 @@ from papers.rnn.version2 import model as rnn
 
 UNITS, SYMBOLS = 64, 65  # gated units on text; the others get as many parameters
 ADDERS = 32  # gated units that add
-TEXT = {"batch": 32, "sequence": 16, "steps": 600, "clip": 1.0}
+TEXT = {"batch": 64, "sequence": 16, "steps": 1200, "clip": 1.0}
 RATES = {"gru": 0.01, "lstm": 0.01, "tanh": 0.006}  # on text
 ADDING = {"steps": 800, "batch": 32, "rate": 0.01}
 
