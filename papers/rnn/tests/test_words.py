@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from common.data.text import load_text, split
-from papers.rnn.task import Exam
+from papers.rnn.task import WordExam
 from tests.exams import place_text, run_of, text_part, train, verse
 
 STREAMS, CONTEXT = 64, 100
@@ -23,13 +23,13 @@ def parts(tmp_path):
 
 def test_bits_per_character_are_those_of_a_plain_loop(parts, tmp_path, monkeypatch):
     made, path = parts
-    given, finish = [], Exam.finish
+    given, finish = [], WordExam.finish
 
     def watched(self, predict, seed):
         given.append((self, predict))
         return finish(self, predict, seed)
 
-    monkeypatch.setattr(Exam, "finish", watched)
+    monkeypatch.setattr(WordExam, "finish", watched)
     run = run_of("rnn", "version2", path, words=60, steps=12, batch=8, sequence=8)
     run.folder = tmp_path
     metrics = train("rnn", "version2", run).metrics
