@@ -26,16 +26,21 @@ class Config:
 PARAMS = "profile: cpu\ncpu:\n  seeds: [0]\n  version1: {}\n"
 SEVERAL = '''"""Everything but pictures' classes and translation."""
 
+import numpy as np
+
 from common.ask.abilities import (
-    MASK, Captioner, Classifier, Filler, Hit, Matcher, Neighbours, Searcher,
+    MASK, Captioner, Classifier, Filler, Hit, Inside, Matcher, Neighbours, Searcher, Units,
 )
 from common.data.pictures import resized
 
 WORDS = ("man", "woman", "king", "queen", "apple")
+QUOTED = 'He said "yes" and she said "no, never" again.\\n' * 40
 PAGES = {"Bikes": "A man rides a bike.", "Fruit": "An apple a day."}
 
 
-def load(checkpoint) -> tuple[Filler, Classifier, Neighbours, Searcher, Captioner, Matcher]:
+def load(
+    checkpoint,
+) -> tuple[Filler, Classifier, Neighbours, Searcher, Captioner, Matcher, Units]:
     size = checkpoint.config.size
     vectors = checkpoint.tensors({"vectors": (len(WORDS), size)})["vectors"]
 
@@ -55,12 +60,19 @@ def load(checkpoint) -> tuple[Filler, Classifier, Neighbours, Searcher, Captione
         red = resized(picture, 4, 4)[..., 0].mean() / 255
         return [red if "red" in text else (1 - red) / (len(texts) - 1) for text in texts]
 
+    def read(text):
+        """Unit 3 knows what is inside quotes; the others know nothing."""
+        values = np.random.default_rng(len(text)).normal(size=(len(text), 6))
+        marks = np.cumsum([c == '"' for c in text])
+        values[:, 3] = marks % 2
+        return Inside(list(text), {"hidden": values}, {"reset": 1 / (1 + np.exp(-values))})
+
     def caption(picture):
         return "a picture of {} by {}".format(*picture.shape[:2])
 
     return (
         Filler(fill), Classifier(("bad", "good"), classify), Neighbours(WORDS, vectors),
-        Searcher(search), Captioner(caption), Matcher(match),
+        Searcher(search), Captioner(caption), Matcher(match), Units(read, QUOTED),
     )
 '''
 PICTURES = '''"""Classes of pictures."""

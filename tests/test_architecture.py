@@ -166,7 +166,7 @@ def test_a_stage_depends_on_exactly_the_files_that_decide_what_it_gives(stage):
 @pytest.mark.parametrize("room", PAPERS, ids=label)
 def test_pipeline_trains_every_version_and_every_trained_deviation(room):
     commands = " ; ".join(stage.command + " " for stage in pipeline.stages(room.folder))
-    trained = re.findall(rf"papers\.{room.name}\.(\w+)\.train (?!--deviation)", commands)
+    trained = re.findall(rf"papers\.{room.name}\.(\w+)\.train (?!--(?:deviation|size))", commands)
     folders = sorted(path.parent.name for path in room.folder.glob("*/train.py"))
     assert sorted(trained) == folders == sorted(room.paper.versions)
     rungs = re.findall(rf"\.{room.newest}\.train --deviation (\S+)", commands)

@@ -19,6 +19,7 @@ from common.ask.checkpoint import read_checkpoint
 from common.ask.generation import generate, stream
 from common.ask.writer import Settings
 from common.commands.doors import doors
+from common.commands.weights import wanted
 from common.errors import UserError
 from common.paper import rooms
 from common.records.sources import imported_modules
@@ -143,6 +144,27 @@ def test_a_character_that_training_lacked_is_named_where_tokens_are_characters(
 @EVERY
 def test_a_version_says_whether_it_has_attention(name, version, given):
     assert (given().attend is not None) == ("attend" in doors(rooms(ROOT)[name], version))
+
+
+LOOKING = pytest.mark.parametrize(
+    ("name", "version"), [one for one in WRITING if "units" in doors(rooms(ROOT)[one[0]], one[1])]
+)
+
+
+@LOOKING
+def test_units_after_a_character_depend_on_what_was_read_alone(name, version, trained):
+    folder, home = trained(name, version), rooms(ROOT)[name]
+    checkpoint = read_checkpoint(home, folder, str(folder / "parts.txt"))
+    model = checkpoint.able(home.module(f"{version}.ask"), wanted("units"))
+    text = (folder / "parts.txt").read_text()[:90]
+    whole, part = model.read(text), model.read(text[:40])
+    assert "".join(whole.tokens) == text and whole.units
+    for name, values in {**whole.units, **whole.gates}.items():
+        short = {**part.units, **part.gates}[name]
+        assert values.shape[0] == len(whole.tokens) and values.std(axis=0).max() > 0, name
+        np.testing.assert_allclose(values[: len(short)], short, atol=1e-6)
+    assert all(((gate >= 0) & (gate <= 1)).all() for gate in whole.gates.values())
+    assert model.held_out == parts_of(home.name)["test"]
 
 
 @EVERY

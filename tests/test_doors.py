@@ -118,7 +118,9 @@ def test_translate_answers_line_by_line(papers):
 
 
 def test_what_load_returns_says_which_doors_there_are(home):
-    assert doors(home, "version1") == ["fill", "classify", "near", "search", "caption", "match"]
+    assert doors(home, "version1") == [
+        *("fill", "classify", "near", "search", "caption", "match", "units")
+    ]
     assert doors(home, "version2") == ["classify"]
     assert doors(home, "version3") == ["generate", "chat", "translate"]
     assert able(home, "classify") == ["version1", "version2"]

@@ -105,6 +105,25 @@ def test_nothing_changed(toy, tmp_path):
     assert {path: path.read_bytes() for path in before} == before
 
 
+def test_a_new_field_of_the_config_enters_with_its_default(toy, tmp_path):
+    """The golden run read it so; what the record has already is never changed."""
+    edit(toy, "version2/model.py", RENAMED)
+    assert outcomes(tmp_path)["version2"] == "resealed"
+    old = record(toy, "version2")
+    wider = MODEL.replace("steps: int = 3", "steps: int = 4\n    words: int = 0")
+    edit(toy, "version2/model.py", wider)
+    assert outcomes(tmp_path)["version2"] == "resealed"
+    new = record(toy, "version2")
+    assert (new.config, new.paper_config) == (
+        {**old.config, "words": 0},
+        {**old.paper_config, "words": 0},
+    )
+    assert new.resealed[-1].added == ["words"] and chain_holds(new)
+    assert "added" not in Resealed(seal="0" * 64, sources={}, commit="0" * 40).model_dump()
+    forged = new.model_copy(update={"config": {**new.config, "steps": 9}})
+    assert not chain_holds(forged)
+
+
 def test_a_refactor_keeps_its_records_and_both_hashes(toy, tmp_path):
     old = record(toy, "version2")
     edit(toy, "version2/model.py", RENAMED)

@@ -7,7 +7,7 @@ read raises UserError.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,6 +102,27 @@ class Matcher:
     """`match(picture, texts)` gives each text the probability that it is the one that fits."""
 
     match: Callable[[np.ndarray, Sequence[str]], Sequence[float]]
+
+
+@dataclass(frozen=True)
+class Inside:
+    """What happens in a network as it reads: after each of its T tokens, by name, an array (T, H).
+
+    The tokens' texts, one after the other, are the text that was read. A gate lies in [0, 1].
+    """
+
+    tokens: Sequence[str]
+    units: Mapping[str, np.ndarray]  # such as the hidden layer, or a cell
+    gates: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Units:
+    """`read(text)` looks inside while the network reads; `held_out` is a text that it never learned
+    from, in which one can look for units that follow something."""
+
+    read: Callable[[str], Inside]
+    held_out: str
 
 
 def ranked(labels: Sequence[str], p: Sequence[float], most: int | None = None) -> list[Scored]:

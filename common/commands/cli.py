@@ -9,16 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
-from common.commands.attend import attend
+from common.commands.asked import ASKED
 from common.commands.data import app as data_app
-from common.commands.doors.caption import caption
-from common.commands.doors.classify import classify
-from common.commands.doors.fill import fill
-from common.commands.doors.match import match
-from common.commands.doors.near import near
-from common.commands.doors.search import search
-from common.commands.doors.translate import translate
-from common.commands.generate import chat, generate
 from common.commands.judged import claims, deviations
 from common.commands.runs_cli import Json, OnePaper, PaperName, runs_app
 from common.commands.samples import next_steps, samples
@@ -49,7 +41,7 @@ Profile = Annotated[
 ]
 
 
-for asked in (generate, chat, translate, attend, fill, classify, near, search, caption, match):
+for asked in ASKED:
     app.command(rich_help_panel=ASK)(asked)
 
 

@@ -27,6 +27,7 @@ from common.paper import Room, Variant
 from common.records.current import changed_sources, sources_now, unlike_sources
 from common.records.record import Record, Resealed, read_records, record_path, write_record
 from common.records.sources import commit, run_files
+from common.run.request import plain
 
 CURRENT, RESEALED, AGAIN = "current", "resealed", "run again"
 Values = dict[str, str]
@@ -79,10 +80,19 @@ def _golden() -> Golden:
 
 
 def renewed(root: Path, room: Room, record: Record) -> Record:
-    """The record with today's sources, sealed; the old seal and hashes are kept in `resealed`."""
-    old = Resealed(seal=record.seal, sources=record.sources, commit=record.commit)
+    """The record with today's sources, sealed; the old seal and hashes are kept in `resealed`.
+
+    A field that Config has got since enters with its default: the golden run, which read it so, is
+    what it was before.
+    """
     files = run_files(root, room.folder, record.version, record.deviation)
+    defaults = plain(room.module(f"{record.version}.model").Config())
+    known = record.config.keys() | record.paper_config.keys()
+    new = {name: value for name, value in defaults.items() if name not in known}
+    old = Resealed(seal=record.seal, sources=record.sources, commit=record.commit, added=list(new))
     changes = {
+        "config": record.config | new,
+        "paper_config": record.paper_config | new,
         "sources": sources_now(record, root),
         "commit": commit(root, files),
         "resealed": [*record.resealed, old],

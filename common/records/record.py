@@ -118,6 +118,7 @@ class Resealed(Part):
     seal: Hash
     sources: dict[Source, Hash]
     commit: Commit
+    added: list[Words] = later([])  # fields that Config had got since, which entered then
 
 
 class Record(Part):
@@ -256,9 +257,13 @@ def _contradiction(record: Record) -> str:
 
 
 def chain_holds(record: Record) -> bool:
-    """Is each seal given up that of this very content with the sources that it names?"""
+    """Is each seal given up that of this very content with the sources that it names, and without
+    the fields that the config has got since?"""
     for i, old in enumerate(record.resealed):
+        since = {name for one in record.resealed[i:] for name in one.added}
         before = {"sources": old.sources, "commit": old.commit, "resealed": record.resealed[:i]}
+        for name in ("config", "paper_config"):
+            before[name] = {k: v for k, v in getattr(record, name).items() if k not in since}
         if record.model_copy(update=before).compute_seal() != old.seal:
             return False
     return True

@@ -14,7 +14,7 @@ from common.reports.text import Safe, code, escape, link
 ALTS = {
     "versions": "final metric of each version with its seeds and 95% interval",
     "curves": "learning curves over steps, seconds and tokens",
-    "sizes": "final metric of each size over its training compute",
+    "sizes": "final metric of the version and of each size over training compute",
     "costs": "throughput, time to the target and peak memory of each version",
     "claims": "forest plot of the direction claims",
     "ladder": "cost of each deviation with its 95% interval",

@@ -1,4 +1,7 @@
-"""The newest version at several sizes: what each cost and reached, as a table and a figure."""
+"""The newest version with other parameters: what each cost and reached, as a table and a figure.
+
+Most often these are sizes, of which the figure shows the trend; it may be one that reads words.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +74,7 @@ def table(results: Results) -> Table:
     """A row per size; no seconds where the probes say that they are of unlike hosts."""
     found = sizes(results)
     unlike = checks.unlike_hosts([size.record for size in found])
+    own = _own_metrics(found)
     usual = flat(next((s.record.config for s in found if not s.record.size), {}))
     rows = [
         [
@@ -81,13 +85,32 @@ def table(results: Results) -> Table:
             Safe("refused") if unlike else number(size.seconds),
             shown(size.metric),
             len(size.record.seeds),
+            *([_own(results, size, own)] if own else []),
         ]
         for size in found
     ]
     counted = f"Training {results.paper.counts}"
-    header = ["Size", "Differs in", "Parameters", counted, "Training, s"]
-    header += [results.paper.metric.label, "Seeds"]
+    header = ["Name", "Differs in", "Parameters", counted, "Training, s"]
+    header += [results.paper.metric.label, "Seeds", *(["Further metrics"] if own else [])]
     return Table(header, rows, right=range(2, 7))
+
+
+def _own_metrics(found: list[Size]) -> list[str]:
+    """Metrics that the version itself lacks, such as those of words."""
+    of = {size.name: set(size.record.seeds[0].metrics) for size in found}
+    usual = next(
+        (of[size.name] for size in found if not size.record.size), set().union(*of.values())
+    )
+    return sorted(set().union(*of.values()) - usual)
+
+
+def _own(results: Results, size: Size, names: list[str]) -> Safe:
+    said = [
+        f"{code(name)} {number(summary.mean)}"
+        for name in names
+        if (summary := results.summary(size.record.variant, name))
+    ]
+    return Safe(", ".join(said) or NONE)
 
 
 def _changes(config: dict[str, object], usual: dict[str, object]) -> Safe:
@@ -96,7 +119,10 @@ def _changes(config: dict[str, object], usual: dict[str, object]) -> Safe:
 
 
 def figure(results: Results):
-    """The metric over training compute, both logarithmic: a power law is a straight line there."""
+    """The metric over training compute, both logarithmic: a power law is a straight line there.
+
+    Two points have no trend, and no line.
+    """
     found = sizes(results)
     label, compute = _compute(found)
     points = [(compute(s), s, s.metric) for s in found if compute(s) and s.metric is not None]
@@ -105,7 +131,8 @@ def figure(results: Results):
         return None
     figure, (axes,) = style.canvas([2.6])
     colour = style.colour(points[0][1].record.version)
-    axes.plot([x for x, *_ in points], [m.mean for *_, m in points], "-", lw=1, c=style.FAINT)
+    if len(points) > 2:
+        axes.plot([x for x, *_ in points], [m.mean for *_, m in points], "-", lw=1, c=style.FAINT)
     for x, size, metric in points:
         axes.plot([x, x], [metric.low, metric.high], "_-", lw=2, ms=8, c=colour)
         axes.plot([x], [metric.mean], "s", ms=6, c=colour)
@@ -117,5 +144,5 @@ def figure(results: Results):
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter("{x:.3g}")
         axis.set_minor_formatter("")
-    style.finish(axes, "Each size: mean and 95% interval", label, results.paper.metric.label)
+    style.finish(axes, "Each with its mean and 95% interval", label, results.paper.metric.label)
     return figure

@@ -23,6 +23,7 @@ DOORS = {  # command -> what an ask.py must return for it, and what a room witho
     "search": ("Searcher", "searches nothing"),
     "caption": ("Captioner", "captions no pictures"),
     "match": ("Matcher", "matches no texts with pictures"),
+    "units": ("Units", "has no units to look at"),
 }
 IS_ALSO = {"Translator": "Writer"}
 

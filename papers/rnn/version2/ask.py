@@ -1,13 +1,22 @@
-"""Text from version 2: `papers generate rnn --version version2`."""
+"""Text from version 2, its hidden units, and the vectors of its tokens: `papers generate rnn`."""
 
-from common.ask.text import text_writer
+from common.ask.abilities import Neighbours, Units
+from common.ask.text import text_neighbours, text_units, text_writer
+from common.ask.writer import Writer
 from common.exams.text import predictor
-from papers.rnn.task import Exam
+from papers.rnn.task import exam_of
 from papers.rnn.version2 import model
 
 
-def load(checkpoint):
-    """The trained network as a Writer."""
-    exam = Exam(checkpoint.data)
+def load(checkpoint) -> tuple[Writer, Units, Neighbours]:
+    """The trained network as what writes, what is inside, and what it takes tokens for."""
+    exam = exam_of(checkpoint.data, checkpoint.config.words)
     net = checkpoint.fill(lambda: model.RNN(checkpoint.config, exam.symbols), "model.")
-    return text_writer(exam, predictor(net))
+    predict = predictor(net)
+    return (
+        text_writer(exam, predict),
+        text_units(exam, predict, lambda h: {"hidden": h}),
+        # How a token is predicted tells what it is like. The rows of W_xh begin so large, with the
+        # input_std of params.yaml, that training hardly turns them: theirs stay at random.
+        text_neighbours(exam, net.w_hy.T),
+    )

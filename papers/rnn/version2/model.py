@@ -25,6 +25,7 @@ class Config:  # defaults: char-rnn's train.lua, with one layer as in Elman's ne
     clip: float = 5.0
     input_std: float | None = None  # of W_xh at the start; None: 1 / sqrt(hidden)
     steps: int = 21_000  # 50 passes over Tiny Shakespeare
+    words: int = 0  # how many words are tokens beside the characters; 0: characters alone
 
 
 class RNN(Module):

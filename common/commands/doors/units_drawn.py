@@ -1,0 +1,123 @@
+"""The pictures of `papers units`: a text on the colours of its units, and gates over a text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.figure import Figure
+
+from common.ask.abilities import Inside
+from common.ask.units import Found, tint
+from common.ask.visualize import VISIBLE, label
+from common.reports import style
+
+COLUMNS = 62  # characters of a line
+LINE, FONT = 0.165, 7.6  # inches of a line of text; points of a letter
+HEAD, FOOT, EDGE, NAMES = 0.3, 0.75, 0.15, 0.9  # inches
+MONO = "DejaVu Sans Mono"  # carried by matplotlib itself
+DEVIATIONS = 2  # from the mean, where a colour is full
+MOVING = 6  # units of a gate that are drawn below its mean
+DOTS = 200  # per inch
+COLOURS = LinearSegmentedColormap.from_list("units", [tint(-2), "#ffffff", tint(2)])
+
+
+def places(tokens: list[str]) -> list[tuple[int, int, str]]:
+    """(line, column, sign) of each character; lines end at a line feed and at COLUMNS."""
+    found, line, column = [], 0, 0
+    for c in "".join(tokens):
+        found.append((line, column, label(c) if c != " " else ""))
+        column += 1
+        if c == "\n" or column == COLUMNS:
+            line, column = line + 1, 0
+    return found
+
+
+def units(path: Path, title: str, inside: Inside, found: list[Found]) -> None:
+    """A panel for each property: the text, coloured by the unit that follows it."""
+    tokens = list(inside.tokens)
+    where = places(tokens)
+    of = np.repeat(np.arange(len(tokens)), [len(token) for token in tokens])  # of each character
+    lines = where[-1][0] + 1
+    panel, wide = HEAD + lines * LINE, style.WIDTH - 2 * EDGE
+    with style.theme():
+        figure = _figure(
+            style.WIDTH,
+            HEAD + len(found) * (panel + EDGE) + FOOT,
+            f"{title}: units that follow the text",
+        )
+        for n, one in enumerate(found):
+            axes = _axes(figure, EDGE, HEAD + n * (panel + EDGE) + HEAD, wide, lines * LINE)
+            grid = np.full((lines, COLUMNS), np.nan)
+            for (line, column, sign), value in zip(where, one.lit(inside)[of]):
+                grid[line, column] = value
+                colour = style.FAINT if sign == VISIBLE["\n"] else style.INK
+                place = {"ha": "center", "va": "center", "family": MONO}
+                axes.text(column, line + 0.05, sign, size=FONT, color=colour, **place)
+            axes.imshow(grid, cmap=COLOURS, aspect="auto", vmin=-DEVIATIONS, vmax=DEVIATIONS)
+            axes.set_axis_off()
+            said = f"{one.property}: {one.name}, correlation {one.correlation:+.2f}"
+            axes.set_title(said, size=9)
+        _legend(
+            figure,
+            (-DEVIATIONS, DEVIATIONS),
+            COLOURS,
+            "the unit's distance from its mean, in standard deviations; red is its side where the"
+            " property holds",
+        )
+        figure.savefig(path, dpi=DOTS)
+
+
+def gates(path: Path, title: str, inside: Inside) -> None:
+    """A heat map for each gate: its mean over all units, then those units that move most."""
+    count = len(inside.tokens)
+    tall = (MOVING + 1) * LINE
+    wide = max(style.WIDTH, NAMES + EDGE + 0.085 * count)
+    with style.theme():
+        figure = _figure(
+            wide,
+            HEAD + len(inside.gates) * (HEAD + tall + 2 * EDGE) + FOOT,
+            f"{title}: gates over a text",
+        )
+        for n, (name, values) in enumerate(inside.gates.items()):
+            above = HEAD + n * (HEAD + tall + 2 * EDGE) + HEAD
+            axes = _axes(figure, NAMES, above, wide - NAMES - EDGE, tall)
+            moving, names = moving_units(values)
+            axes.imshow(moving, cmap="viridis", aspect="auto", vmin=0, vmax=1)
+            axes.set_yticks(range(len(names)), names, size=6.5)
+            shown = [label(token) for token in inside.tokens]
+            axes.set_xticks(range(count), shown, size=6, family=MONO)
+            axes.grid(visible=False)
+            axes.set_title(name, size=9)
+        _legend(figure, (0, 1), "viridis", "0: closed, 1: open")
+        figure.savefig(path, dpi=DOTS)
+
+
+def moving_units(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Of a gate (T, H): its mean, and the units that move most over the text, each (T,)."""
+    most = np.argsort(-values.std(axis=0), kind="stable")[:MOVING]
+    names = ["mean", *(f"unit {unit}" for unit in most)]
+    return np.stack([values.mean(axis=1), *values[:, most].T]), names
+
+
+def _figure(wide: float, tall: float, title: str) -> Figure:
+    figure = Figure(figsize=(wide, tall))
+    figure.text(EDGE / wide, 1 - 0.2 / tall, title, weight="bold", size=11, va="center")
+    return figure
+
+
+def _axes(figure: Figure, left: float, above: float, wide: float, tall: float) -> Axes:
+    """Axes of that size, so far from the left and from above; all in inches."""
+    x, y = figure.get_size_inches()
+    return figure.add_axes((left / x, (y - above - tall) / y, wide / x, tall / y))
+
+
+def _legend(figure: Figure, ends: tuple[float, float], colours, said: str) -> None:
+    _, tall = figure.get_size_inches()
+    axes = _axes(figure, NAMES, tall - 0.6, 3.0, 0.1)
+    bar = figure.colorbar(ScalarMappable(Normalize(*ends), colours), axes, orientation="horizontal")
+    axes.tick_params(labelsize=7)
+    bar.set_label(said, size=7, loc="left")

@@ -1,0 +1,28 @@
+"""Train version 1: `python -m papers.gru.version1.train`."""
+
+import numpy as np
+
+from common.run.launch import main
+from common.run.training import fit
+from papers.gru.task import Exam
+from papers.gru.version1 import model
+
+
+def train(run):
+    """One piece of text after the other, from the beginning to the end, and again."""
+    config, exam = run.config, Exam(run.data, run.config.sequence, run.quick)
+    learner = model.Learner(config, exam.symbols, np.random.default_rng(run.seed))
+    return fit(
+        run,
+        steps=config.steps,
+        tokens_per_step=config.sequence,
+        step=lambda i: learner.step(exam.train, i) / config.sequence,
+        validate=lambda: exam.validate(learner.predict),
+        finish=lambda: exam.finish(learner.predict, run.seed),
+        state=learner.state,
+        restore=learner.restore,
+    )
+
+
+if __name__ == "__main__":
+    main(__spec__.name)
