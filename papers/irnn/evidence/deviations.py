@@ -1,30 +1,155 @@
-# Decide here: what did the first reading get wrong, what do known implementations do otherwise, and
-#   with which source? At least five, three of them trained.
-"""What version 1 got wrong, and what others did. Each can be put back into version 2.
+"""What version 1 got wrong, what others do, and what we do otherwise on purpose.
 
-The ladder trains version 2 with each deviation alone, on the same seeds.
+The ladder trains version 2 with each trained deviation alone, on the same seeds. What it puts in,
+and what then no longer holds, is in injections.py.
 """
 
 from __future__ import annotations
 
 from common.evidence.deviations import Deviation
-from papers.irnn.evidence import injections as put
+from papers.irnn.evidence import injections
 
-ALGORITHM = "Algorithm 1"
-DECOUPLED = "Loshchilov and Hutter 2019"
+KERAS = "keras-team/keras, examples/mnist_irnn.py"
 
 DEVIATIONS = (
     Deviation(
-        id="counter_per_tensor",
-        title="One counter, advanced once per tensor",
-        place=f"{ALGORITHM}, t <- t + 1",
-        paper_says="One timestep for each evaluation of the objective.",
-        code_does="Adds one to t for every tensor, so the bias correction ends too early.",
+        id="unused_clip",
+        title="Clipping stated, never done",
+        place="Sec. 3 (gradient clipping)",
+        paper_says="Gradients are clipped; the limit is searched for each task.",
+        code_does="Sets clip_norm = 1.0 and hands it to nothing.",
         kind="bug",
         introduced="version1",
         fixed="version2",
-        source="flashlight/flashlight#143; DiffSharp/DiffSharp#292",
-        inject=put.counter_per_tensor,
-        invariant=put.every_tensor_begins_with_alpha,
+        source=f"{KERAS}; keras-team/keras#440, #13734, #13757: noticed three times, never mended",
+        inject=injections.unused_clip,
+        invariant=injections.long_gradients_are_shortened,
+        note="Adam and RMSprop divide the size out again, as keras-team/keras#440 answers.",
+    ),
+    Deviation(
+        id="raw_pixels",
+        title="Pixels from 0 to 1, not centred",
+        place="Sec. 4.2",
+        paper_says="Nothing of how the pixels are scaled.",
+        code_does="Divides by 255. The identity then adds them up: at first every unit holds the "
+        "same sum of ink, or 0.",
+        kind="choice",
+        introduced="version1",
+        fixed="version2",
+        source=f"{KERAS}: x_train /= 255",
+        inject=injections.raw_pixels,
+        invariant=injections.states_tell_order_from_the_start,
+    ),
+    Deviation(
+        id="small_weights",
+        title="First weights of 0.001 under a rate that is larger",
+        place="Sec. 3",
+        paper_says="Weights that are not recurrent come from N(0, 0.001^2); gradient descent.",
+        code_does="Keeps them and lets RMSprop or Adam move each weight by the rate in a step: "
+        "beyond a rate of 0.001 they change their sign at once, and units die.",
+        kind="bug",
+        introduced="version1",
+        fixed="version2",
+        source=f"{KERAS}: stddev=0.001 and RMSprop, which is why its rate is 0.000001",
+        inject=injections.small_weights,
+        invariant=injections.a_step_turns_few_weights,
+    ),
+    Deviation(
+        id="constant_rate",
+        title="Constant learning rate",
+        place="Sec. 3",
+        paper_says="Nothing but that the rate is searched.",
+        code_does="Trains to the end at the rate it began with.",
+        kind="choice",
+        introduced="version1",
+        fixed="version2",
+        source=f"{KERAS}; deepy's author on its IRNN: decay makes training more stable",
+        inject=injections.constant_rate,
+        invariant=injections.rate_falls_to_zero,
+        trained=False,
+    ),
+    Deviation(
+        id="rmsprop",
+        title="RMSprop",
+        place="Sec. 3",
+        paper_says="Plain stochastic gradient descent.",
+        code_does="RMSprop with Keras's defaults; its mean of squares begins at zero, so that the "
+        "first steps are three times the rate.",
+        kind="choice",
+        introduced="version1",
+        fixed="version2",
+        source=f"{KERAS}: 'Optimizer is replaced with RMSprop'",
+        inject=injections.rmsprop,
+        invariant=injections.first_step_is_the_rate,
+        trained=False,
+    ),
+    Deviation(
+        id="random_recurrence",
+        title="Small random recurrence",
+        place="Sec. 3 (the networks compared)",
+        paper_says="A recurrence that begins as the identity; the rival begins small and Gaussian.",
+        code_does="Draws W_hh from N(0, 0.001^2): what came in is gone at the next step.",
+        kind="choice",
+        introduced="",
+        fixed="",
+        source="the rival that the paper itself compares with; neither version makes it",
+        inject=injections.random_recurrence,
+        invariant=injections.state_is_kept,
+    ),
+    Deviation(
+        id="scaled_identity",
+        title="0.01 times the identity",
+        place="Sec. 2; Sec. 4.4",
+        paper_says="Where memories are short, as in speech, a small multiple does better.",
+        code_does="Begins with 0.01 of the identity where the memory is long.",
+        kind="choice",
+        introduced="",
+        fixed="",
+        source="the paper's own variant for speech; neither version makes it",
+        inject=injections.scaled_identity,
+        invariant=injections.state_is_kept,
+    ),
+    Deviation(
+        id="leaky_identity",
+        title="0.9 times the identity",
+        place="Sec. 2",
+        paper_says="The identity.",
+        code_does="Begins with 0.9 of it: after 64 steps 0.1 % of a pixel is left.",
+        kind="choice",
+        introduced="",
+        fixed="",
+        source="zomux/deepy, deepy/layers/irnn.py: weight_scale=0.9, MAX_IDENTITY_VALUE = 0.99",
+        inject=injections.leaky_identity,
+        invariant=injections.state_is_kept,
+        trained=False,
+    ),
+    Deviation(
+        id="biases_left",
+        title="Biases left as the library draws them",
+        place="Sec. 2",
+        paper_says="Biases begin at zero.",
+        code_does="Copies the identity into torch.nn.RNN and leaves its biases, uniform within "
+        "1 / sqrt(H): the identity adds them up at every step.",
+        kind="bug",
+        introduced="",
+        fixed="",
+        source="torch.nn.RNN, reset_parameters; neither version makes it",
+        inject=injections.biases_left,
+        invariant=injections.state_is_kept,
+        trained=False,
+    ),
+    Deviation(
+        id="tanh",
+        title="tanh in place of ReLU",
+        place="Sec. 2",
+        paper_says="Rectified linear units.",
+        code_does="Keeps the identity and squashes: each step makes the state smaller.",
+        kind="choice",
+        introduced="",
+        fixed="",
+        source="the default of torch.nn.RNN and of Keras's SimpleRNN; neither version makes it",
+        inject=injections.tanh,
+        invariant=injections.state_is_kept,
+        trained=False,
     ),
 )

@@ -1,131 +1,97 @@
-# Decide here: which claims need a short training of their own?
-"""Small trainings for the direction claims: a network of the exam by any update rule.
+"""Short trainings for the direction claims: digits in another order, and the adding problem.
 
-Rates and decays are chosen on seeds that no claim is judged on, each method on the same grid.
+Lengths, steps and rates were chosen with the seeds 100 to 102, on which no claim is judged.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import torch
+from torch.nn import Module
 
-from papers.irnn import task
-from papers.irnn.evidence import twins
+from common.config import plan
+from common.evidence.claims import Pair
+from common.exams.adding import Reader, adding, examine, learn
+from common.paper import room
+from common.run.engine import Masters
+from papers.irnn import PAPER
+from papers.irnn.task import Exam
 from papers.irnn.version2 import model
+from papers.lstm.version2.model import Layer as LSTMLayer
 
-CHOOSING = (100, 101, 102)  # seeds; params.yaml was chosen on the same
-RATES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-BATCH = 128  # Sec. 6.1 and 6.2
-GUESSING = math.log(10)  # nats: what a run that diverged is worth
-
-
-@cache
-def exam(seed: int) -> task.Exam:
-    return task.Exam("digits", seed)
+DIGIT_STEPS = 600
+LENGTH = 100  # of the adding problem
+ADDING_STEPS = 1_000
+HIDDEN = 64
 
 
-def train(rule: Callable, seed: int, alpha: Callable[[int], float], steps: int, hidden, **settings):
-    """The exam's network after `steps` steps of `rule` with stepsize alpha(t), t from 1."""
-    net = exam(seed).network(hidden)
-    parameters = list(net.parameters())
-    states: list[dict] = [{} for _ in parameters]
-    for t in range(1, steps + 1):
-        value = task.loss(net, *exam(seed).batch(t - 1, BATCH))
-        gradients = torch.autograd.grad(value, parameters)
-        with torch.no_grad():
-            for p, g, state in zip(parameters, gradients, states):
-                p.copy_(rule(p, g, state, t, alpha(t), **settings))
-    return net
+# -- digits, in order and permuted (Sec. 4.2) -----------------------------------------------------
 
 
-def training_loss(net, seed: int) -> float:
-    """Nats per image on the seed's training images; what diverged is worth a guess."""
-    found = task.score(net, *exam(seed).train)[0]
-    return found if math.isfinite(found) else GUESSING
+def in_order_beats_permuted(seeds: Sequence[int]) -> Pair:
+    """Percent of wrong test images, with the same weights and batches at the start."""
+    in_order, permuted = ({seed: digits(seed, p) for seed in seeds} for p in (False, True))
+    return Pair(in_order, permuted, sign=-1)
 
 
-def logistic(rule: Callable, seed: int, rate: float) -> float:
-    """Training loss after ten passes of logistic regression with alpha / sqrt(t) (Sec. 6.1)."""
-    net = train(rule, seed, lambda t: rate / t**0.5, steps=70, hidden=())
-    return training_loss(net, seed)
+def digits(seed: int, permuted: bool, steps: int = DIGIT_STEPS) -> float:
+    """The newest version as params.yaml has it, for fewer steps."""
+    config = replace(plan(room("irnn"), PAPER.newest, "cpu", {}).config, steps=steps)
+    exam = Exam(PAPER.dataset, seed, permuted=permuted)
+    torch.manual_seed(seed)
+    net = model.IRNN(config, len(exam.classes))
+    learner = model.Learner(config, net, Masters(net.parameters()))
+    for i in range(steps):
+        learner.step(*exam.batch(i, config.batch), i)
+    return exam.finish(net)[0]["test_error"]
 
 
-def early(rule: Callable, seed: int, rate: float) -> float:
-    """Training loss after five passes with beta2 = 0.9999 (Sec. 6.4, first epochs of Fig. 4)."""
-    net = train(rule, seed, lambda t: rate, 35, task.HIDDEN, beta2=0.9999)
-    return training_loss(net, seed)
+# -- the adding problem (Sec. 4.1) ----------------------------------------------------------------
 
 
-@cache
-def best_rate(trial: Callable, rule: Callable) -> float:
-    """The rate of RATES with the lowest mean loss on CHOOSING."""
-    return min(RATES, key=lambda rate: sum(trial(rule, seed, rate) for seed in CHOOSING))
+class Tanh(model.Layer):
+    """The paper's other simple network: tanh units, here with an orthogonal recurrence, the best
+    start that papers/rnn knows."""
+
+    def initialise(self, identity, input_std):
+        super().initialise(identity, input_std)
+        torch.nn.init.orthogonal_(self.w_hh)
+
+    def squash(self, z):
+        return z.tanh()
 
 
-def at_best(trial: Callable, rule: Callable, seeds: Sequence[int]) -> dict[int, float]:
-    """Seed -> loss at the rule's best rate."""
-    rate = best_rate(trial, rule)
-    return {seed: trial(rule, seed, rate) for seed in seeds}
+def irnn() -> Module:
+    return model.Layer(2, HIDDEN, input_std=0.1)
 
 
-def at(trial: Callable, rule: Callable, rate: float, seeds: Sequence[int]) -> dict[int, float]:
-    """Seed -> loss at a rate."""
-    return {seed: trial(rule, seed, rate) for seed in seeds}
+def tanh() -> Module:
+    return Tanh(2, HIDDEN, input_std=0.1)
 
 
-# -- decay: L2 or decoupled ----------------------------------------------------------------------
-
-DECAYS = {False: (0.01, 0.03, 0.1, 0.3, 1.0), True: (1e-5, 1e-4, 3e-4, 1e-3, 3e-3)}
-DECAY_RATE = 0.01
+def lstm() -> Module:
+    return LSTMLayer(2, HIDDEN)
 
 
-def decayed(l2: bool, weight_decay: float, seed: int) -> tuple[float, float]:
-    """Validation and test loss of version 2's schedule with L2 or decoupled decay of matrices."""
-    steps = 300
-
-    def rule(p, g, state, t, alpha):
-        coefficient = weight_decay if p.dim() > 1 else 0.0
-        if l2:
-            return twins.adam(p, g + coefficient * p, state, t, alpha)
-        return twins.adam(p * (1 - alpha * coefficient), g, state, t, alpha)
-
-    net = train(
-        rule, seed, lambda t: DECAY_RATE * model.multiplier(t - 1, steps), steps, task.HIDDEN
-    )
-    return task.score(net, *exam(seed).validation)[0], task.score(net, *exam(seed).test)[0]
+def sums(make: Callable[[], Module], seed: int) -> float:
+    """Mean squared error on sums that were never seen, after training on fresh ones."""
+    task = adding(LENGTH)
+    torch.manual_seed(seed)
+    net = Reader(make(), HIDDEN, task)
+    learn(net, task, ADDING_STEPS, seed=seed)
+    return examine(net, task).loss
 
 
-@cache
-def best_decay(l2: bool) -> float:
-    """The decay with the lowest mean validation loss on CHOOSING."""
-    return min(DECAYS[l2], key=lambda wd: sum(decayed(l2, wd, s)[0] for s in CHOOSING))
+def adding_beats_tanh(seeds: Sequence[int]) -> Pair:
+    return compare(irnn, tanh, seeds)
 
 
-# Reddi, Kale and Kumar 2018: convex problems on [-1, 1] on which Adam goes to the wrong end. The
-# losses are linear, f_t(x) = c_t x, so a rule is told c_t and the sum of losses is easy: the best
-# fixed point is -1 when the c_t sum to more than zero.
+def adding_beats_lstm(seeds: Sequence[int]) -> Pair:
+    return compare(irnn, lstm, seeds)
 
 
-def follow(
-    rule: Callable[..., float], slopes: Iterable[float], x: float, alpha: float, **settings
-) -> tuple[float, float]:
-    """Follow `rule` with stepsize alpha / sqrt(t); the last x, and the average regret to -1."""
-    state: dict = {}
-    regret, t = 0.0, 0
-    for t, slope in enumerate(slopes, start=1):
-        regret += slope * (x + 1)  # f_t(x) - f_t(-1)
-        x = min(1.0, max(-1.0, rule(x, slope, state, t, alpha / t**0.5, **settings)))
-    return x, regret / t
-
-
-def theorem1(c: float, steps: int) -> list[float]:
-    """c, -1, -1, c, ...: f_t = c x when t mod 3 = 1 (Thm. 1), for c > 2."""
-    return [c if t % 3 == 1 else -1.0 for t in range(1, steps + 1)]
-
-
-def theorem1_settings(c: float) -> dict[str, float]:
-    """The setting of the proof: beta1 = 0, beta2 = 1 / (1 + c^2)."""
-    return {"beta1": 0.0, "beta2": 1 / (1 + c * c), "epsilon": 0.0}
+def compare(better: Callable, worse: Callable, seeds: Sequence[int]) -> Pair:
+    found = [{seed: sums(make, seed) for seed in seeds} for make in (better, worse)]
+    return Pair(*found, sign=-1)

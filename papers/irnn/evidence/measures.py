@@ -1,198 +1,130 @@
-# Decide here: how is each claim measured, at sizes that take seconds?
 """How the claims of claims.py are measured; the trainings are in experiments.py."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable, Iterable, Sequence
-
+import numpy as np
 import torch
 
-from common.evidence.claims import Equal, Exact, Pair
-from papers.irnn.evidence import experiments, twins
+from common.evidence.claims import Equal, Exact
+from common.evidence.measuring import equal, worst
+from common.exams.adding import adding
+from common.exams.digits import generator
+from papers.irnn import PAPER
+from papers.irnn.evidence import twins
+from papers.irnn.task import Exam
 from papers.irnn.version1 import model as model1
 from papers.irnn.version2 import model as model2
 
-BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8  # Algorithm 1
-NOTHING = 1e-300  # in place of an epsilon of 0, where 0 / 0 would be asked for
-SILENCE = [0.0] * 20_000  # after so many zeros the corrections are 1 to nine digits
+STEPS = 784  # pixels of an image of MNIST
+HIDDEN = 100
 
 
-def steps(rule: Callable, gradients: Iterable[float], **settings) -> list[float]:
-    """What the rule subtracts from theta at each step, in units of alpha."""
-    state: dict = {}
-    return [-rule(0.0, g, state, t, 1.0, **settings) for t, g in enumerate(gradients, start=1)]
+def begin(identity: float = 1.0) -> model2.Layer:
+    """Version 2's layer as it begins."""
+    torch.manual_seed(0)
+    return model2.Layer(1, HIDDEN, identity)
 
 
-# -- the size of a step (Sec. 2.1, 3, 7.1) -------------------------------------------------------
+def silence(identity: float, steps: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """A positive state (H,) in H rows, and those after so many steps without input."""
+    h = (torch.rand(HIDDEN, generator=generator(1)) + 0.1).repeat(HIDDEN, 1).requires_grad_()
+    _, last = begin(identity)(torch.zeros(HIDDEN, steps, 1), h)
+    return h, last
 
 
-def bound() -> float:
-    """(1 - beta1) / sqrt(1 - beta2), in units of alpha."""
-    return (1 - BETA1) / (1 - BETA2) ** 0.5
+# -- exact --------------------------------------------------------------------------------------
 
 
-def supremum() -> float:
-    """What no sequence of gradients can exceed, in units of alpha (Cauchy-Schwarz)."""
-    return (1 - BETA1) / ((1 - BETA2) * (1 - BETA1**2 / BETA2)) ** 0.5
+def state_is_kept() -> Exact:
+    """After 784 steps without input, the largest change of a state, which no ReLU cuts."""
+    with torch.no_grad():
+        h, last = silence(1.0, STEPS)
+    return Exact(worst([(last, h)]), 0.0)
 
 
-def spike() -> Exact:
-    """One gradient after zeros: the case for which the bound is stated."""
-    return Exact(steps(twins.adam, [*SILENCE, 1.0], epsilon=NOTHING)[-1], bound(), tolerance=1e-6)
+def jacobian(identity: float, steps: int) -> torch.Tensor:
+    """dh_T / dh_0: the i-th row is that of unit i."""
+    h, last = silence(identity, steps)
+    return torch.autograd.grad(last.diagonal().sum(), h)[0]
 
 
-def largest_step() -> Exact:
-    """Gradients that grow by beta2 / beta1, the worst case by the Cauchy-Schwarz inequality."""
-    growing = [(BETA2 / BETA1) ** i for i in range(300)]
-    worst = max(steps(twins.adam, [*SILENCE, *growing], epsilon=NOTHING))
-    return Exact(worst, bound(), 1e-6, note=f"the supremum over all sequences is {supremum():.4f}")
+def error_is_kept() -> Exact:
+    """By autograd, and by version 1's own backward pass."""
+    found = worst([(jacobian(1.0, STEPS), torch.eye(HIDDEN))])
+    return Exact(max(found, by_hand()), 0.0)
 
 
-def adamax_bound() -> Exact:
-    """Gradients that shrink by beta2: u stays at the old ones, and they fill m."""
-    shrinking = [BETA2**i for i in range(300)]
-    return Exact(max(steps(twins.adamax, shrinking)), 1.0, tolerance=1e-6)
+def by_hand() -> float:
+    """How far the error that version 1 brings to its first step is from the one at its last.
+
+    One image whose first pixel is bright and all others dark: so the gradient of w_xh is the
+    first step's error.
+    """
+    config = model1.Config(hidden=HIDDEN, std=0.5)
+    weights = model1.initialise(config, 10, np.random.default_rng(0))
+    x = np.zeros((1, STEPS))
+    x[:, 0] = 1.0
+    states, _ = model1.forward(weights, x)
+    dy = np.random.default_rng(1).standard_normal((1, 10))
+    gradients = model1.backward(weights, x, states, dy)
+    at_last = (dy @ weights["w_hy"].T) * (states[-1] > 0)
+    return worst([(gradients["w_xh"], at_last[0])])
 
 
-def uncorrected_first_step() -> Exact:
-    """Without correction the first step is not alpha."""
-    found = steps(twins.uncorrected, [1.0], epsilon=0.0)[0]
-    return Exact(found, bound(), tolerance=1e-9)
+def scaled_error(identity: float = 0.5, steps: int = 20) -> Exact:
+    """a = 0.5, whose powers a computer knows exactly."""
+    wanted = identity**steps * torch.eye(HIDDEN)
+    return Exact(worst([(jacobian(identity, steps), wanted)]), 0.0)
 
 
-def small_beta2_is_the_risk() -> Exact:
-    """Whether the uncorrected first step is larger with a small beta2 than with a large one."""
-    small, large = (
-        steps(twins.uncorrected, [1.0], beta2=beta2, epsilon=0.0)[0] for beta2 in (0.9, 0.9999)
-    )
-    note = f"first step: {small:.3f} alpha with beta2 = 0.9, {large:.3f} alpha with 0.9999"
-    return Exact(small > large, True, note=note)
+def gradient_check() -> Exact:
+    """The largest relative error of hand-written gradients against central differences."""
+    return Exact(worst_gradient_error(np.random.default_rng(0)), 0.0, tolerance=1e-6)
 
 
-# -- the scale of gradients (Sec. 2.1) -----------------------------------------------------------
+def worst_gradient_error(rng: np.random.Generator, delta: float = 1e-6) -> float:
+    """On a small network in float64; over all components of all weights."""
+    weights, x, labels = twins.example(rng)
+    _, gradients = model1.loss_and_gradients(weights, x, labels)
+    found = 0.0
+    for name, w in weights.items():
+        for i in np.ndindex(w.shape):
+            kept, losses = w[i], []
+            for sign in (1, -1):
+                w[i] = kept + sign * delta
+                losses.append(model1.loss_and_gradients(weights, x, labels)[0])
+            w[i] = kept
+            numeric, exact = (losses[0] - losses[1]) / (2 * delta), gradients[name][i]
+            found = max(found, abs(numeric - exact) / max(abs(numeric) + abs(exact), 1e-3))
+    return float(found)
 
 
-def noise(size: float, count: int = 500, seed: int = 0) -> list[float]:
-    """Gradients with a mean of half their deviation."""
-    draw = random.Random(seed)
-    return [size * draw.gauss(0.5, 1.0) for _ in range(count)]
+def rank_at_first() -> Exact:
+    """Of the last states of the validation images, as mnist_irnn.py begins."""
+    pixels, _ = Exam(PAPER.dataset, 0).validation
+    weights = model1.initialise(model1.Config(), 10, np.random.default_rng(0))
+    states, _ = model1.forward(weights, pixels.double().numpy())
+    return Exact(int(np.linalg.matrix_rank(states[-1])), 1)
 
 
-def scale_dependence(epsilon: float, factor: float) -> float:
-    """The largest change of a step, in units of alpha, when gradients of 0.001 are rescaled."""
-    gradients = noise(1e-3)
-    plain = steps(twins.adam, gradients, epsilon=epsilon)
-    scaled = steps(twins.adam, [factor * g for g in gradients], epsilon=epsilon)
-    return max(abs(a - b) for a, b in zip(plain, scaled))
+def constant_answer() -> Exact:
+    """The variance of a sum of two numbers from 0 to 1 is 2 / 12; also by drawing a million."""
+    _, sums = adding(10).batch(generator(0), 1_000_000)
+    drawn = (sums - 1).square().mean().item()
+    return Exact(2 / 12, 0.1767, tolerance=5e-5, note=f"a million sums: {drawn:.4f}")
 
 
-def scale_invariance() -> Exact:
-    """Without epsilon."""
-    return Exact(max(scale_dependence(0.0, c) for c in (1000.0, 1e-4)), 0.0, tolerance=1e-12)
+# -- equivalence --------------------------------------------------------------------------------
 
 
-def scale_invariance_with_epsilon() -> Exact:
-    """With Algorithm 1's epsilon, gradients of 0.001 made 10,000 times smaller."""
-    return Exact(scale_dependence(EPSILON, 1e-4), 0.0, tolerance=1e-6)
-
-
-def efficient_order() -> Exact:
-    """The order of computation of Sec. 2 with epsilon-hat = epsilon sqrt(1 - beta2^t)."""
-    gradients, state, worst = noise(1e-6), {}, 0.0
-    plain = steps(twins.adam, gradients)
-    for t, g in enumerate(gradients, start=1):
-        hat = EPSILON * (1 - BETA2**t) ** 0.5
-        step = -twins.efficient(0.0, g, state, t, 1.0, epsilon=hat)
-        worst = max(worst, abs(plain[t - 1] - step))
-    return Exact(worst, 0.0, tolerance=1e-12)
-
-
-# -- convergence (Reddi et al. 2018) and decay (Loshchilov and Hutter 2019) ----------------------
-
-SLOPE, HORIZON = 3.0, 30_000
-
-
-def theorem1(rule: Callable, start: float) -> tuple[float, float]:
-    """The last x and the average regret on the problem of Thm. 1 with C = 3."""
-    slopes = experiments.theorem1(SLOPE, HORIZON)
-    settings = experiments.theorem1_settings(SLOPE)
-    return experiments.follow(rule, slopes, start, 1.0, **settings)
-
-
-def adam_does_not_converge() -> Exact:
-    """Average regret, begun at the optimum, beside that of sitting at +1: (2 C - 4) / 3."""
-    return Exact(theorem1(twins.adam, -1.0)[1], (2 * SLOPE - 4) / 3, tolerance=0.01)
-
-
-def amsgrad_converges() -> Exact:
-    """Where AMSGrad ends on the same problem, begun at the other end."""
-    return Exact(theorem1(twins.amsgrad, 1.0)[0], -1.0, tolerance=0.01)
-
-
-def l2_is_decay_for_sgd() -> Exact:
-    """Gradient descent with the penalty lambda / alpha, and with decay lambda: how they differ."""
-    alpha, decay, penalised, decayed, worst = 0.1, 0.01, 1.0, 1.0, 0.0
-    for t, g in enumerate(noise(1.0), start=1):
-        penalised = twins.sgd(penalised, g + decay / alpha * penalised, {}, t, alpha)
-        decayed = twins.sgd((1 - decay) * decayed, g, {}, t, alpha)
-        worst = max(worst, abs(penalised - decayed))
-    return Exact(worst, 0.0, tolerance=1e-12)
-
-
-# -- implementations that we did not write -------------------------------------------------------
-
-
-def version1_is_torch_adam() -> Equal:
-    return Equal(twins.difference(twins.adam, torch.optim.Adam), 1e-12)
-
-
-def amsgrad_is_torch() -> Equal:
-    """With moments corrected after the maximum, as torch does and the paper does not."""
-
-    def rule(*arguments):
-        return twins.amsgrad(*arguments, corrected=True)
-
-    return Equal(twins.difference(rule, torch.optim.Adam, amsgrad=True), 1e-12)
-
-
-def adamax_is_torch() -> Equal:
-    """With torch's epsilon, which the paper does not have."""
-
-    def rule(*arguments):
-        return twins.adamax(*arguments, epsilon=EPSILON)
-
-    return Equal(twins.difference(rule, torch.optim.Adamax), 1e-12)
+def layer_is_torchs() -> Equal:
+    """States, last state and all gradients against torch.nn.RNN with copied weights."""
+    return Equal(twins.worst(), 1e-5)
 
 
 def versions_agree() -> Equal:
-    """Version 1's loop body and version 2 without decay, 200 float64 steps of one tensor."""
-
-    class Ours(model2.AdamW):
-        def __init__(self, parameters, lr):
-            super().__init__(parameters, lr=lr, weight_decay=0.0)
-
-    return Equal(twins.difference(twins.adam, Ours), 1e-12)
+    return equal(twins.versions(), 1e-12)
 
 
-def one_tensor_with_penalty() -> Equal:
-    """Version 1's optimizer, L2 and all, on a single tensor: torch.optim.Adam(weight_decay)."""
-    theta = torch.linspace(-1, 1, 50, dtype=torch.float64)
-    other = theta.clone().requires_grad_()
-    ours = model1.Adam([theta], model1.Config(l2=0.1))
-    theirs = torch.optim.Adam([other], weight_decay=0.1)
-    for g in twins.wide_gradients((50,), 200):
-        ours.step([g])
-        other.grad = g.clone()
-        theirs.step()
-    return Equal((theta - other).abs().max().item(), 1e-12)
-
-
-# -- directions ----------------------------------------------------------------------------------
-
-
-def adam_beats_adagrad(seeds: Sequence[int]) -> Pair:
-    found = [
-        experiments.at_best(experiments.logistic, r, seeds) for r in (twins.adam, twins.adagrad)
-    ]
-    return Pair(*found, sign=-1)
+def rmsprop_is_torchs() -> Equal:
+    return equal(twins.rmsprop(), 1e-12)

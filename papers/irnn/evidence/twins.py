@@ -1,129 +1,103 @@
-# Decide here: whose implementation computes the same with our weights in it?
-"""What Adam is compared with: torch's optimizers, and its relatives as their papers write them.
-
-Each rule takes (theta, g, state, t, alpha) and returns the new theta; `state` is a dict that the
-rule keeps for itself, empty at first. All take numbers and tensors alike; t counts from 1.
-"""
+"""The versions, torch.nn.RNN and torch.optim.RMSprop with the same weights."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+import numpy as np
 import torch
 
-from papers.irnn.version1.model import algorithm1
-from papers.irnn.version2.model import AdamW, groups
+from common.evidence import measuring
+from papers.irnn.version1 import model as model1
+from papers.irnn.version2 import model as model2
+
+CLASSES = 7
 
 
-def adam(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """Algorithm 1, as version 1 has it."""
-    m, v = state.get("m", 0 * g), state.get("v", 0 * g)
-    theta, state["m"], state["v"] = algorithm1(theta, g, m, v, t, alpha, beta1, beta2, epsilon)
-    return theta
+def pair(inputs: int = 3, hidden: int = 9):
+    """Version 2's layer and torch.nn.RNN with rectified units, with the same random weights."""
+    torch.manual_seed(0)
+    ours = model2.Layer(inputs, hidden, input_std=0.5)
+    theirs = torch.nn.RNN(inputs, hidden, nonlinearity="relu", batch_first=True)
+    with torch.no_grad():
+        ours.w_hh += 0.1 * torch.randn(hidden, hidden)
+        ours.b_h.normal_()
+        theirs.weight_ih_l0.copy_(ours.w_xh.t()), theirs.weight_hh_l0.copy_(ours.w_hh.t())
+        theirs.bias_ih_l0.copy_(ours.b_h), theirs.bias_hh_l0.zero_()
+    return ours, theirs
 
 
-def uncorrected(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """Adam without the correction of Sec. 3: RMSProp with momentum, as Sec. 6.4 compares it."""
-    _moments(g, state, beta1, beta2)
-    return theta - alpha * state["m"] / (state["v"] ** 0.5 + epsilon)
+def worst() -> float:
+    """The largest difference of states and all gradients, relative to the largest state."""
+    ours, theirs = pair()
+    x = torch.randn(4, 11, 3, generator=torch.Generator().manual_seed(1))
+    h = torch.rand(4, 9, generator=torch.Generator().manual_seed(2))
+    (states, last), (their_states, their_last) = ours(x, h), theirs(x, h[None])
+    for found in (states, their_states):
+        (found.square().mean() / 100).backward()
+    pairs = [
+        (states, their_states),
+        (last, their_last[0]),
+        (ours.w_xh.grad, theirs.weight_ih_l0.grad.t()),
+        (ours.w_hh.grad, theirs.weight_hh_l0.grad.t()),
+        (ours.b_h.grad, theirs.bias_ih_l0.grad),
+    ]
+    return measuring.worst(pairs)
 
 
-def efficient(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """The other order of computation, end of Sec. 2. Its epsilon is called epsilon-hat."""
-    _moments(g, state, beta1, beta2)
-    rate = alpha * (1 - beta2**t) ** 0.5 / (1 - beta1**t)
-    return theta - rate * state["m"] / (state["v"] ** 0.5 + epsilon)
+def as_version2(weights: dict[str, np.ndarray]) -> model2.IRNN:
+    """Version 1's weights in version 2, in float64."""
+    h, classes = weights["w_hy"].shape
+    net = model2.IRNN(model2.Config(hidden=h), classes).double()
+    layer = net.layer
+    pairs = [
+        (layer.w_xh, weights["w_xh"][None]),
+        (layer.w_hh, weights["w_hh"]),
+        (layer.b_h, weights["b_h"]),
+        (net.w_hy, weights["w_hy"]),
+        (net.b_y, weights["b_y"]),
+    ]
+    with torch.no_grad():
+        for parameter, value in pairs:
+            parameter.copy_(torch.from_numpy(value))
+    return net
 
 
-def amsgrad(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=1e-8, corrected=False):
-    """Reddi et al. 2018, Alg. 2: the largest v so far below the fraction bar.
-
-    The paper corrects no bias. With `corrected` both moments are, after the maximum is taken of
-    the raw v: that is what torch computes.
-    """
-    _moments(g, state, beta1, beta2)
-    state["largest"] = larger(state.get("largest", 0 * g), state["v"])
-    first, second = (1 - beta1**t, 1 - beta2**t) if corrected else (1, 1)
-    return theta - alpha * (state["m"] / first) / ((state["largest"] / second) ** 0.5 + epsilon)
+def example(rng: np.random.Generator, hidden: int = 6, pixels: int = 10):
+    """Weights of version 1 that are not at their start, images (4, T) and labels."""
+    weights = model1.initialise(model1.Config(hidden=hidden, std=0.5), CLASSES, rng)
+    for w in weights.values():
+        w += 0.1 * rng.standard_normal(w.shape)
+    return weights, rng.random((4, pixels)), rng.integers(CLASSES, size=4)
 
 
-def adamax(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=0.0):
-    """Kingma and Ba, Alg. 2: v in the limit of the infinity norm; u needs no correction.
-
-    The paper has no epsilon; torch adds one to |g|.
-    """
-    state["m"] = beta1 * state.get("m", 0 * g) + (1 - beta1) * g
-    state["u"] = larger(beta2 * state.get("u", 0 * g), abs(g) + epsilon)
-    return theta - alpha / (1 - beta1**t) * state["m"] / state["u"]
-
-
-def adagrad(theta, g, state, t, alpha, epsilon=1e-8):
-    """Duchi et al. 2011: divides by the root of the sum of all g^2."""
-    state["sum"] = state.get("sum", 0 * g) + g * g
-    return theta - alpha * g / (state["sum"] ** 0.5 + epsilon)
-
-
-def sgd(theta, g, state, t, alpha):
-    """Plain gradient descent."""
-    return theta - alpha * g
+def versions() -> list[tuple]:
+    """Pairs of loss, scores and gradients: by hand, and by autograd."""
+    weights, x, labels = example(np.random.default_rng(0))
+    loss, gradients = model1.loss_and_gradients(weights, x, labels)
+    net = as_version2(weights)
+    scores = net(torch.from_numpy(x))
+    their_loss = torch.nn.functional.cross_entropy(scores, torch.from_numpy(labels))
+    their_loss.backward()
+    return [
+        (loss, their_loss.item()),
+        (model1.forward(weights, x)[1], scores.detach().numpy()),
+        (gradients["w_xh"], net.layer.w_xh.grad[0].numpy()),
+        (gradients["w_hh"], net.layer.w_hh.grad.numpy()),
+        (gradients["b_h"], net.layer.b_h.grad.numpy()),
+        (gradients["w_hy"], net.w_hy.grad.numpy()),
+        (gradients["b_y"], net.b_y.grad.numpy()),
+    ]
 
 
-def _moments(g, state, beta1, beta2):
-    state["m"] = beta1 * state.get("m", 0 * g) + (1 - beta1) * g
-    state["v"] = beta2 * state.get("v", 0 * g) + (1 - beta2) * (g * g)
-
-
-def larger(a, b):
-    """The larger of two, element by element."""
-    return a.maximum(b) if hasattr(a, "maximum") else max(a, b)
-
-
-# -- torch's optimizers beside ours ----------------------------------------------------------------
-
-
-def wide_gradients(shape: tuple[int, ...], count: int, dtype=torch.float64) -> list[torch.Tensor]:
-    """Gradients whose components differ in size by seven orders, 1e-6 to 10."""
-    draw = torch.Generator().manual_seed(0)
-    size = 10 ** torch.linspace(-6, 1, shape[-1], dtype=dtype)
-    return [torch.randn(shape, generator=draw, dtype=dtype) * size for _ in range(count)]
-
-
-def difference(rule: Callable, theirs: type, **settings) -> float:
-    """The largest difference between a rule and a torch optimizer over 200 float64 steps."""
-    theta = torch.linspace(-1, 1, 50, dtype=torch.float64)
-    other = theta.clone().requires_grad_()
-    optimizer, state, worst = theirs([other], lr=0.01, **settings), {}, 0.0
-    for t, g in enumerate(wide_gradients((50,), 200), start=1):
-        theta = rule(theta, g, state, t, 0.01)
-        other.grad = g.clone()
-        optimizer.step()
-        worst = max(worst, (theta - other).abs().max().item())
-    return worst
-
-
-def shapes() -> dict[str, tuple[int, ...]]:
-    """Small, larger than a block, and vectors."""
-    return {"a": (30, 40), "b": (40,), "c": (300, 700), "d": (7,), "e": (2, 3, 4)}
-
-
-def adamw_difference(count: int, **theirs) -> float:
-    """The largest difference from torch.optim.AdamW(foreach=True) over `count` steps."""
-    draw = torch.Generator().manual_seed(0)
-    ours = {k: torch.randn(s, generator=draw).requires_grad_() for k, s in shapes().items()}
-    other = {k: p.detach().clone().requires_grad_() for k, p in ours.items()}
-    matrices = [p for p in other.values() if p.dim() > 1]
-    vectors = [p for p in other.values() if p.dim() == 1]
-    split = [{"params": matrices, "weight_decay": 0.3}, {"params": vectors, "weight_decay": 0.0}]
-    pair = (
-        AdamW(groups(ours.items(), 0.3)),
-        torch.optim.AdamW(split, **{"foreach": True, **theirs}),
-    )
-    for t in range(count):
-        gradients = {k: torch.randn(s, generator=draw) * 10**-t for k, s in shapes().items()}
-        for optimizer, parameters in zip(pair, (ours, other)):
-            for key, p in parameters.items():
-                p.grad = gradients[key].clone()
-            for group in optimizer.param_groups:
-                group["lr"] = 0.01 * (1 - t / (count + 1))
-            optimizer.step()
-    return max((ours[k] - other[k]).abs().max().item() for k in ours)
+def rmsprop() -> list[tuple]:
+    """Pairs of weights after each of 100 steps with gradients of very different sizes."""
+    rng, w = np.random.default_rng(0), {"w": np.linspace(-1, 1, 20)}
+    other = torch.from_numpy(w["w"].copy()).requires_grad_()
+    theirs = torch.optim.RMSprop([other], lr=0.01, alpha=0.9, eps=1e-7)
+    memory, pairs = {"w": np.zeros(20)}, []
+    for _ in range(100):
+        g = rng.standard_normal(20) * np.logspace(-6, 1, 20)
+        model1.rmsprop(w, {"w": g}, memory, 0.01)
+        other.grad = torch.from_numpy(g)
+        theirs.step()
+        pairs.append((w["w"].copy(), other.detach().numpy().copy()))
+    return pairs

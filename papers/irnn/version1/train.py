@@ -1,24 +1,33 @@
-# Decide here: what does one step read, and what goes on from step to step?
 """Train version 1: `python -m papers.irnn.version1.train`."""
 
+import numpy as np
+import torch
+
 from common.run.launch import main
-from common.run.parallel import spread
 from common.run.training import fit
-from papers.irnn.task import Exam, loss
+from papers.irnn.task import Exam
 from papers.irnn.version1 import model
 
 
 def train(run):
-    """The exam's network by Algorithm 1."""
-    config, exam = run.config, Exam(run.data, run.seed, run.engine)
-    learner = model.Learner(config, spread(exam.network()), loss)
+    """Batches of images, pixel by pixel, in passes of a new order each."""
+    config, exam = run.config, Exam(run.data, run.seed)
+    learner = model.Learner(config, len(exam.classes), np.random.default_rng(run.seed))
+
+    def step(i):
+        pixels, labels = exam.batch(i, config.batch)
+        return learner.step(pixels.double().numpy(), labels.numpy())
+
+    def net(pixels):
+        return torch.from_numpy(learner.scores(pixels.double().numpy()))
+
     return fit(
         run,
         steps=config.steps,
         tokens_per_step=config.batch,
-        step=lambda i: learner.step(*exam.batch(i, config.batch)),
-        validate=lambda: exam.validate(learner.net),
-        finish=lambda: exam.finish(learner.net),
+        step=step,
+        validate=lambda: exam.validate(net),
+        finish=lambda: exam.finish(net),
         state=learner.state,
         restore=learner.restore,
     )
