@@ -9,7 +9,7 @@ DIGITS = {"train": 1_157, "validation": 258, "test": 297}  # the forms, as the e
 BETWEEN = 85  # pictures of a form that is neither trained on nor tested
 
 
-def part(name, seed):
+def digits_part(name, seed):
     """Ten patterns in noise: (images, labels)."""
     rng = np.random.default_rng([seed, DIGITS[name]])
     patterns = np.random.default_rng(0).integers(120, size=(10, 8, 8))

@@ -6,15 +6,14 @@ import numpy as np
 import torch
 
 from papers.irnn.version1 import model as model1
-from tests.digits import DIGITS, place_digits
-from tests.digits import part as part
+from tests.digits import DIGITS, digits_part, place_digits
 from tests.exams import by_norm, of_groups, watched
 
 CHANGES = {"version1": {"steps": 9}, "version2": {"steps": 9}}
 OTHER = ("validation_error", "train_error")
 CLIPS = {"version2": by_norm}
 
-place = place_digits
+part, place = digits_part, place_digits
 
 
 def scores(version, exam, net, parts):

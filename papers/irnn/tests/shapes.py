@@ -5,7 +5,7 @@ import torch
 
 from common.run.engine import Masters
 
-SIZES = {"B": 5, "T": 7, "I": 3, "H": 13, "C": 11}
+SIZES = {"B": 5, "T": 7, "I": (3, 1), "H": 13, "C": 11}
 
 
 def run(version, load):

@@ -78,7 +78,7 @@ class IRNN(Module):
         return (pixels - self.centre)[..., None]
 
     def forward(self, pixels):  # (B, T) -> (B, C)
-        _, h = self.layer(self.read(pixels))  # (B, H)
+        _, h = self.layer(self.read(pixels))  # (B, T, H), (B, H)
         return h @ self.w_hy + self.b_y  # (B, C)
 
 
