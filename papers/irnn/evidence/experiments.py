@@ -42,7 +42,7 @@ def digits(seed: int, permuted: bool, steps: int = DIGIT_STEPS) -> float:
     exam = Exam(PAPER.dataset, seed, permuted=permuted)
     torch.manual_seed(seed)
     net = model.IRNN(config, len(exam.classes))
-    learner = model.Learner(config, net, Masters(net.parameters()))
+    learner = model.Learner(config, net, Masters(net.parameters()), seed)
     for i in range(steps):
         learner.step(*exam.batch(i, config.batch), i)
     return exam.finish(net)[0]["test_error"]

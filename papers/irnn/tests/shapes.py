@@ -19,7 +19,7 @@ def run(version, load):
             learner.step(x, labels)
         learner.scores(x)
     else:
-        config = model.Config(hidden=13, steps=2)
+        config = model.Config(hidden=13, steps=2, dropout=0.5)
         net = model.IRNN(config, 11)
         learner = model.Learner(config, net, Masters(net.parameters()))
         for i in range(2):

@@ -31,6 +31,26 @@ def test_version2_learns_a_few_images():
     assert losses[-1] < 0.1 * losses[0]
 
 
+@pytest.mark.parametrize("size", [0.5, 30.0])
+def test_clipping_shortens_long_gradients_and_turns_none(size):
+    weights = [torch.nn.Parameter(torch.zeros(4)), torch.nn.Parameter(torch.zeros(2))]
+    gradients = [torch.tensor([3.0, -1.0, 0.5, 0.1]), torch.tensor([0.2, -2.0])]
+    norm = torch.cat(gradients).norm()
+    for weight, gradient in zip(weights, gradients, strict=True):
+        weight.grad = gradient * size / norm
+    model2.clip_gradients(weights, 1.0)
+    clipped = torch.cat([w.grad for w in weights])
+    assert torch.allclose(clipped, torch.cat(gradients) / norm * min(size, 1.0), atol=1e-5)
+
+
+def test_dark_pixels_are_so_many_and_depend_on_the_seed_alone():
+    bright = torch.ones(50, 64)
+    found, again, other = (model2.drop(bright, 0.25, seed) for seed in (1, 1, 2))
+    assert torch.equal(found, again) and not torch.equal(found, other)
+    assert set(found.unique().tolist()) == {0.0, 1.0}
+    assert found.mean().item() == pytest.approx(0.75, abs=0.03)
+
+
 @pytest.mark.parametrize("permuted", [False, True])
 def test_the_order_of_the_pixels_is_one_for_all_images_and_seeds(permuted):
     plain, other = (task.Exam("digits", seed, permuted=permuted) for seed in (0, 1))

@@ -2,7 +2,7 @@
 
 The same network. Against version 1: pixels are centred and the first weights wide, so that the
 units begin as different sums and none dies in the first steps; Adam with a rate that falls to
-zero; gradients clipped by norm.
+zero; gradients clipped by norm; in training some pixels are dark, against learning by heart.
 
 Symbols: x_t what is read at a step, h_t the hidden state, y the scores after the last step.
 Shapes:  B sequences, T steps, I inputs of a step, H hidden units, C classes.
@@ -24,6 +24,7 @@ class Config:  # defaults: the paper's, as Knet.jl's mnistpixels.jl has them for
     input_std: float = 0.001  # of the weights of x at the start (Sec. 3)
     output_std: float = 0.001  # of the readout's
     centre: float = 0.0  # is taken from each pixel
+    dropout: float = 0.0  # share of the pixels that are dark in training, drawn anew in each step
     permuted: bool = False  # read the pixels in another order, fixed once (Sec. 4.2)
     batch: int = 16
     learning_rate: float = 1e-8
@@ -82,6 +83,13 @@ class IRNN(Module):
         return h @ self.w_hy + self.b_y  # (B, C)
 
 
+def drop(pixels, share, seed):
+    """Some of the `pixels` (B, T) made dark: (B, T)."""
+    rng = torch.Generator().manual_seed(seed)
+    kept = torch.rand(pixels.shape, generator=rng) >= share  # (B, T)
+    return pixels * kept.to(pixels)
+
+
 def loss(scores, labels):
     """Cross-entropy in nats per image: the mean over the images."""
     return F.cross_entropy(scores.float(), labels)
@@ -90,12 +98,14 @@ def loss(scores, labels):
 class Learner:
     """Backpropagation through all steps; the rest is that of papers/rnn."""
 
-    def __init__(self, config, net, masters):
-        self.config, self.net, self.masters = config, net, masters
+    def __init__(self, config, net, masters, seed=0):
+        self.config, self.net, self.masters, self.seed = config, net, masters, seed
         self.optimizer = optimizer(masters.masters, config)
 
     def step(self, pixels, labels, i):
         """Learn from the i-th batch; its loss before that, in nats per image."""
+        if self.config.dropout:
+            pixels = drop(pixels, self.config.dropout, self.seed * 1_000_003 + i)  # (B, T)
         value = loss(self.net(pixels), labels)
         value.backward()
         self.masters.take_gradients()

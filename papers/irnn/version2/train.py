@@ -11,7 +11,7 @@ def train(run):
     config = run.config
     exam = Exam(run.data, run.seed, run.engine, config.permuted)
     net, masters = build(run, lambda: model.IRNN(config, len(exam.classes)))
-    learner = model.Learner(config, net, masters)
+    learner = model.Learner(config, net, masters, run.seed)
     return train_torch(
         run,
         net,
