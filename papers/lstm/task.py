@@ -1,4 +1,3 @@
-# Decide here: on which data and by which measure are all versions judged alike?
 """The exam of the room: bits per character on Tiny Shakespeare, read in 64 streams.
 
 What a version hands over, and how the text is scored: common/exams/text.py and reading.py.

@@ -74,7 +74,7 @@ CLAIMS = (
     ),
     Claim(
         id="rmsprop",
-        place="mnist_irnn.py",
+        place="keras-team/keras, examples/mnist_irnn.py",
         sentence="Version 1's RMSprop is torch.optim.RMSprop, 100 steps.",
         kind="equivalence",
         measure=measures.rmsprop_is_torchs,

@@ -1,9 +1,7 @@
-# Decide here: what did the first reading get wrong, what do known implementations do otherwise, and
-#   with which source? At least five, three of them trained.
-"""What version 1 got wrong, and what we do otherwise on purpose. Each can be put back.
+"""What version 1 lacks, and what people get wrong about LSTMs. Each can be put into version 2.
 
-The ladder trains version 2 with each deviation alone, on the same seeds. What it puts in, and what
-then no longer holds, is in injections.py.
+The ladder trains version 2 with some of them, each alone, on the same seeds. What is put in, and
+what then no longer holds, is in injections.py.
 """
 
 from __future__ import annotations
@@ -11,21 +9,132 @@ from __future__ import annotations
 from common.evidence.deviations import Deviation
 from papers.lstm.evidence import injections
 
-MIN_CHAR_RNN = "min-char-rnn (Karpathy 2015)"
+GERS = "Gers, Schmidhuber, Cummins 2000"
 
 DEVIATIONS = (
     Deviation(
-        id="summed_loss",
-        title="Loss summed over the sequence",
-        place=f"{MIN_CHAR_RNN}, lossFun",
-        paper_says="Elman trains on the error of each prediction; longer input is no larger error.",
-        code_does="Sums the loss over the sequence, so the gradient grows with its length.",
-        kind="bug",
+        id="no_forget_gate",
+        title="No forget gate",
+        place=f"{GERS}, Sec. 3",
+        paper_says="A third gate multiplies what the cell holds, so that it can learn to let go.",
+        code_does="As the paper of 1997: what is in a cell stays until something resets it.",
+        kind="modernisation",
         introduced="version1",
         fixed="version2",
-        source="karpathy/char-rnn#70; train.lua leaves the division out 'for efficiency'",
-        inject=injections.summed_loss,
-        invariant=injections.gradient_is_per_character,
-        note="Adam divides the scale out again; what is left is that clipping always acts.",
+        source="Hochreiter, Schmidhuber 1997, Sec. 4; Gers et al. show how it breaks on streams",
+        inject=injections.no_forget_gate,
+        invariant=injections.cells_can_forget,
+    ),
+    Deviation(
+        id="truncated_gradient",
+        title="Errors cut where outputs come back",
+        place="Hochreiter, Schmidhuber 1997, App. A.1",
+        paper_says="Truncate: activations that come back as inputs count as constants.",
+        code_does="As the paper: of all paths back through time the carousel alone is left.",
+        kind="choice",
+        introduced="version1",
+        fixed="version2",
+        source="Hochreiter, Schmidhuber 1997; Graves, Schmidhuber 2005 send the whole error back",
+        inject=injections.truncated_gradient,
+        invariant=injections.the_whole_gradient_goes_back,
+        note="Trained, it reads each chunk twice: first for the outputs, then for the gradient.",
+    ),
+    Deviation(
+        id="forget_bias_zero",
+        title="Forget gates begin half shut",
+        place=f"{GERS}, Sec. 4",
+        paper_says="Forget gates begin with positive biases, so that cells hold at first.",
+        code_does="Begins with bias 0: half of what a cell holds is gone after one step.",
+        kind="bug",
+        introduced="",
+        fixed="",
+        source="pytorch/pytorch#20102, open since 2019; craffel/nntools#19",
+        inject=injections.forget_bias_zero,
+        invariant=injections.forget_gates_begin_as_told,
+    ),
+    Deviation(
+        id="double_forget_bias",
+        title="The forget bias set in both biases",
+        place="Jozefowicz et al. 2015, Sec. 2.2",
+        paper_says="The bias of the forget gate begins at 1.",
+        code_does="Sets it in the input's and in the state's bias, which add up to 2.",
+        kind="bug",
+        introduced="",
+        fixed="",
+        source="pytorch/pytorch#750: asks whether both are to be set; they are redundant",
+        inject=injections.double_forget_bias,
+        invariant=injections.forget_gates_begin_as_told,
+        trained=False,
+    ),
+    Deviation(
+        id="first_layer_alone",
+        title="The forget bias set in the first layer alone",
+        place="Jozefowicz et al. 2015, Sec. 2.2",
+        paper_says="The bias of the forget gate begins at 1.",
+        code_does="Sets the bias of layer 0 by its name; the layers above begin at 0.",
+        kind="bug",
+        introduced="",
+        fixed="",
+        source="google-research/flood-forecasting, pull request 289",
+        inject=injections.first_layer_alone,
+        invariant=injections.forget_gates_begin_as_told,
+        trained=False,
+    ),
+    Deviation(
+        id="ranges_of_1997",
+        title="Wider squashing of what is offered",
+        place="Hochreiter, Schmidhuber 1997, App. A.1",
+        paper_says="g goes from -2 to 2, h from -1 to 1; both are logistic functions, stretched.",
+        code_does="As the paper. The libraries have tanh in both places.",
+        kind="choice",
+        introduced="version1",
+        fixed="version2",
+        source="Hochreiter, Schmidhuber 1997",
+        inject=injections.ranges_of_1997,
+        invariant=injections.weights_of_torch_give_its_outputs,
+        trained=False,
+        note="With c = s / 2 it is tanh twice; only the scale of the weights of g differs.",
+    ),
+    Deviation(
+        id="gate_order",
+        title="Gates loaded in another library's order",
+        place=f"{GERS}, Sec. 3",
+        paper_says="Nothing on how weights are stored; torch has i, f, g, o and ONNX i, o, f, g.",
+        code_does="Takes one order for the other: shapes fit, and the net speaks nonsense.",
+        kind="bug",
+        introduced="",
+        fixed="",
+        source="CrispStrobe/CrispASR, pull request 106; apple/coremltools, pull request 93",
+        inject=injections.gate_order,
+        invariant=injections.weights_of_torch_give_its_outputs,
+        trained=False,
+    ),
+    Deviation(
+        id="forgotten_state",
+        title="State zeroed at every chunk",
+        place=f"{GERS}, Sec. 1",
+        paper_says="A continual stream has no marked ends at which the state could be reset.",
+        code_does="Starts every chunk of the text from empty cells.",
+        kind="bug",
+        introduced="",
+        fixed="",
+        source="the mistake behind stateful options everywhere; neither version makes it",
+        inject=injections.forgotten_state,
+        invariant=injections.state_is_carried,
+        trained=False,
+    ),
+    Deviation(
+        id="recurrent_dropout",
+        title="Dropout from step to step",
+        place="Zaremba et al. 2014, Sec. 3.2",
+        paper_says="Drop between layers only: what goes from step to step must not be disturbed.",
+        code_does="Drops the outputs that come back as well, anew at each step.",
+        kind="bug",
+        introduced="",
+        fixed="",
+        source="chainer/chainer, pull request 2502, which takes it out",
+        inject=injections.recurrent_dropout,
+        invariant=injections.nothing_is_dropped_from_step_to_step,
+        trained=False,
     ),
 )

@@ -1,4 +1,3 @@
-# Decide here: which sizes, all different primes, stand for the letters of the models?
 """This room's side of tests/test_shapes.py."""
 
 import numpy as np
@@ -6,20 +5,31 @@ import torch
 
 from common.run.engine import Masters
 
-SIZES = {"B": 5, "T": 7, "V": 11, "H": 13, "N": 31}
+K, V, H = 3, 11, 13
+C = 2 * K  # blocks of two cells
+U = C + 2 * K
+SIZES = {"B": 5, "T": 7, "V": V, "K": K, "C": C, "U": U, "S": V + U + 1}
+SIZES |= {
+    "H": H,
+    "L": 2,
+    "N": 31,
+    "I": (17, V, H),
+}  # a layer reads anything: symbols, or a layer's outputs
 
 
 def run(version, load):
     """Two steps of learning; then five streams are read on."""
-    model, text = load("model"), np.arange(5 * 31) % 11
-    config = {"hidden": 13, "sequence": 7, "steps": 2}
+    model, text = load("model"), np.arange(5 * 31) % V
     if version == "version1":
-        learner = model.Learner(model.Config(**config), 11, np.random.default_rng(0))
+        config = model.Config(blocks=K, size=2, sequence=7, steps=2)
+        learner = model.Learner(config, V, np.random.default_rng(0))
         for i in range(2):
             learner.step(text, i)
         learner.predict(text[: 5 * 7].reshape(5, 7), None)
     else:
-        net = model.RNN(model.Config(**config, batch=5), 11)
-        learner = model.Learner(model.Config(**config, batch=5), net, Masters(net.parameters()))
+        config = model.Config(hidden=H, layers=2, sequence=7, steps=2, batch=5)
+        model.Layer(17, H)(torch.rand(5, 7, 17, requires_grad=True))[0].sum().backward()
+        net = model.LSTM(config, V)
+        learner = model.Learner(config, net, Masters(net.parameters()))
         for i in range(2):
             learner.step(model.streams(torch.as_tensor(text), 5), i)

@@ -1,5 +1,3 @@
-# Decide here: what would a user ask of such a model? docs/what-a-room-calls.md has the kinds of
-#   answers.
 """Text from version 1: `papers generate lstm --version version1`."""
 
 from common.ask.text import text_writer
@@ -9,8 +7,9 @@ from papers.lstm.version1 import model
 
 def load(checkpoint):
     """The trained weights as a Writer."""
-    exam, h = Exam(checkpoint.data), checkpoint.config.hidden
-    v = exam.symbols
-    shapes = {"w_xh": (h, v), "w_hh": (h, h), "w_hy": (v, h), "b_h": (h,), "b_y": (v,)}
-    weights = {name: w.numpy() for name, w in checkpoint.tensors(shapes).items()}
+    exam, config = Exam(checkpoint.data), checkpoint.config
+    v, c = exam.symbols, config.blocks * config.size
+    u = c + 2 * config.blocks
+    found = checkpoint.tensors({"w": (u, v + u + 1), "w_y": (v, c + 1)})
+    weights = {name: w.numpy() for name, w in found.items()}
     return text_writer(exam, lambda tokens, state: model.predict(weights, tokens, state))

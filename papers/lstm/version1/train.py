@@ -1,4 +1,3 @@
-# Decide here: what does one step read, and what goes on from step to step?
 """Train version 1: `python -m papers.lstm.version1.train`."""
 
 import numpy as np
@@ -13,22 +12,22 @@ def train(run):
     """One piece of text after the other, from the beginning to the end, and again."""
     config, exam = run.config, Exam(run.data, run.config.sequence, run.quick)
     learner = model.Learner(config, exam.symbols, np.random.default_rng(run.seed))
-
-    def finish():
-        metrics, samples = exam.finish(learner.predict, run.seed)
-        reported = learner.smooth / config.sequence / np.log(2)
-        return {**metrics, "reported_bits": float(reported)}, samples
-
     return fit(
         run,
         steps=config.steps,
         tokens_per_step=config.sequence,
         step=lambda i: learner.step(exam.train, i) / config.sequence,
         validate=lambda: exam.validate(learner.predict),
-        finish=finish,
+        finish=lambda: finish(exam, learner, run.seed),
         state=learner.state,
         restore=learner.restore,
     )
+
+
+def finish(exam, learner, seed):
+    """The exam; and how far the cells have drifted, which nobody resets."""
+    metrics, samples = exam.finish(learner.predict, seed)
+    return {**metrics, "largest_state": float(abs(learner.memory.s).max())}, samples
 
 
 if __name__ == "__main__":

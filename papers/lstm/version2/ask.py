@@ -1,4 +1,3 @@
-#   answers.
 """Text from version 2: `papers generate lstm --version version2`."""
 
 from common.ask.text import text_writer
@@ -10,5 +9,5 @@ from papers.lstm.version2 import model
 def load(checkpoint):
     """The trained network as a Writer."""
     exam = Exam(checkpoint.data)
-    net = checkpoint.fill(lambda: model.RNN(checkpoint.config, exam.symbols), "model.")
+    net = checkpoint.fill(lambda: model.LSTM(checkpoint.config, exam.symbols), "model.")
     return text_writer(exam, predictor(net))

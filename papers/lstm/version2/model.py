@@ -43,6 +43,9 @@ class Config:  # defaults: char-rnn's train.lua, which made LSTMs popular for te
     steps: int = 21_000  # 50 passes over Tiny Shakespeare
 
 
+GATES, TORCH = "oifg", "ifgo"  # in which order they stand here, and in torch.nn.LSTM
+
+
 def tanh(x):
     """tanh(x) = 2 sigmoid(2 x) - 1, in place: on a CPU torch's tanh takes three times as long."""
     return x.mul_(2).sigmoid_().mul_(2).sub_(1)
@@ -57,55 +60,48 @@ class Recurrence(Function):
 
     @staticmethod
     def forward(ctx, x, w_x, w_h, b, h, c):
-        (steps, inputs, _), hidden = x.shape, len(h)
-        w = torch.cat([w_x, w_h], 1)  # (4 H, I + H): one product for x_t and h_(t-1)
+        steps, hidden, begin, b = len(x), len(h), (h, c), b[:, None]
+        gates = x.new_empty(steps, 4, *h.shape)  # (T, 4, H, B)
         outputs, cells, squashed = (x.new_empty(steps, *h.shape) for _ in range(3))  # (T, H, B)
-        read = torch.cat([x, outputs], 1)  # (T, I + H, B): h_(t-1) is still to come
-        gates = x.new_empty(steps, 4 * hidden, h.shape[1])  # (T, 4 H, B)
-        begin = c
-        for r, z, h_t, c_t, s in zip(read, gates, outputs, cells, squashed, strict=True):
-            r[inputs:] = h
-            torch.addmm(b[:, None], w, r, out=z)  # W_x x_t + W_h h_(t-1) + b
+        for x_t, z, h_t, c_t, s in zip(x, gates.flatten(1, 2), outputs, cells, squashed):
+            torch.addmm(b, w_x, x_t, out=z).addmm_(w_h, h)  # (H, B): W_x x_t + W_h h_(t-1) + b
             z[: 3 * hidden].sigmoid_()
-            o, i, f, g = z.split(hidden)
+            o, i, f, g = z.chunk(4)
             c = torch.mul(f, c, out=c_t).addcmul_(i, tanh(g))  # f c_(t-1) + i g
             h = torch.mul(o, tanh(s.copy_(c)), out=h_t)  # o tanh(c_t)
-        ctx.save_for_backward(w_x, w_h, read, gates, outputs, begin, cells, squashed)
+        ctx.save_for_backward(x, w_x, w_h, *begin, gates, outputs, cells, squashed)
         return outputs, c.clone()
 
     @staticmethod
     @once_differentiable
     def backward(ctx, d_outputs, dc):
-        w_x, w_h, read, gates, outputs, begin, cells, squashed = ctx.saved_tensors
-        hidden, inputs, d_x = w_h.shape[1], w_x.shape[1], None
-        if ctx.needs_input_grad[0]:
-            w, d_x = torch.cat([w_x, w_h], 1), torch.empty_like(read[:, :inputs])
-        else:
-            w, inputs = w_h, 0
-        w = w.t().contiguous()  # (I + H, 4 H), without x's part (H, 4 H)
-        d_gates, dh = torch.empty_like(gates), torch.zeros_like(begin)
-        for t in reversed(range(len(gates))):
-            (z, d), before = (gates[t], d_gates[t]), cells[t - 1] if t else begin
-            (o, i, _, g), (d_o, d_i, d_f, d_g) = z.split(hidden), d.split(hidden)
+        x, w_x, w_h, h, c, gates, outputs, cells, squashed = ctx.saved_tensors
+        w_x, w_h = w_x.t().contiguous(), w_h.t().contiguous()  # (I, 4 H), (H, 4 H)
+        d_x = torch.empty_like(x) if ctx.needs_input_grad[0] else None
+        d_gates, dh = torch.empty_like(gates), torch.zeros_like(h)
+        before = [c, *cells[:-1]]
+        for t in reversed(range(len(x))):
+            z, d, s = gates[t], d_gates[t], squashed[t]
+            o, i, f, g = z.unbind(0)
+            d_o, d_i, d_f, d_g = d.unbind(0)
             dh = dh + d_outputs[t]
-            dc = dc + dh * torch.addcmul(o, outputs[t], squashed[t], value=-1)  # o (1 - s^2)
+            dc = dc.addcmul(dh, torch.addcmul(o, outputs[t], s, value=-1))  # o (1 - s^2)
             # Slopes before the nonlinearities: s (1 - s) of gates, 1 - g^2 of what is offered.
-            open_ = z[: 3 * hidden]
-            torch.addcmul(open_, open_, open_, value=-1, out=d[: 3 * hidden])
-            d_o.mul_(squashed[t]).mul_(dh)
+            torch.addcmul(z[:3], z[:3], z[:3], value=-1, out=d[:3])
+            d_o.mul_(s).mul_(dh)
             d_i.mul_(g)
-            d_f.mul_(before)
+            d_f.mul_(before[t])
             torch.addcmul(i, i * g, g, value=-1, out=d_g)
-            d[hidden:].view(3, hidden, -1).mul_(dc)
-            dc = dc * z[2 * hidden : 3 * hidden]  # the constant error carousel, times f
-            back = w @ d  # (I + H, B)
-            dh = back[inputs:]
+            d[1:].mul_(dc)
+            dc = dc * f  # the constant error carousel, times f
             if d_x is not None:
-                d_x[t] = back[:inputs]
-        rows, d_rows = (a.transpose(1, 2).flatten(0, 1) for a in (read, d_gates))
-        d_w = d_rows.t() @ rows  # (4 H, I + H): one product for all steps
-        d_w_x, d_w_h = d_w.split([w_x.shape[1], hidden], 1)
-        return d_x, d_w_x, d_w_h, d_rows.sum(0), dh, dc
+                d_x[t] = w_x @ d.flatten(0, 1)  # (I, B)
+            dh = w_h @ d.flatten(0, 1)  # (H, B)
+        rows = d_gates.flatten(1, 2).transpose(1, 2).flatten(0, 1)  # (T B, 4 H)
+        read = torch.cat([h[None], outputs[:-1]])  # (T, H, B)
+        d_w_x = rows.t() @ x.transpose(1, 2).flatten(0, 1)  # (4 H, I)
+        d_w_h = rows.t() @ read.transpose(1, 2).flatten(0, 1)  # (4 H, H)
+        return d_x, d_w_x, d_w_h, rows.sum(0), dh, dc
 
 
 class Layer(Module):
@@ -127,14 +123,27 @@ class Layer(Module):
         torch.nn.init.constant_(self.b[2 * hidden : 3 * hidden], forget_bias)
 
     def weights(self):
-        return self.w_x, self.w_h, self.b  # (4 H, I), (4 H, H), (4 H)
+        return self.w_x, self.w_h, self.b  # (4 H, I), (4 H, H), (4 H,)
 
     def forward(self, x, state=None):
         """Outputs (B, T, H) after `x` (B, T, I) from `state` (B, 2, H), h and c; the new state."""
         state = self.b.new_zeros(len(x), 2, self.w_h.shape[1]) if state is None else state
-        h, c = state.permute(1, 2, 0)  # twice (H, B)
-        outputs, c = Recurrence.apply(x.permute(1, 2, 0), *self.weights(), h, c)
-        return outputs.permute(2, 0, 1), torch.stack([outputs[-1], c]).permute(2, 0, 1)
+        h, c = state.permute(1, 2, 0)  # (H, B), (H, B)
+        x = x.permute(1, 2, 0)  # (T, I, B)
+        outputs, c = Recurrence.apply(x, *self.weights(), h, c)  # (T, H, B), (H, B)
+        state = torch.stack([outputs[-1], c]).permute(2, 0, 1)  # (B, 2, H)
+        return outputs.permute(2, 0, 1), state  # (B, T, H), (B, 2, H)
+
+
+def from_torch(weights, n=0, order=TORCH):
+    """A Layer with those of layer `n` of a torch.nn.LSTM, whose gates stand in another order and
+    whose two biases are only ever added. Keras and TensorFlow have other orders: i, f, g, o with
+    g called c, and i, g, f, o."""
+    named = [weights[f"{name}_l{n}"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
+    w_x, w_h, b, more = (torch.cat([w.chunk(4)[order.index(g)] for g in GATES]) for w in named)
+    layer = Layer(w_x.shape[1], w_h.shape[1])
+    layer.load_state_dict({"w_x": w_x, "w_h": w_h, "b": b + more})
+    return layer
 
 
 class LSTM(Module):
