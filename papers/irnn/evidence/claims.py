@@ -1,0 +1,160 @@
+"""What Le, Jaitly and Hinton 2015 claim; measures.py says how we measure it."""
+
+from common.evidence.claims import Claim
+from common.evidence.measuring import Baseline, lower
+from papers.irnn import PAPER
+from papers.irnn.evidence import baseline, experiments, measures
+
+NEWEST = PAPER.newest
+
+CLAIMS = (
+    Claim(
+        id="state-is-kept",
+        place="Sec. 2",
+        sentence="With identity, zero biases and no input the state stays what it is, exactly.",
+        kind="exact",
+        measure=measures.state_is_kept,
+        unit="absolute difference",
+    ),
+    Claim(
+        id="error-is-kept",
+        place="Sec. 2",
+        sentence="The error at the end reaches every earlier step unchanged: dh_T / dh_0 = I.",
+        kind="exact",
+        measure=measures.error_is_kept,
+        unit="absolute difference",
+    ),
+    Claim(
+        id="scaled-identity-forgets",
+        place="Sec. 2",
+        sentence="With a times the identity, dh_T / dh_0 = a^T I: small a make short memories.",
+        kind="exact",
+        measure=measures.scaled_error,
+        unit="absolute difference",
+    ),
+    Claim(
+        id="gradient-check",
+        place="Sec. 4.2",
+        sentence="Version 1's gradients by hand agree with finite differences.",
+        kind="exact",
+        measure=measures.gradient_check,
+        unit="relative error",
+    ),
+    Claim(
+        id="one-number-at-first",
+        place="this repository",
+        sentence="Before training the states of all images lie on one line: their sum of ink.",
+        kind="exact",
+        measure=measures.rank_at_first,
+        unit="rank",
+    ),
+    Claim(
+        id="constant-answer",
+        place="Bai et al. 2018, the adding problem",
+        sentence="Answering 1 to every sum of the adding problem costs 0.1767.",
+        kind="exact",
+        measure=measures.constant_answer,
+        unit="mean squared error",
+    ),
+    Claim(
+        id="relu-network",
+        place="Sec. 2",
+        sentence="Version 2's layer is torch.nn.RNN with ReLU: states and gradients.",
+        kind="equivalence",
+        measure=measures.layer_is_torchs,
+        unit="absolute error",
+    ),
+    Claim(
+        id="versions-agree",
+        place="Sec. 4.2",
+        sentence="With the same weights, gradients by hand and by autograd are the same.",
+        kind="equivalence",
+        measure=measures.versions_agree,
+        unit="absolute error",
+    ),
+    Claim(
+        id="rmsprop",
+        place="keras-team/keras, examples/mnist_irnn.py",
+        sentence="Version 1's RMSprop is torch.optim.RMSprop, 100 steps.",
+        kind="equivalence",
+        measure=measures.rmsprop_is_torchs,
+        unit="absolute error",
+    ),
+    Claim(
+        id="identity-beats-random",
+        place="Sec. 4.2",
+        sentence="Pixel by pixel, the identity learns better than a small random recurrence.",
+        kind="direction",
+        measure=lower(NEWEST, f"{NEWEST}+random_recurrence"),
+        unit="% wrong digits",
+        expected="identity < N(0, 0.001^2)",
+    ),
+    Claim(
+        id="identity-beats-scaled",
+        place="Sec. 2",
+        sentence="Where the memory is long, the identity learns better than 0.01 times it.",
+        kind="direction",
+        measure=lower(NEWEST, f"{NEWEST}+scaled_identity"),
+        unit="% wrong digits",
+        expected="identity < 0.01 identity",
+    ),
+    Claim(
+        id="permuted-is-harder",
+        place="Sec. 4.2",
+        sentence="In a fixed random order of the pixels the digits are harder to tell.",
+        kind="direction",
+        experiment=experiments.in_order_beats_permuted,
+        unit="% wrong digits",
+        expected="in order < permuted",
+    ),
+    Claim(
+        id="adding-beats-tanh",
+        place="Sec. 4.1",
+        sentence="On long sums the identity with ReLU learns better than a network of tanh units.",
+        kind="direction",
+        experiment=experiments.adding_beats_tanh,
+        unit="mean squared error",
+        expected="IRNN < tanh",
+    ),
+    Claim(
+        id="adding-beats-lstm",
+        place="Sec. 4.1",
+        sentence="On long sums it is at least as good as an LSTM (the paper: comparable).",
+        kind="direction",
+        experiment=experiments.adding_beats_lstm,
+        unit="mean squared error",
+        expected="IRNN < LSTM",
+    ),
+    Claim(
+        id="beats-logistic-regression",
+        place="this repository",
+        sentence="Reading pixel by pixel tells digits better than a linear view of the whole.",
+        kind="direction",
+        measure=lower(NEWEST, Baseline("logistic regression", baseline.logistic_regression)),
+        unit="% wrong digits",
+        expected="IRNN < logistic regression",
+    ),
+    Claim(
+        id="pixel-mnist",
+        place="Sec. 4.2",
+        sentence="97 % of MNIST are right after 784 pixels, 82 % in a fixed random order.",
+        kind="out of reach",
+        reason="784 steps for each of 60,000 images, a million updates: some ten days on the GPU "
+        "of that time (keras-team/keras#440). The numbers are those that Cooijmans et al. 2016, "
+        "Table 1, quote from the paper.",
+    ),
+    Claim(
+        id="language-model",
+        place="Sec. 4.3",
+        sentence="On the one billion word benchmark the network comes near an LSTM.",
+        kind="out of reach",
+        reason="A corpus of a billion words.",
+    ),
+    Claim(
+        id="speech",
+        place="Sec. 4.4",
+        sentence="For speech, where memories are short, 0.01 times the identity does better.",
+        kind="out of reach",
+        reason="TIMIT is not free.",
+    ),
+)
