@@ -22,7 +22,7 @@ DEVIATIONS = (
         kind="bug",
         introduced="version1",
         fixed="version2",
-        source="yunjey/pytorch-tutorial#149 (out[:, -1, :]); yalesong/pvse#13; pytorch/pytorch#3587",
+        source="yunjey/pytorch-tutorial#149: out[:, -1, :]; yalesong/pvse#13; pytorch/pytorch#3587",
         inject=put.last_output,
         invariant=put.both_directions_tell_of_all_words,
     ),

@@ -130,9 +130,9 @@ def one_direction(model):
 
 
 def wider(e: int, h: int, classes: int) -> int:
-    """States of one direction whose weights are about as many as those of two with `h` each."""
+    """States of one direction with no fewer weights than two directions of `h` have."""
     both, rest = 2 * (h * h + h * (e + 1 + classes)), e + 1 + classes
-    return round((math.sqrt(rest * rest + 4 * both) - rest) / 2)
+    return math.ceil((math.sqrt(rest * rest + 4 * both) - rest) / 2)
 
 
 def the_end_is_known_at_the_beginning(model):

@@ -1,129 +1,88 @@
-# Decide here: whose implementation computes the same with our weights in it?
-"""What Adam is compared with: torch's optimizers, and its relatives as their papers write them.
-
-Each rule takes (theta, g, state, t, alpha) and returns the new theta; `state` is a dict that the
-rule keeps for itself, empty at first. All take numbers and tensors alike; t counts from 1.
-"""
+"""Our networks and torch.nn.RNN(bidirectional=True) with the same weights."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from papers.bidirectional_rnn.version1.model import algorithm1
-from papers.bidirectional_rnn.version2.model import AdamW, groups
+from papers.bidirectional_rnn.version1 import model as model1
+from papers.bidirectional_rnn.version2 import model as model2
 
-
-def adam(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """Algorithm 1, as version 1 has it."""
-    m, v = state.get("m", 0 * g), state.get("v", 0 * g)
-    theta, state["m"], state["v"] = algorithm1(theta, g, m, v, t, alpha, beta1, beta2, epsilon)
-    return theta
+E, H, SYMBOLS = 5, 7, 11
+LENGTHS = torch.tensor([3, 8, 1, 6])
 
 
-def uncorrected(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """Adam without the correction of Sec. 3: RMSProp with momentum, as Sec. 6.4 compares it."""
-    _moments(g, state, beta1, beta2)
-    return theta - alpha * state["m"] / (state["v"] ** 0.5 + epsilon)
+def tokens() -> torch.Tensor:
+    """A batch of sentences of LENGTHS, with 0 behind their ends."""
+    drawn = torch.randint(1, SYMBOLS, (4, 8), generator=torch.Generator().manual_seed(1))
+    return drawn * (torch.arange(8) < LENGTHS[:, None])
 
 
-def efficient(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=1e-8):
-    """The other order of computation, end of Sec. 2. Its epsilon is called epsilon-hat."""
-    _moments(g, state, beta1, beta2)
-    rate = alpha * (1 - beta2**t) ** 0.5 / (1 - beta1**t)
-    return theta - rate * state["m"] / (state["v"] ** 0.5 + epsilon)
+def of_torch(directions) -> torch.nn.RNN:
+    """torch's network with the weights (w_x, w_h, b) of both directions."""
+    theirs = torch.nn.RNN(E, H, batch_first=True, bidirectional=True)
+    with torch.no_grad():
+        for end, (w_x, w_h, b) in zip(("", "_reverse"), directions, strict=True):
+            getattr(theirs, f"weight_ih_l0{end}").copy_(w_x.t())
+            getattr(theirs, f"weight_hh_l0{end}").copy_(w_h.t())
+            getattr(theirs, f"bias_ih_l0{end}").copy_(b)
+            getattr(theirs, f"bias_hh_l0{end}").zero_()
+    return theirs
 
 
-def amsgrad(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=1e-8, corrected=False):
-    """Reddi et al. 2018, Alg. 2: the largest v so far below the fraction bar.
-
-    The paper corrects no bias. With `corrected` both moments are, after the maximum is taken of
-    the raw v: that is what torch computes.
-    """
-    _moments(g, state, beta1, beta2)
-    state["largest"] = larger(state.get("largest", 0 * g), state["v"])
-    first, second = (1 - beta1**t, 1 - beta2**t) if corrected else (1, 1)
-    return theta - alpha * (state["m"] / first) / ((state["largest"] / second) ** 0.5 + epsilon)
+def version2():
+    """A network with random biases, and torch's."""
+    torch.manual_seed(0)
+    ours = model2.BRNN(model2.Config(embedding=E, hidden=H), SYMBOLS).eval()
+    torch.nn.init.normal_(ours.b_h)
+    return ours, of_torch(zip(ours.w_x, ours.w_h, ours.b_h[:, 0], strict=True))
 
 
-def adamax(theta, g, state, t, alpha, beta1=0.9, beta2=0.999, epsilon=0.0):
-    """Kingma and Ba, Alg. 2: v in the limit of the infinity norm; u needs no correction.
-
-    The paper has no epsilon; torch adds one to |g|.
-    """
-    state["m"] = beta1 * state.get("m", 0 * g) + (1 - beta1) * g
-    state["u"] = larger(beta2 * state.get("u", 0 * g), abs(g) + epsilon)
-    return theta - alpha / (1 - beta1**t) * state["m"] / state["u"]
-
-
-def adagrad(theta, g, state, t, alpha, epsilon=1e-8):
-    """Duchi et al. 2011: divides by the root of the sum of all g^2."""
-    state["sum"] = state.get("sum", 0 * g) + g * g
-    return theta - alpha * g / (state["sum"] ** 0.5 + epsilon)
-
-
-def sgd(theta, g, state, t, alpha):
-    """Plain gradient descent."""
-    return theta - alpha * g
-
-
-def _moments(g, state, beta1, beta2):
-    state["m"] = beta1 * state.get("m", 0 * g) + (1 - beta1) * g
-    state["v"] = beta2 * state.get("v", 0 * g) + (1 - beta2) * (g * g)
+def version2_pairs(ours, theirs):
+    """Pairs (ours, theirs): states of packed sentences, and gradients of a loss of all of them."""
+    x = torch.randn(4, 8, E, generator=torch.Generator().manual_seed(2))
+    x, copy = x.requires_grad_(), x.detach().clone().requires_grad_()
+    states = ours.states(x, LENGTHS)
+    packed = pack_padded_sequence(copy, LENGTHS, batch_first=True, enforce_sorted=False)
+    their_states, _ = pad_packed_sequence(theirs(packed)[0], batch_first=True)
+    wanted = torch.randn(4, 8, 2 * H, generator=torch.Generator().manual_seed(3))
+    for found in (states, their_states):
+        (found * wanted).sum().backward()
+    ends = ("", "_reverse")
+    weights = {"w_x": "weight_ih_l0", "w_h": "weight_hh_l0", "b_h": "bias_ih_l0"}
+    pairs = [(states, their_states), (x.grad, copy.grad)]
+    for name, their_name in weights.items():
+        for ours_grad, end in zip(getattr(ours, name).grad, ends, strict=True):
+            their_grad = getattr(theirs, their_name + end).grad
+            pairs.append((ours_grad.t() if name != "b_h" else ours_grad[0], their_grad))
+    return pairs
 
 
-def larger(a, b):
-    """The larger of two, element by element."""
-    return a.maximum(b) if hasattr(a, "maximum") else max(a, b)
+def version1_pairs():
+    """Pairs (ours, theirs): version 1's states, and torch's where nothing is packed."""
+    torch.manual_seed(0)
+    ours = model1.BRNN(model1.Config(embedding=E, hidden=H), SYMBOLS)
+    theirs = of_torch([(way.w_x, way.w_h, way.b) for way in (ours.ahead, ours.back)])
+    states, _ = theirs(ours.embeddings[tokens()])
+    return list(zip(ours.states(tokens()), states.chunk(2, 2), strict=True))
 
 
-# -- torch's optimizers beside ours ----------------------------------------------------------------
-
-
-def wide_gradients(shape: tuple[int, ...], count: int, dtype=torch.float64) -> list[torch.Tensor]:
-    """Gradients whose components differ in size by seven orders, 1e-6 to 10."""
-    draw = torch.Generator().manual_seed(0)
-    size = 10 ** torch.linspace(-6, 1, shape[-1], dtype=dtype)
-    return [torch.randn(shape, generator=draw, dtype=dtype) * size for _ in range(count)]
-
-
-def difference(rule: Callable, theirs: type, **settings) -> float:
-    """The largest difference between a rule and a torch optimizer over 200 float64 steps."""
-    theta = torch.linspace(-1, 1, 50, dtype=torch.float64)
-    other = theta.clone().requires_grad_()
-    optimizer, state, worst = theirs([other], lr=0.01, **settings), {}, 0.0
-    for t, g in enumerate(wide_gradients((50,), 200), start=1):
-        theta = rule(theta, g, state, t, 0.01)
-        other.grad = g.clone()
-        optimizer.step()
-        worst = max(worst, (theta - other).abs().max().item())
-    return worst
-
-
-def shapes() -> dict[str, tuple[int, ...]]:
-    """Small, larger than a block, and vectors."""
-    return {"a": (30, 40), "b": (40,), "c": (300, 700), "d": (7,), "e": (2, 3, 4)}
-
-
-def adamw_difference(count: int, **theirs) -> float:
-    """The largest difference from torch.optim.AdamW(foreach=True) over `count` steps."""
-    draw = torch.Generator().manual_seed(0)
-    ours = {k: torch.randn(s, generator=draw).requires_grad_() for k, s in shapes().items()}
-    other = {k: p.detach().clone().requires_grad_() for k, p in ours.items()}
-    matrices = [p for p in other.values() if p.dim() > 1]
-    vectors = [p for p in other.values() if p.dim() == 1]
-    split = [{"params": matrices, "weight_decay": 0.3}, {"params": vectors, "weight_decay": 0.0}]
-    pair = (
-        AdamW(groups(ours.items(), 0.3)),
-        torch.optim.AdamW(split, **{"foreach": True, **theirs}),
-    )
-    for t in range(count):
-        gradients = {k: torch.randn(s, generator=draw) * 10**-t for k, s in shapes().items()}
-        for optimizer, parameters in zip(pair, (ours, other)):
-            for key, p in parameters.items():
-                p.grad = gradients[key].clone()
-            for group in optimizer.param_groups:
-                group["lr"] = 0.01 * (1 - t / (count + 1))
-            optimizer.step()
-    return max((ours[k] - other[k]).abs().max().item() for k in ours)
+def versions_pairs():
+    """Pairs (version 1, version 2): outputs and gradients where all sentences are equally long."""
+    torch.manual_seed(0)
+    old = model1.BRNN(model1.Config(embedding=E, hidden=H), SYMBOLS)
+    new = model2.BRNN(model2.Config(embedding=E, hidden=H), SYMBOLS).eval()
+    ways = (old.ahead, old.back)
+    with torch.no_grad():
+        new.embeddings.copy_(old.embeddings)
+        for i, way in enumerate(ways):
+            new.w_x[i], new.w_h[i], new.b_h[i, 0] = way.w_x, way.w_h, way.b
+        new.w_y.copy_(torch.cat([old.w_f, old.w_b]))
+    sentences = tokens()[1:2].repeat(3, 1)  # (3, 8): without padding
+    ours, theirs = old.outputs(sentences), new.outputs(sentences, torch.tensor([8, 8, 8]))
+    for found in (ours, theirs):
+        found.square().sum().backward()
+    pairs = [(ours, theirs), (old.embeddings.grad, new.embeddings.grad)]
+    for i, way in enumerate(ways):
+        pairs += [(way.w_x.grad, new.w_x.grad[i]), (way.w_h.grad, new.w_h.grad[i])]
+    return pairs

@@ -1,71 +1,85 @@
-# Decide here: what do small parts of the data look like, and what is the metric when plain loops
-#   compute it?
 """This room's side of the tests over all rooms and versions: see tests/exams.py."""
 
 import math
+import random
+from collections import Counter
 
-import numpy as np
 import torch
 
-from common.data.images import Images
+from common.data.labelled import Labelled
 from papers.bidirectional_rnn import task
-from papers.bidirectional_rnn.version1 import model as model1
-from papers.bidirectional_rnn.version2 import model as model2
-from tests.exams import of_groups, watched
+from tests.exams import by_norm, of_groups, watched
 
-CHANGES = {"version1": {"steps": 9}, "version2": {"steps": 9, "weight_decay": 0.3}}
-OTHER = ("validation_loss", "train_loss")
-CLIPS = {}
-SIZES = {"train": 1_157, "validation": 258, "test": 297}  # the forms of the digits, as task.py says
-BETWEEN = 85  # images of a form that is neither trained on nor tested
+SMALL = {"embedding": 6, "hidden": 8, "batch": 20}
+CHANGES = {"version1": {**SMALL, "steps": 9}, "version2": {**SMALL, "steps": 9, "clip": 0.5}}
+LONGER = {"steps": 120, "learning_rate": 0.02}
+OTHER = ("validation_error",)
+CLIPS = {"version2": by_norm}
+SIZES = {"train": 120, "validation": 70, "test": 90}
+WORDS = {0: ["dull", "slow", "weak", "flat"], 1: ["fine", "warm", "bold", "rich"]}
+FILLING = ["the", "film", "a", "plot", "and", "is"]
 
 
 def part(name, seed):
-    """Ten patterns in noise: (images, labels)."""
-    rng = np.random.default_rng([seed, SIZES[name]])
-    patterns = np.random.default_rng(0).integers(120, size=(10, 8, 8))
-    labels = rng.integers(10, size=SIZES[name])
-    return (patterns[labels] + rng.integers(120, size=(len(labels), 8, 8))).astype(np.uint8), labels
+    """Sentences of 1 to 15 words; three in four say what they think. Each part has rare words."""
+    rng, examples = random.Random(f"{name} {seed}"), []
+    for i in range(SIZES[name]):
+        label = rng.randrange(2)
+        words = rng.choices(FILLING, k=rng.randint(0, 12))
+        words += rng.choices(
+            WORDS[label if rng.random() < 0.75 else 1 - label], k=rng.randint(1, 3)
+        )
+        rng.shuffle(words)
+        if i % 5 == 0:
+            words[0] = f"{name}{i}"
+        examples.append((" ".join(words), label))
+    return tuple(examples)
 
 
 def place(parts, folder, monkeypatch):
-    """In the place of the digits: training, validation, what is left out, and the test."""
-    (train, labels), (validation, more), (test, wanted) = (parts[name] for name in SIZES)
-    images = np.concatenate([train, validation, np.full((BETWEEN, 8, 8), 7, dtype=np.uint8)])
-    labels = np.concatenate([labels, more, np.zeros(BETWEEN, dtype=np.int64)])
-    names = tuple("0123456789")
-    made = Images("digits", "0" * 64, None, names, images, labels, test, wanted)
-    monkeypatch.setattr(task, "load_images", lambda name, report: made)
-    return "digits"
+    """In the place of SST-2."""
+    made = Labelled("sst2", "0" * 64, None, **parts)
+    monkeypatch.setattr(task, "load_labelled", lambda name, report: made)
+    return "sst2"
 
 
-def scores(version, exam, net, parts):
-    """Image by image, by the network's equation in float64."""
-    nats, wrong = 0.0, 0
-    weights = [(w.detach().double(), b.detach().double()) for w, b in zip(net.weights, net.biases)]
-    for image, label in zip(*parts["test"]):
-        x = torch.tensor(image.astype(np.float64).ravel() / 255)
-        for w, b in weights[:-1]:
-            x = torch.relu(x @ w + b)
-        x = (x @ weights[-1][0] + weights[-1][1]).tolist()
-        nats += math.log(sum(math.exp(s) for s in x)) - x[label]
-        wrong += max(range(10), key=x.__getitem__) != label
-    count = SIZES["test"]
-    return {"test_loss": nats / count, "test_error": 100 * wrong / count}
+def scores(version, exam, given, parts):
+    """Sentence by sentence. Version 1 hears the padding of a batch of 64, version 2 has none."""
+    counts = Counter(word for text, _ in parts["train"] for word in text.split())
+    known = [word for word, count in counts.most_common() if count >= task.RARE]
+    assert exam.symbols == 2 + len(known)
+    rows = [
+        [2 + known.index(word) if word in known else 1 for word in text.split()]
+        for text, _ in parts["test"]
+    ]
+    nats, wrong, swayed = 0.0, 0, 0
+    for i, (row, (_, label)) in enumerate(zip(rows, parts["test"], strict=True)):
+        start = i - i % 64
+        longest = max(map(len, rows[start : start + 64]))
+        padded = row + [0] * (longest - len(row)) if version == "version1" else row
+        with torch.no_grad():
+            log_p, alone = (
+                given(torch.tensor([tokens]), torch.tensor([len(row)])).double().log_softmax(1)[0]
+                for tokens in (padded, row)
+            )
+        nats -= log_p[label].item()
+        wrong += int(log_p.argmax() != label)
+        swayed += int(log_p.argmax() != alone.argmax())
+    assert len(rows) <= task.ALONE and math.isfinite(nats)
+    count = len(rows)
+    return {
+        "test_error": 100 * wrong / count,
+        "test_nats": nats / count,
+        "swayed": 100 * swayed / count,
+    }
 
 
 def watch(version, monkeypatch):
-    if version == "version1":
-
-        def read(adam, gradients):
-            return [adam.config.alpha], gradients, adam.parameters
-
-        return watched(monkeypatch, model1.Adam, "step", read)
-    return watched(monkeypatch, model2.AdamW, "step", of_groups)
+    return watched(monkeypatch, torch.optim.Adam, "step", of_groups)
 
 
 def rates(version, config):
-    """The paper's stays; version 2's is half a cosine (Loshchilov and Hutter 2019, Eq. 15)."""
-    for t in range(config.steps):
-        falling = 0.5 + 0.5 * math.cos(math.pi * t / config.steps)
-        yield [config.alpha * (falling if version == "version2" else 1.0)]
+    """Version 1's stays; version 2's falls along a line that reaches zero after the last step."""
+    for i in range(config.steps):
+        left = (config.steps - i) / config.steps if version == "version2" else 1.0
+        yield [config.learning_rate * left]
