@@ -77,6 +77,14 @@ def test_version1_has_read_one_word_backwards_when_it_answers(tokens):
     assert torch.equal(backward[:, -1], other[:, -1]) and not torch.equal(backward, other)
 
 
+def test_version1_never_teaches_its_backward_recurrence(tokens):
+    """No error comes to it: the one backward state that is looked at came from a state of zeros."""
+    torch.manual_seed(0)
+    old = model1.BRNN(model1.Config(**SMALL), 9)
+    model1.loss(old(tokens), torch.tensor([0, 1, 1, 0])).backward()
+    assert not old.back.w_h.grad.any() and old.back.w_x.grad.any() and old.ahead.w_h.grad.any()
+
+
 def test_one_direction_reads_forward(tokens):
     torch.manual_seed(0)
     net = model.BRNN(model.Config(**SMALL, directions=1), 9).eval()

@@ -7,7 +7,8 @@ all words; embeddings begin small; dropout, clipping by norm, a rate that falls 
 Symbols: x_t the embedding of a word, f_t the forward states, b_t the backward states,
          y_t the outputs: the scores of the classes (Fig. 3).
 Shapes:  B sentences, T words of the longest, N words of all sentences, V words known,
-         E size of an embedding, D directions, H states of one direction, C classes.
+         R sentences that are not at their end, E size of an embedding, D directions,
+         H states of one direction, C classes.
 """
 
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class BRNN(Module):
         torch.nn.init.normal_(self.w_y, std=0.1 * len(self.w_y) ** -0.5)
 
     def drop(self, x):
-        """Leave sizes of `x` (B, ..., E) out, the same ones at all words of a sentence (Gal and
+        """In training, set some sizes to zero: the same ones at all words of a sentence (Gal and
         Ghahramani 2016)."""
         p = self.config.dropout
         if not (p and self.training):
@@ -96,12 +97,16 @@ class BRNN(Module):
         h = z.new_zeros(len(z), running[0], z.shape[2])
         found = []
         for z_t in z.split(running, 1):
-            h = torch.baddbmm(z_t, h[:, : z_t.shape[1]], self.w_h).tanh()  # (D, ..., H)
+            h = self.step(z_t, h[:, : z_t.shape[1]])
             found.append(h)
         states = z.new_zeros(len(z), x.shape[0] * x.shape[1], z.shape[2])
         direction = torch.arange(len(z), device=place.device)[:, None]
         states[direction, place] = torch.cat(found, 1)
         return states.view(len(z), *x.shape[:2], -1).permute(1, 2, 0, 3).flatten(2)  # (B, T, D H)
+
+    def step(self, z, h):
+        """New states of the sentences that go on, from what they read, `z` (D, R, H), and `h`."""
+        return torch.baddbmm(z, h, self.w_h).tanh()  # (D, R, H)
 
     def outputs(self, tokens, lengths):
         """y_t at every word of `tokens` (B, T): scores (B, T, C)."""
