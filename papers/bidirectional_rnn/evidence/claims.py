@@ -37,6 +37,14 @@ CLAIMS = (
         unit="absolute error",
     ),
     Claim(
+        id="sides-add-up",
+        place="Fig. 3",
+        sentence="What an output hears of both sides adds up: no exclusive or of them is learned.",
+        kind="exact",
+        measure=measures.sides_add_up,
+        unit="largest interaction",
+    ),
+    Claim(
         id="torchs-packed",
         place="Fig. 3",
         sentence="Version 2 is torch.nn.RNN(bidirectional=True) on packed sentences.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -58,6 +59,20 @@ def regular_network() -> Exact:
     return Exact(measuring.worst(pairs), 0.0, tolerance=1e-6)
 
 
+def sides_add_up() -> Exact:
+    """The largest interaction of both sides: how much more an output changes with what stands
+    before it where what stands behind it changes, too. Infinite if it does not change at all."""
+    ours, rng = twins.version2()[0].double(), torch.Generator().manual_seed(0)
+    before, behind = torch.randn(2, 2, 4, twins.E, generator=rng).double()
+    middle = torch.randn(1, twins.E, generator=rng).double()
+    x = torch.stack([torch.cat([a, middle, b]) for a in before for b in behind])
+    with torch.no_grad():
+        y = (ours.states(x, torch.full((4,), 9)) @ ours.w_y + ours.b_y)[:, 4]
+    if (y[0] == y[1]).any() or (y[0] == y[2]).any():
+        return Exact(math.inf, 0.0)
+    return Exact((y[0] - y[1] - y[2] + y[3]).abs().max().item(), 0.0, tolerance=1e-12)
+
+
 # -- equivalence --------------------------------------------------------------------------------
 
 
@@ -80,7 +95,7 @@ def versions_agree() -> Equal:
 
 
 def both_sides(seeds: Sequence[int]) -> Pair:
-    """Wrong classes, %: the exclusive or of two inputs, one on each side."""
+    """Wrong classes, %: whether two inputs, one on each side, are both heads."""
     ours = experiments.over(seeds, lambda seed: experiments.wrong_classes(2, seed))
     theirs = experiments.over(seeds, lambda seed: experiments.wrong_classes(1, seed))
     return Pair(ours, theirs, sign=-1)

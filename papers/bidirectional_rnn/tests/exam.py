@@ -76,7 +76,8 @@ def scores(version, exam, given, parts):
 
 
 def watch(version, monkeypatch):
-    return watched(monkeypatch, torch.optim.Adam, "step", of_groups)
+    kind = torch.optim.AdamW if version == "version2" else torch.optim.Adam
+    return watched(monkeypatch, kind, "step", of_groups)
 
 
 def rates(version, config):

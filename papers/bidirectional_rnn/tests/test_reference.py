@@ -37,7 +37,13 @@ def test_the_comparison_notices_a_batch_that_is_not_packed():
 
 
 @pytest.mark.parametrize(
-    "measure", [measures.parameters, measures.directions_stay_apart, measures.regular_network]
+    "measure",
+    [
+        measures.parameters,
+        measures.directions_stay_apart,
+        measures.regular_network,
+        measures.sides_add_up,
+    ],
 )
 def test_exact_claims(measure):
     found = measure()
@@ -52,6 +58,17 @@ def test_states_that_see_too_much_are_noticed(monkeypatch):
 
     monkeypatch.setattr(model.BRNN, "states", leaking)
     assert measures.directions_stay_apart().value > 1e-4
+
+
+def test_sides_that_meet_before_the_output_are_noticed(monkeypatch):
+    read = model.BRNN.states
+
+    def met(self, x, lengths):
+        forward, backward = read(self, x, lengths).chunk(2, 2)
+        return torch.cat([forward * backward, backward], 2)
+
+    monkeypatch.setattr(model.BRNN, "states", met)
+    assert measures.sides_add_up().value > 1e-4
 
 
 @pytest.mark.parametrize(("e", "h"), [(64, 64), (1, 16), (28, 128)])

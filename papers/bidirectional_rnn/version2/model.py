@@ -2,7 +2,7 @@
 
 Against version 1: a sentence is read by its own length, so that no state ever meets padding; both
 directions take a step in one product, over the words alone; an answer is the mean of the outputs at
-all words; embeddings begin small; dropout, clipping by norm, a rate that falls to zero.
+all words; embeddings begin small; dropout, decay, clipping by norm, a rate that falls to zero.
 
 Symbols: x_t the embedding of a word, f_t the forward states, b_t the backward states,
          y_t the outputs: the scores of the classes (Fig. 3).
@@ -17,7 +17,7 @@ import torch
 import torch.nn.functional as F
 from torch.nn import Module, Parameter
 
-from papers.rnn.version2.model import clip_gradients, learning_rate, optimizer
+from papers.rnn.version2.model import clip_gradients, learning_rate
 
 UNKNOWN = 1  # the number that the exam gives to every word that it does not know
 
@@ -31,6 +31,7 @@ class Config:  # defaults: those of version 1, and what it does without
     input_gain: float = 1.0  # the size of W_x at the start: 1 keeps the size of what it reads
     dropout: float = 0.5  # of embeddings and of states on their way to the outputs
     forgotten: float = 0.0  # the share of words that are read as unknown, to learn what that means
+    weight_decay: float = 0.5
     clip: float = 1.0
     batch: int = 100
     learning_rate: float = 0.003
@@ -124,8 +125,14 @@ def summary(states, lengths):
     return states.sum(1) / lengths[:, None]
 
 
+def optimizer(parameters, config):
+    """AdamW: what a rare word has learned from few sentences is worn down again."""
+    rate, decay = config.learning_rate, config.weight_decay
+    return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay, fused=True)
+
+
 class Learner:
-    """Batch after batch by Adam."""
+    """Batch after batch by AdamW."""
 
     def __init__(self, config, net, masters, seed):
         self.config, self.net, self.masters, self.seed = config, net, masters, seed
