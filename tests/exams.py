@@ -13,6 +13,7 @@ test_training_rules, test_every_version, test_checkpoints):
     rates(version, config)               the rates of each step as stated, or None
     LONGER      in place of 40 steps: parameters with which a run learns, and by its seed
     CLIPS       how gradients are clipped, by version: `by_norm` or `by_value`
+    STILL       by version, how many weights a documented mistake keeps from learning; else none
 
 A room without rates and clipping leaves the last three out.
 """
