@@ -28,6 +28,8 @@ Net = Callable[[Tensor], Tensor]
 class DigitsExam:
     """Pictures as rows of pixels, batches and scoring, for one set and one seed."""
 
+    of_curve = "error"  # or "loss": what is told of the splits beside the test
+
     def __init__(self, data: str, seed: int, engine=None, order: Tensor | None = None):
         images = load_images(data, report=lambda line: None)
         self.seed, self.order = seed, order
@@ -62,17 +64,17 @@ class DigitsExam:
         return pixels[chosen], labels[chosen]
 
     def validate(self, net: Net) -> float:
-        """Percent of the validation split that are wrong, for the curve."""
-        return score(net, *self.validation)[0]
+        """Percent wrong or nats on the validation split, for the curve."""
+        return score(net, *self.validation)[self.of_curve]
 
     def finish(self, net: Net) -> tuple[dict[str, float], list[str]]:
-        """The final metrics: errors in percent, the loss in nats. There is no sample."""
-        error, loss = score(net, *self.test)
+        """The final metrics: errors in percent, losses in nats. There is no sample."""
+        test = score(net, *self.test)
         metrics = {
-            "test_error": error,
-            "test_loss": loss,
-            "validation_error": self.validate(net),
-            "train_error": score(net, *self.train)[0],
+            "test_loss": test["loss"],
+            "test_error": test["error"],
+            f"validation_{self.of_curve}": self.validate(net),
+            f"train_{self.of_curve}": score(net, *self.train)[self.of_curve],
         }
         return metrics, []
 
@@ -86,8 +88,8 @@ def generator(*numbers: int) -> Generator:
 
 
 @torch.no_grad()
-def score(net: Net, pixels: Tensor, labels: Tensor) -> tuple[float, float]:
-    """The percentage of wrong digits, and the mean cross-entropy in nats."""
+def score(net: Net, pixels: Tensor, labels: Tensor) -> dict[str, float]:
+    """The mean cross-entropy in nats (`loss`), and the percentage of wrong digits (`error`)."""
     scores = net(pixels).float()
     wrong = (scores.argmax(1) != labels).float().mean()
-    return 100 * wrong.item(), F.cross_entropy(scores, labels).item()
+    return {"loss": F.cross_entropy(scores, labels).item(), "error": 100 * wrong.item()}

@@ -4,11 +4,7 @@ Every version trains the same network on the same images in the same order; only
 its own. The network has the form of Sec. 6.2 (two hidden layers of rectified units), with fewer
 units, because the images have 64 pixels.
 
-The set is in the order of its writers: the labels repeat one form of about 130 digits, 14 times.
-(scikit-learn names 13 writers for them, so one of them may have filled in two.) No form is in two
-splits. Of the first nine forms each seed draws SAMPLE images for training; the next two are the
-validation split, on which rates were chosen. The test begins within the twelfth, whose images
-before that are left out. Test images are seen once, at the end of a run.
+Whose images stand in which split, and how they are scored: common/exams/digits.py.
 
 Shapes: B images, P pixels, C classes, U hidden units.
 """
@@ -20,11 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.nn import Module, Parameter, ParameterList
 
-from common.data.images import load_images
+from common.exams.digits import DigitsExam
 
 HIDDEN = (128, 128)
-TRAINING, VALIDATION = slice(0, 1_157), slice(1_157, 1_415)  # forms begin at 1157 and at 1415
-SAMPLE = 1_000  # training images, drawn anew by each seed
 
 
 class Network(Module):
@@ -45,69 +39,18 @@ class Network(Module):
         return x
 
 
-class Exam:
-    """Images, batches, network and scoring for one set and one seed."""
+class Exam(DigitsExam):
+    """Losses in nats per image, beside the percentage of wrong digits on the test split."""
 
-    def __init__(self, data: str, seed: int, engine=None):
-        images = load_images(data, report=lambda line: None)
-        self.seed = seed
-        self.device, self.dtype = (engine.device, engine.dtype) if engine else ("cpu", None)
-        self.classes = len(images.classes)
-        drawn = torch.randperm(TRAINING.stop, generator=generator(seed))[:SAMPLE]
-        self.train = self._tensors(images.train[drawn], images.train_labels[drawn])
-        self.validation = self._tensors(images.train[VALIDATION], images.train_labels[VALIDATION])
-        self.test = self._tensors(images.test, images.test_labels)
-
-    def _tensors(self, images, labels) -> tuple[Tensor, Tensor]:
-        x = torch.as_tensor(images.reshape(len(images), -1) / 255).float()
-        return x.to(self.device, self.dtype), torch.as_tensor(labels, device=self.device)
+    of_curve = "loss"
 
     def network(self, hidden: tuple[int, ...] = HIDDEN) -> Network:
         """A network whose weights depend on the seed alone."""
         torch.manual_seed(self.seed)
-        net = Network(self.train[0].shape[1], self.classes, hidden)
+        net = Network(self.train[0].shape[1], len(self.classes), hidden)
         return net.to(self.device, self.dtype)
-
-    def batch(self, i: int, size: int) -> tuple[Tensor, Tensor]:
-        """The i-th batch: each pass over the images has an order of its own."""
-        size = min(size, len(self.train[0]))
-        passed, at = divmod(i, len(self.train[0]) // size)
-        order = torch.randperm(len(self.train[0]), generator=generator(self.seed, passed + 1))
-        chosen = order[at * size : (at + 1) * size].to(self.device)
-        return self.train[0][chosen], self.train[1][chosen]
-
-    def validate(self, net) -> float:
-        """Nats per image on the validation split, for the curve."""
-        return score(net, *self.validation)[0]
-
-    def finish(self, net) -> tuple[dict[str, float], list[str]]:
-        """The final metrics: losses in nats per image, errors in percent. There is no sample."""
-        test_loss, test_error = score(net, *self.test)
-        metrics = {
-            "test_loss": test_loss,
-            "test_error": test_error,
-            "validation_loss": self.validate(net),
-            "train_loss": score(net, *self.train)[0],
-        }
-        return metrics, []
-
-
-def generator(*numbers: int) -> torch.Generator:
-    """Random numbers that are a function of `numbers` (each below 2^20)."""
-    seed = 0
-    for number in numbers:
-        seed = (seed << 20) + number + 1
-    return torch.Generator().manual_seed(seed)
 
 
 def loss(net, images: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy, the mean over the images, in nats."""
     return F.cross_entropy(net(images).float(), labels)
-
-
-@torch.no_grad()
-def score(net, images: Tensor, labels: Tensor) -> tuple[float, float]:
-    """Mean cross-entropy in nats, and the percentage of wrong classes."""
-    scores = net(images).float()
-    wrong = (scores.argmax(1) != labels).float().mean()
-    return F.cross_entropy(scores, labels).item(), 100 * wrong.item()

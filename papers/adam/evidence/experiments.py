@@ -12,6 +12,7 @@ from functools import cache
 
 import torch
 
+from common.exams.digits import score
 from papers.adam import task
 from papers.adam.evidence import twins
 from papers.adam.version2 import model
@@ -43,7 +44,7 @@ def train(rule: Callable, seed: int, alpha: Callable[[int], float], steps: int, 
 
 def training_loss(net, seed: int) -> float:
     """Nats per image on the seed's training images; what diverged is worth a guess."""
-    found = task.score(net, *exam(seed).train)[0]
+    found = score(net, *exam(seed).train)["loss"]
     return found if math.isfinite(found) else GUESSING
 
 
@@ -101,7 +102,7 @@ def decayed(l2: bool, weight_decay: float, seed: int) -> tuple[float, float]:
     net = train(
         rule, seed, lambda t: DECAY_RATE * model.multiplier(t - 1, steps), steps, task.HIDDEN
     )
-    return task.score(net, *exam(seed).validation)[0], task.score(net, *exam(seed).test)[0]
+    return tuple(score(net, *part)["loss"] for part in (exam(seed).validation, exam(seed).test))
 
 
 @cache

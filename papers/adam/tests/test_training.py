@@ -7,6 +7,7 @@ import torch
 
 from common.config import plan
 from common.data.images import load_images
+from common.exams.digits import TRAINING, VALIDATION
 from common.paper import room
 from papers.adam import task
 from papers.adam.evidence import experiments, injections
@@ -35,18 +36,9 @@ def test_no_form_of_a_writer_is_in_two_splits():
     images = load_images(DATA, report=lambda line: None)
     labels = "".join(map(str, (*images.train_labels, *images.test_labels)))
     starts = {m.start() for m in re.finditer("01234567890123456789", labels)}
-    cuts = {task.TRAINING.stop, task.VALIDATION.start, task.VALIDATION.stop}
+    cuts = {TRAINING.stop, VALIDATION.start, VALIDATION.stop}
     assert cuts <= starts
-    assert not any(task.VALIDATION.stop < start <= len(images.train) for start in starts)
-
-
-def test_a_pass_shows_each_image_at_most_once_and_passes_differ(exam):
-    size, batches = 100, 10
-    passes = [
-        torch.cat([exam.batch(p * batches + i, size)[0] for i in range(batches)]) for p in (0, 1)
-    ]
-    assert all(len(torch.unique(images, dim=0)) == 1000 for images in passes)
-    assert not torch.equal(*passes)
+    assert not any(VALIDATION.stop < start <= len(images.train) for start in starts)
 
 
 def test_seeds_draw_other_images_weights_and_orders(exam):
@@ -55,14 +47,6 @@ def test_seeds_draw_other_images_weights_and_orders(exam):
     assert torch.equal(exam.test[0], other.test[0])
     pair = [e.network().weights[0] for e in (exam, other)]
     assert not torch.equal(*pair)
-
-
-def test_score_of_a_guesser():
-    net = task.Network(64, 10, hidden=())
-    torch.nn.init.zeros_(net.weights[0])
-    loss, error = task.score(net, torch.rand(50, 64), torch.arange(50) % 10)
-    assert loss == pytest.approx(experiments.GUESSING, rel=1e-5)
-    assert error == pytest.approx(90)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
