@@ -24,7 +24,7 @@ CLAIMS = (
         sentence="Error stays as it is in a cell; with forget gates it is multiplied by them.",
         kind="exact",
         measure=measures.carousel,
-        unit="slope",
+        unit="absolute error",
     ),
     Claim(
         id="parameters",
