@@ -100,22 +100,23 @@ def traces_are_the_gradient() -> Equal:
 # -- directions ---------------------------------------------------------------------------------
 
 HIDDEN = 32
-STEPS = {"adding": 600, "order": 400}
-RATE = 1e-2
-RATES = {"lstm": 0.012, "elman": 0.006}
+# The Elman network's are the best of 0.001, 0.003 and 0.01 with seed 100; the LSTM has 0.01.
+ADDING = {"lstm": 1e-2, "elman": 3e-3}
+ORDER = {"lstm": 1e-2, "elman": 1e-3}
+RATES = {"lstm": 0.02, "elman": 0.01}
 
 
 def adds(seeds: Sequence[int]) -> Pair:
     """Mean squared error of the adding problem at length 50."""
-    return _beats_elman(adding(50), STEPS["adding"], seeds)
+    return _beats_elman(adding(50), 600, ADDING, seeds)
 
 
 def orders(seeds: Sequence[int]) -> Pair:
     """Cross-entropy of temporal order at length 50."""
-    return _beats_elman(temporal_order(50), STEPS["order"], seeds)
+    return _beats_elman(temporal_order(50), 400, ORDER, seeds)
 
 
-def _beats_elman(task: Task, steps: int, seeds: Sequence[int]) -> Pair:
+def _beats_elman(task: Task, steps: int, rates: dict[str, float], seeds: Sequence[int]) -> Pair:
     made = {"lstm": _lstm, "elman": _elman}
     found: dict[str, dict[int, float]] = {name: {} for name in made}
     for seed in seeds:
@@ -123,7 +124,7 @@ def _beats_elman(task: Task, steps: int, seeds: Sequence[int]) -> Pair:
             torch.manual_seed(seed)
             layer, hidden = make(task.inputs)
             net = Reader(layer, hidden, task)
-            learn(net, task, steps, seed=seed, rate=RATE)
+            learn(net, task, steps, seed=seed, rate=rates[name])
             found[name][seed] = examine(net, task).loss
     return Pair(found["lstm"], found["elman"], sign=-1)
 
@@ -139,9 +140,9 @@ def _elman(inputs: int):
     return layer, 2 * HIDDEN
 
 
-TEXT = {"batch": 32, "sequence": 32, "clip": 1.0, "steps": 400}
-EQUAL = {  # of 37,505 and 37,595 weights; rates chosen on the validation split, by another seed
-    "lstm": (model2, lambda c, v: model2.LSTM(c, v), {"hidden": 64, "layers": 1}),
+TEXT = {"batch": 32, "sequence": 16, "clip": 1.0, "steps": 2000}
+EQUAL = {  # of 37,505 and 37,595 weights; rates: the best on the validation split with seed 100
+    "lstm": (model2, lambda c, v: model2.LSTM(c, v), {"hidden": 64, "layers": 1, "input_std": 2.0}),
     "elman": (rnn, lambda c, v: rnn.RNN(c, v), {"hidden": 139, "input_std": 2.0}),
 }
 
