@@ -1,6 +1,6 @@
 """Short trainings for the direction claims: digits in another order, and the adding problem.
 
-Lengths, steps and rates were chosen with the seeds 100 to 102, on which no claim is judged.
+Lengths and steps were chosen with the seeds 100 and 101, on which no claim is judged.
 """
 
 from __future__ import annotations
