@@ -101,7 +101,7 @@ CLAIMS = (
         kind="direction",
         experiment=measures.reads_better_than_elman,
         unit="bits per character",
-        expected="LSTM < Elman network after 400 steps",
+        expected="LSTM < Elman network after 2,000 steps",
     ),
     Claim(
         id="beats-ngrams",

@@ -103,7 +103,7 @@ HIDDEN = 32
 # The Elman network's are the best of 0.001, 0.003 and 0.01 with seed 100; the LSTM has 0.01.
 ADDING = {"lstm": 1e-2, "elman": 3e-3}
 ORDER = {"lstm": 1e-2, "elman": 1e-3}
-RATES = {"lstm": 0.012, "elman": 0.006}
+RATES = {"lstm": 0.02, "elman": 0.01}
 
 
 def adds(seeds: Sequence[int]) -> Pair:
@@ -140,8 +140,8 @@ def _elman(inputs: int):
     return layer, 2 * HIDDEN
 
 
-TEXT = {"batch": 32, "sequence": 32, "clip": 1.0, "steps": 400}
-EQUAL = {  # of 37,505 and 37,595 weights; rates chosen on the validation split, by another seed
+TEXT = {"batch": 32, "sequence": 16, "clip": 1.0, "steps": 2000}
+EQUAL = {  # of 37,505 and 37,595 weights; rates: the best on the validation split with seed 100
     "lstm": (model2, lambda c, v: model2.LSTM(c, v), {"hidden": 64, "layers": 1, "input_std": 2.0}),
     "elman": (rnn, lambda c, v: rnn.RNN(c, v), {"hidden": 139, "input_std": 2.0}),
 }
