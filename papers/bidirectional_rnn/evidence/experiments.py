@@ -123,7 +123,9 @@ def regression(net, seed: int, delay: int = 0, backward: bool = False) -> tuple[
         return read(net, x), y
 
 
+@cache
 def in_both(seed: int) -> float:
+    """A network of both directions."""
     torch.manual_seed(seed)
     return unexplained(*regression(network(1, 1, 2), seed))
 
