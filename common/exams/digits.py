@@ -1,9 +1,9 @@
 """The exam over small pictures of digits: how many of 297 are taken for another digit.
 
-The pictures of `digits` are in the order of their writers: the labels repeat one form of about 130
-digits, 14 times. No form is in two splits. Of the first nine forms each seed draws SAMPLE pictures
-for training; the next two are the validation split. The test begins within the twelfth, whose
-pictures before that are left out.
+The pictures of `digits` stand form by form, as their writers filled them in: the labels run through
+one form of about 130 digits, 14 times. No form is in two splits. Of the first nine forms each seed
+draws SAMPLE pictures for training; the next two are the validation split. The test begins within
+the twelfth, whose pictures before that are left out.
 
 A room's `task.py` says in which order the pixels are read, if that matters, and nothing else. A
 version hands over a net, or any function from pixels (a row for each picture, 0 to 1) to scores.

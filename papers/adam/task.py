@@ -4,7 +4,7 @@ Every version trains the same network on the same images in the same order; only
 its own. The network has the form of Sec. 6.2 (two hidden layers of rectified units), with fewer
 units, because the images have 64 pixels.
 
-Whose images stand in which split, and how they are scored: common/exams/digits.py.
+Which images stand in which split, and how they are scored: common/exams/digits.py.
 
 Shapes: B images, P pixels, C classes, U hidden units.
 """

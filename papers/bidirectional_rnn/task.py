@@ -9,7 +9,7 @@ A version hands over a function
 of batches that are padded at their end with PAD up to the longest sentence. Held-out sentences come
 in the order of the file, BATCH at a time, in training batches at random. As what stands in a batch
 beside a sentence should not matter, the first ALONE test sentences are read once more on their own:
-`swayed` says how many of them then get another answer.
+`swayed` says what percentage of them then get another answer.
 
 Shapes: B sentences, T words of the longest, C classes.
 """

@@ -2,7 +2,7 @@
 
 As in Sec. 4.2 the network sees one number per step and answers after the last: here after 64
 steps, with MNIST after 784. Row by row is the order of the page; `permuted` reads all pictures in
-one other order, which is the same for every seed. Whose pictures stand in which split, and how
+one other order, which is the same for every seed. Which pictures stand in which split, and how
 they are scored: common/exams/digits.py.
 """
 

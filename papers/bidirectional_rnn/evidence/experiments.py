@@ -67,7 +67,7 @@ def tested(seed: int) -> torch.Generator:
 
 
 def both_sides(rng: torch.Generator, count: int) -> tuple[Tensor, Tensor]:
-    """Coin tosses, and for each step whether the one before and the one after it are heads."""
+    """Coin tosses, and for each step whether those APART before and APART after it are heads."""
     bits = torch.randint(2, (count, 20), generator=rng)
     wanted = bits[:, : -2 * APART] & bits[:, 2 * APART :]
     return (2 * bits - 1).float()[..., None], wanted

@@ -17,7 +17,7 @@ from torch.nn import Module, Parameter
 
 
 @dataclass(frozen=True)
-class Config:  # defaults: yunjey/pytorch-tutorial, its bidirectional RNN, with one layer (Fig. 3)
+class Config:  # defaults: yunjey/pytorch-tutorial's bidirectional LSTM; here one layer, tanh
     embedding: int = 28
     hidden: int = 128  # states of each direction
     batch: int = 100

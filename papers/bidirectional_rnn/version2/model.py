@@ -23,7 +23,7 @@ UNKNOWN = 1  # the number that the exam gives to every word that it does not kno
 
 
 @dataclass(frozen=True)
-class Config:  # defaults: those of version 1, and what it does without
+class Config:  # defaults: version 1's, and our own for what it does without
     embedding: int = 28
     hidden: int = 128  # states of each direction
     directions: int = 2  # with 1 it is a regular recurrent network, which reads forward
@@ -31,7 +31,7 @@ class Config:  # defaults: those of version 1, and what it does without
     input_gain: float = 1.0  # the size of W_x at the start: 1 keeps the size of what it reads
     dropout: float = 0.5  # of embeddings and of states on their way to the outputs
     forgotten: float = 0.0  # the share of words that are read as unknown, to learn what that means
-    weight_decay: float = 0.5
+    weight_decay: float = 0.5  # times the rate: the share of each weight that a step takes away
     clip: float = 1.0
     batch: int = 100
     learning_rate: float = 0.003

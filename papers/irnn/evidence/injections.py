@@ -99,7 +99,7 @@ def rmsprop(model):
 
 
 def first_step_is_the_rate(model):
-    """The largest change of the scores' biases, whose gradients are no smaller than others."""
+    """The largest change of the scores' biases: their gradients dwarf Adam's epsilon."""
     found = learner(model)
     step(found)
     moved = found.net.b_y.abs().max().item()

@@ -18,7 +18,7 @@ from papers.rnn.version2.model import clip_gradients, learning_rate, optimizer
 
 
 @dataclass(frozen=True)
-class Config:  # defaults: the paper's, as a KUnet script for a permuted MNIST has them
+class Config:  # defaults: the paper's, as a script of KUnet for pixels of MNIST has them
     hidden: int = 100
     identity: float = 1.0  # the recurrence begins as so many times the identity matrix (Sec. 2)
     input_std: float = 0.001  # of the weights of x at the start (Sec. 3)
@@ -29,7 +29,7 @@ class Config:  # defaults: the paper's, as a KUnet script for a permuted MNIST h
     batch: int = 16
     learning_rate: float = 1e-8
     clip: float = 1.0
-    steps: int = 1_687_500
+    steps: int = 1_687_500  # as in version 1
 
 
 class Layer(Module):
