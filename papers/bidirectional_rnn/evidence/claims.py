@@ -38,8 +38,8 @@ CLAIMS = (
     ),
     Claim(
         id="sides-add-up",
-        place="Fig. 3",
-        sentence="What an output hears of both sides adds up: no exclusive or of them is learned.",
+        place="this repository",
+        sentence="What an output hears of both sides adds up: it can be no exclusive or of them.",
         kind="exact",
         measure=measures.sides_add_up,
         unit="largest interaction",
@@ -80,7 +80,7 @@ CLAIMS = (
     Claim(
         id="both-sides",
         place="Abstract (classification of artificial data)",
-        sentence="What depends on inputs of both sides, a regular network cannot tell.",
+        sentence="What depends on inputs of both sides, a regular network tells less well.",
         kind="direction",
         experiment=measures.both_sides,
         unit="wrong classes, %",
@@ -107,7 +107,7 @@ CLAIMS = (
     Claim(
         id="beats-bag-of-words",
         place="this repository",
-        sentence="The order of words tells more of a sentence than its words alone.",
+        sentence="A network that reads in order judges better than a weight for each word.",
         kind="direction",
         measure=lower(NEWEST, Baseline("bag of words", measures.bag_of_words)),
         unit="wrong sentences, %",
@@ -125,7 +125,7 @@ CLAIMS = (
     Claim(
         id="phonemes",
         place="Abstract (classification of phonemes)",
-        sentence="On TIMIT, too, the network beats regular ones, delayed ones and merged experts.",
+        sentence="Phonemes of TIMIT show the same tendency.",
         kind="out of reach",
         reason="TIMIT must be bought, and its licence allows no copies.",
     ),

@@ -21,7 +21,7 @@ DEVIATIONS = (
         kind="bug",
         introduced="version1",
         fixed="version2",
-        source=f"{KERAS}; keras-team/keras#440, #13734, #13757: noticed three times, never mended",
+        source=f"{KERAS}; keras-team/keras#440, #13734, #13757: noticed in 2015 and 2020",
         inject=injections.unused_clip,
         invariant=injections.long_gradients_are_shortened,
         note="Adam and RMSprop divide the size out again, as keras-team/keras#440 answers.",
@@ -31,8 +31,8 @@ DEVIATIONS = (
         title="Pixels from 0 to 1, not centred",
         place="Sec. 4.2",
         paper_says="Nothing of how the pixels are scaled.",
-        code_does="Divides by 255. The identity then adds them up: at first every unit holds the "
-        "same sum of ink, or 0.",
+        code_does="Divides by 255. The identity then adds them up: at first every unit holds its "
+        "own weight times the sum of ink, or 0.",
         kind="choice",
         introduced="version1",
         fixed="version2",
@@ -42,11 +42,12 @@ DEVIATIONS = (
     ),
     Deviation(
         id="small_weights",
-        title="First weights of 0.001 under a rate that is larger",
+        title="First weights of 0.001 under RMSprop or Adam",
         place="Sec. 3",
         paper_says="Weights that are not recurrent come from N(0, 0.001^2); gradient descent.",
-        code_does="Keeps them and lets RMSprop or Adam move each weight by the rate in a step: "
-        "beyond a rate of 0.001 they change their sign at once, and units die.",
+        code_does="Keeps them and lets RMSprop or Adam move each weight by the rate in a step: near "
+        "a rate of 0.001 they change their sign at once, and units die; far below it, as in "
+        "version 1, hardly anything is learned.",
         kind="bug",
         introduced="version1",
         fixed="version2",

@@ -34,7 +34,7 @@ HIDDEN = 64
 def in_order_beats_permuted(seeds: Sequence[int]) -> Pair:
     """Percent of wrong test images, with the same weights and batches at the start."""
     in_order, permuted = ({seed: digits(seed, p) for seed in seeds} for p in (False, True))
-    return Pair(in_order, permuted, sign=-1)
+    return Pair(in_order, permuted, sign=-1, note=f"one order, after {DIGIT_STEPS} steps")
 
 
 def digits(seed: int, permuted: bool, steps: int = DIGIT_STEPS) -> float:
