@@ -45,8 +45,8 @@ DEVIATIONS = (
         title="First weights of 0.001 under RMSprop or Adam",
         place="Sec. 3",
         paper_says="Weights that are not recurrent come from N(0, 0.001^2); gradient descent.",
-        code_does="Keeps them and lets RMSprop or Adam move each weight by the rate in a step: near "
-        "a rate of 0.001 they change their sign at once, and units die; far below it, as in "
+        code_does="Keeps them and lets RMSprop or Adam move each weight by the rate in a step: "
+        "near a rate of 0.001 they change their sign at once, and units die; far below it, as in "
         "version 1, hardly anything is learned.",
         kind="bug",
         introduced="version1",
