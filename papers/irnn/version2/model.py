@@ -18,7 +18,7 @@ from papers.rnn.version2.model import clip_gradients, learning_rate, optimizer
 
 
 @dataclass(frozen=True)
-class Config:  # defaults: the paper's, as Knet.jl's mnistpixels.jl has them for a permuted MNIST
+class Config:  # defaults: the paper's, as a KUnet script for a permuted MNIST has them
     hidden: int = 100
     identity: float = 1.0  # the recurrence begins as so many times the identity matrix (Sec. 2)
     input_std: float = 0.001  # of the weights of x at the start (Sec. 3)
