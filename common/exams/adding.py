@@ -141,7 +141,7 @@ class Examined:
 
 @torch.no_grad()
 def examine(net: Module, task: Task, seed: int = 2**40, count: int = TESTED) -> Examined:
-    """The test: `count` sequences of a generator that no training seed reaches, in ten lengths."""
+    """The test: `count` sequences in ten batches, of a generator that no training seed reaches."""
     rng = torch.Generator().manual_seed(seed)
     losses, wrong = [], []
     for _ in range(10):

@@ -14,7 +14,7 @@ OPEN = 1e4  # added before a sigmoid: the gate is open, and learns nothing
 
 
 def one_step(model, h, **biases):
-    """A layer of five units that reads five zeros once, with biases set by name: states (B, 5)."""
+    """After one step over zeros, with biases set by name: states (B, 5), and the layer."""
     torch.manual_seed(0)
     layer = model.Layer(2, 5, 1.0)
     with torch.no_grad():

@@ -2,7 +2,7 @@
 
 NumPy: the gates, their derivatives through time, and Adadelta, as the paper trains. Read literally:
 no biases (the paper leaves them out of its equations), the reset gate in front of the product,
-one stream of text. papers/gru/evidence/deviations.py says what this costs.
+one stream of text. papers/gru/evidence/deviations.py names what later code does otherwise.
 
 Symbols: x_t a character (one-hot), h_t the state, r the reset gate, z the update gate, c the
          candidate (h~ in the paper), y_t the scores of the next character; W what reads x, U what
@@ -97,7 +97,7 @@ def loss_and_gradients(weights, inputs, targets, h):
 
 
 def adadelta(weights, gradients, memory, config):
-    """Zeiler 2012, in place: each step is as long as the last ones, by the gradient's last sizes.
+    """Zeiler 2012, in place: the gradient by its recent size, times the size of recent steps.
 
     d = sqrt(mean d^2 + eps) / sqrt(mean g^2 + eps) g,  with means that forget. It has no rate.
     """

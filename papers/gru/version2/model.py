@@ -48,15 +48,14 @@ class Recurrence(Function):
     def forward(ctx, a, u, b_n, h):
         """All states (T, B, H) and the last (B, H), from the state `h` (B, H) before them.
 
-        `a` (T, B, 3 H) is what the inputs say; r, z and n are written over it.
+        `a` (T, B, 3 H) is what the inputs say; r, z and n are written over it, so give it a
+        tensor that nobody else needs.
         """
         (t, b, _), size = a.shape, h.shape[1]
         states, m = a.new_empty(t + 1, b, size), a.new_empty(t, b, size)
         states[0], said = h, a.new_empty(b, 3 * size)
         for before, after, a_t, m_t in by_step(states[:-1], states[1:], a, m):
-            said = torch.mm(
-                before, u, out=said
-            )  # (B, 3 H): the one product that waits for its turn
+            said = torch.mm(before, u, out=said)  # (B, 3 H): it alone waits for the step before
             gates, n = a_t.split([2 * size, size], 1)
             gates.add_(said[:, : 2 * size]).sigmoid_()
             r, z = gates.split(size, 1)
@@ -117,7 +116,7 @@ class Layer(Module):
     def forward(self, x, h=None):
         """States (B, T, H) over inputs `x` (B, T, I), and the last; `h` (B, H) stands before."""
         h = self.u.new_zeros(len(x), len(self.u)) if h is None else h
-        rows = x.transpose(0, 1).flatten(0, 1)  # (B T, I): a step's rows lie together
+        rows = x.transpose(0, 1).flatten(0, 1)  # (T B, I): a step's rows lie together
         a = torch.addmm(self.b, rows, self.w).unflatten(0, (-1, len(x)))  # (T, B, 3 H)
         return self.walk(a, h)
 

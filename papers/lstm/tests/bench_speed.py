@@ -2,8 +2,8 @@
 
 Forward and backward of 2 layers of 256 cells over 128 steps of 32 streams. Each contestant is a
 process of its own; they take turns, and medians are printed as a markdown table: CPU seconds with
-one thread, wall seconds with more. All have the environment of common/run/engine.py; torch's own is
-told apart by dtype alone. Arguments: threads and rounds.
+one thread, wall seconds with more. All run with the choices of common/run/engine.py, torch's LSTM
+as well. Arguments: threads and rounds.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""Long short-term memory, version 2: the forget gate of Gers, Schmidhuber and Cummins 2000, fast.
+"""Long short-term memory, version 2: the forget gate of Gers, Schmidhuber and Cummins 2000.
 
 Against version 1: cells can forget (bias 1 at the start), the whole gradient goes back through
 the chunk (Graves and Schmidhuber 2005), plain tanh, layers on top of each other. The gradient of
-a layer is written by hand: one product per step, one for the weights of all steps.
+a layer is written by hand, so that the gradient of each matrix is one product over all steps.
 
 Symbols: x_t a layer's input, h_t its outputs, c_t the cells, y_t the scores of the next symbol;
          o, i, f the output, input and forget gate, g what is offered to the cells.
@@ -64,7 +64,7 @@ class Recurrence(Function):
         gates = x.new_empty(steps, 4, *h.shape)  # (T, 4, H, B)
         outputs, cells, squashed = (x.new_empty(steps, *h.shape) for _ in range(3))  # (T, H, B)
         for x_t, z, h_t, c_t, s in zip(x, gates.flatten(1, 2), outputs, cells, squashed):
-            torch.addmm(b, w_x, x_t, out=z).addmm_(w_h, h)  # (H, B): W_x x_t + W_h h_(t-1) + b
+            torch.addmm(b, w_x, x_t, out=z).addmm_(w_h, h)  # (H, B): h; z = W_x x_t + W_h h + b
             z[: 3 * hidden].sigmoid_()
             o, i, f, g = z.chunk(4)
             c = torch.mul(f, c, out=c_t).addcmul_(i, tanh(g))  # f c_(t-1) + i g
@@ -86,7 +86,7 @@ class Recurrence(Function):
             d_o, d_i, d_f, d_g = d.unbind(0)
             dh = dh + d_outputs[t]
             dc = dc.addcmul(dh, torch.addcmul(o, outputs[t], s, value=-1))  # o (1 - s^2)
-            # Slopes before the nonlinearities: s (1 - s) of gates, 1 - g^2 of what is offered.
+            # Slopes of what is inside: z (1 - z) for the gates, 1 - g^2 for what is offered.
             torch.addcmul(z[:3], z[:3], z[:3], value=-1, out=d[:3])
             d_o.mul_(s).mul_(dh)
             d_i.mul_(g)
@@ -137,8 +137,8 @@ class Layer(Module):
 
 def from_torch(weights, n=0, order=TORCH):
     """A Layer with those of layer `n` of a torch.nn.LSTM, whose gates stand in another order and
-    whose two biases are only ever added. Keras and TensorFlow have other orders: i, f, g, o with
-    g called c, and i, g, f, o."""
+    whose two biases are only ever added. Keras has torch's order, with g called c; ONNX i, o, f, g;
+    TensorFlow's old cells i, g, f, o."""
     named = [weights[f"{name}_l{n}"] for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]
     w_x, w_h, b, more = (torch.cat([w.chunk(4)[order.index(g)] for g in GATES]) for w in named)
     layer = Layer(w_x.shape[1], w_h.shape[1])
