@@ -148,8 +148,9 @@ class GRU(Module):
     def __init__(self, config, symbols):
         super().__init__()
         h, self.dropout = config.hidden, config.dropout
-        sizes = [symbols] + [h] * (config.layers - 1)
-        self.layers = ModuleList(Layer(i, h, config.input_std) for i in sizes)
+        first = Layer(symbols, h, config.input_std)  # reads one-hot vectors; the others, states
+        others = [Layer(h, h, h**-0.5) for _ in range(config.layers - 1)]
+        self.layers = ModuleList([first, *others])
         self.w_hy, self.b_y = Parameter(torch.empty(h, symbols)), Parameter(torch.zeros(symbols))
         torch.nn.init.normal_(self.w_hy, std=h**-0.5)
 

@@ -117,9 +117,9 @@ class Memory:
             """The gradient (U, S) of `w`, given the error `e` (C,) at the cells' outputs."""
             at_state = (e * spread(y_out, size) * (1 - shown**2) / 2)[:, None]  # y_out h'
             at_gate = y_out * (1 - y_out) * gather(shown * e, size)
-            cells, input_gates = at_state * self.of_cells, at_state * self.of_gates  # (C, S)
+            inner, input_gates = at_state * self.of_cells, at_state * self.of_gates  # (C, S)
             output_gates = np.outer(at_gate, seen)  # (K, S)
-            return np.concatenate([cells, gather(input_gates, size), output_gates])  # (U, S)
+            return np.concatenate([inner, gather(input_gates, size), output_gates])  # (U, S)
 
         return y_c, gradient
 
