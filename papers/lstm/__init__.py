@@ -9,7 +9,7 @@ PAPER = Paper(
     url="https://doi.org/10.1162/neco.1997.9.8.1735",
     versions={
         "version1": "the cell of 1997: no forget gate, truncated gradient",
-        "version2": "forget gate, the whole gradient, layers, one product per step",
+        "version2": "forget gate, the whole gradient by hand, layers",
     },
     metric=Metric("bits_per_character", "bits per character (test)"),
     dataset="tinyshakespeare",

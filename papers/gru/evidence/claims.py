@@ -15,7 +15,7 @@ CLAIMS = (
         place=f"{CHO}, Eq. 5 to 8",
         sentence="A layer in torch has 3 (h i + h h + 2 h) parameters: 1,920 at i = 10, h = 20.",
         kind="exact",
-        measure=measures.parameters,
+        measure=measures.parameter_count,
         unit="parameters",
     ),
     Claim(
@@ -77,7 +77,7 @@ CLAIMS = (
     ),
     Claim(
         id="one-on-a-diagonal",
-        place=f"{CHO}, v1 and v3, Eq. 8",
+        place="pytorch/pytorch#8153",
         sentence="Resetting before and after the product is one where U mixes nothing.",
         kind="equivalence",
         measure=measures.forms_agree_on_a_diagonal,
@@ -94,7 +94,7 @@ CLAIMS = (
     ),
     Claim(
         id="reset-order",
-        place=f"{CHO}, v1 and v3, Eq. 8",
+        place="pytorch/pytorch#8153",
         sentence="The reset in front of the product serves text better than behind it.",
         kind="direction",
         measure=lower(f"{NEWEST}+reset_before", NEWEST),
@@ -104,7 +104,7 @@ CLAIMS = (
     Claim(
         id="gates-on-text",
         place=f"{CHUNG}, Sec. 5, Table 2",
-        sentence="Gated units are better than tanh units with as many parameters: text.",
+        sentence="Gated units are better than tanh units with as many parameters; here: on text.",
         kind="direction",
         experiment=experiments.tanh_on_text,
         unit="bits per character",
@@ -113,7 +113,7 @@ CLAIMS = (
     Claim(
         id="lstm-on-text",
         place=f"{CHUNG}, Sec. 5, Table 2",
-        sentence="GRU and LSTM are comparable; here: is the GRU better on text?",
+        sentence="GRU and LSTM are comparable, neither always better; here: the GRU, on text.",
         kind="direction",
         experiment=experiments.lstm_on_text,
         unit="bits per character",
@@ -122,7 +122,7 @@ CLAIMS = (
     Claim(
         id="gates-on-adding",
         place=f"{CHUNG}, Sec. 5, Fig. 2 and 3",
-        sentence="Gated units are better than tanh units with as many parameters: adding.",
+        sentence="Gated units are better than tanh units with as many parameters; here: at adding.",
         kind="direction",
         experiment=experiments.tanh_on_adding,
         unit="mean squared error",
@@ -131,7 +131,7 @@ CLAIMS = (
     Claim(
         id="lstm-on-adding",
         place=f"{CHUNG}, Sec. 5, Table 2",
-        sentence="GRU and LSTM are comparable; here: is the GRU better at adding?",
+        sentence="GRU and LSTM are comparable, neither always better; here: the GRU, at adding.",
         kind="direction",
         experiment=experiments.lstm_on_adding,
         unit="mean squared error",

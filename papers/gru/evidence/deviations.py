@@ -24,7 +24,7 @@ DEVIATIONS = (
         source="pytorch/pytorch#8153: torch and cuDNN compute arXiv 1406.1078v1, not v3",
         inject=injections.reset_before,
         invariant=injections.reset_acts_on_the_product,
-        note="Three products in a row become two, the second of which waits for the gate.",
+        note="The one product of a step becomes two, the second of which waits for the gate.",
     ),
     Deviation(
         id="no_reset_gate",

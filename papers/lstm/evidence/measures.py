@@ -79,6 +79,7 @@ def _fades_by_the_gate() -> float:
 
 def parameter_count() -> Exact:
     """Of a layer with 10 inputs and 20 cells; torch has one bias more for each gate."""
+    assert parameters(lambda: torch.nn.LSTM(10, 20)) == 2560
     return Exact(parameters(lambda: model2.Layer(10, 20)) + 4 * 20, 2560)
 
 
