@@ -174,6 +174,16 @@ def test_a_size_is_checked_as_others_are(home, root, records):
     assert golden_path(home, "version2-xs") == golden_path(home, "version2")
 
 
+def test_what_a_command_says_of_its_weights_is_measured_by_its_own_parameters(home):
+    config = plan(home, "version2", size="xs").config
+    for size, said in (("xs", ""), ("gone", "-S ")):
+        variant = Variant("version2", None, size)
+        checkpoint = SimpleNamespace(version="version2", variant=variant, config=config)
+        assert weights._overrides(home, checkpoint).startswith(said) and bool(said) == (
+            weights._overrides(home, checkpoint) != ""
+        )
+
+
 def test_claims_compare_and_lists_take_it_by_its_name(home, records, capsys):
     view = View("error", records)
     assert set(view.values("version2-xs")) == {3, 4}

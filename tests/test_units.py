@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from common.ask import units as module
 from common.ask.abilities import Inside
 from common.ask.text import STREAMS, in_streams, text_units
 from common.ask.units import PROPERTIES, Found, correlation, find, tint
 from common.commands import cli
+from common.commands.doors import units as command
 from common.commands.doors.units import EXCERPT, LONGEST, excerpt
+from common.commands.doors.units_drawn import LARGEST, _save
 from common.errors import UserError
 from common.exams.reading import Streams
 from common.exams.text import TextExam
@@ -231,7 +234,27 @@ def test_the_command_tells_all_as_json(papers):
     assert "reset" in papers("abc", "--gates")[1]
 
 
-@pytest.mark.parametrize("kind", [".png", ".svg"])
+def test_without_colours_the_text_is_not_shown(papers, monkeypatch):
+    """A terminal that shows none would print the same text once per property."""
+    for name in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.setenv(name, "1")
+    _, out, _ = papers('so "it" is')
+    assert "hidden 3" in out and "Red:" not in out and 'so "it" is' not in out
+
+
+def test_only_so_much_is_searched(papers, monkeypatch):
+    monkeypatch.setattr(command, "SEARCHED", 30)
+    code, _, said = papers()
+    assert code == 2 and "too short to look for units in" in said
+
+
+def test_a_text_of_very_many_lines_is_drawn_coarser(tmp_path):
+    path = tmp_path / "tall.png"
+    _save(Figure(figsize=(0.1, 1000)), path)
+    assert int.from_bytes(path.read_bytes()[20:24], "big") <= LARGEST
+
+
+@pytest.mark.parametrize("kind", [".png", ".svg", ".PNG"])
 @pytest.mark.parametrize("more", [[], ["--gates"]])
 def test_the_command_draws(papers, tmp_path, kind, more):
     path = tmp_path / f"units{kind}"
@@ -254,7 +277,7 @@ def test_another_text_can_be_searched(papers, tmp_path):
         ([""], "the text is empty: give 1 to 2,000"),
         (["a" * (LONGEST + 1)], "the text has 2,001 characters"),
         (["a", "--output", "a.gif"], "a.gif is no picture's name: let it end in .png, .svg, .pdf"),
-        (["a", "--output", "no/a.png"], "no/a.png cannot be written"),
+        (["a", "--output", "no/a.png"], "no/a.png cannot be made in no"),
         (["--over", "short.txt"], "too short to look for units in"),
         (["--over", "none.txt"], "none.txt"),
     ],
@@ -269,6 +292,7 @@ def test_a_model_without_weights_or_units_says_so(papers, capsys):
     for words, told in (
         ([NAME], "asking version1 has no weights here."),
         ([NAME, "--checkpoint", "none"], "none is no checkpoint"),
+        ([NAME, "--over", "none.txt"], "none.txt: there is no such file"),  # before it is trained
     ):
         with pytest.raises(SystemExit, match="2"):
             cli.main(["units", *words])
