@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
-from common.commands import compare
+from common.commands import compare, weights
 from common.commands.checking import of_records
 from common.commands.ended import ending
 from common.commands.reseal import golden_path
@@ -172,6 +173,14 @@ def test_a_size_is_checked_as_others_are(home, root, records):
     older = record.model_copy(update={"version": "version1", "variant": "version1-xs"})
     assert any("sizes are of version2" in said for said in of_records(root, home, [older]))
     assert golden_path(home, "version2-xs") == golden_path(home, "version2")
+
+
+def test_what_a_command_says_of_its_weights_is_measured_by_its_own_parameters(home):
+    config = plan(home, "version2", size="xs").config
+    for size, told in (("xs", False), ("gone", True)):
+        variant = Variant("version2", None, size)
+        checkpoint = SimpleNamespace(version="version2", variant=variant, config=config)
+        assert ("-S " in weights._overrides(home, checkpoint)) == told
 
 
 def test_claims_compare_and_lists_take_it_by_its_name(home, records, capsys):

@@ -8,13 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 from common.ask import units as module
 from common.ask.abilities import Inside
 from common.ask.text import STREAMS, in_streams, text_units
 from common.ask.units import PROPERTIES, Found, correlation, find, tint
 from common.commands import cli
-from common.commands.doors.units import EXCERPT, LONGEST, excerpt
+from common.commands.doors import units as command
+from common.commands.doors.units_drawn import LARGEST, _save
 from common.errors import UserError
 from common.exams.reading import Streams
 from common.exams.text import TextExam
@@ -231,7 +233,19 @@ def test_the_command_tells_all_as_json(papers):
     assert "reset" in papers("abc", "--gates")[1]
 
 
-@pytest.mark.parametrize("kind", [".png", ".svg"])
+def test_without_colours_the_text_is_not_shown(papers, monkeypatch):
+    for name in ("FORCE_COLOR", "NO_COLOR"):
+        monkeypatch.setenv(name, "1")
+    _, out, _ = papers('so "it" is')
+    assert "hidden 3" in out and "Red:" not in out and 'so "it" is' not in out
+
+
+def test_a_text_of_very_many_lines_is_drawn_coarser(tmp_path):
+    _save(Figure(figsize=(0.1, 1000)), path := tmp_path / "tall.png")
+    assert int.from_bytes(path.read_bytes()[20:24], "big") <= LARGEST
+
+
+@pytest.mark.parametrize("kind", [".png", ".svg", ".PNG"])
 @pytest.mark.parametrize("more", [[], ["--gates"]])
 def test_the_command_draws(papers, tmp_path, kind, more):
     path = tmp_path / f"units{kind}"
@@ -240,21 +254,23 @@ def test_the_command_draws(papers, tmp_path, kind, more):
     assert path.read_bytes()[:5] in (b"\x89PNG\r", b"<?xml")
 
 
-def test_another_text_can_be_searched(papers, tmp_path):
+def test_another_text_can_be_searched(papers, tmp_path, monkeypatch):
     over = tmp_path / "over.txt"
     over.write_text("NO QUOTES here\n" * 60)
     code, out, _ = papers("--over", str(over))
     assert code == 0 and "inside quotes" not in out.partition("too rare")[0]
     assert "upper case" in out.partition("too rare")[0]
+    monkeypatch.setattr(command, "SEARCHED", 30)  # no more of it
+    assert "too short to look for units in" in papers("--over", str(over))[2]
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
         ([""], "the text is empty: give 1 to 2,000"),
-        (["a" * (LONGEST + 1)], "the text has 2,001 characters"),
+        (["a" * (command.LONGEST + 1)], "the text has 2,001 characters"),
         (["a", "--output", "a.gif"], "a.gif is no picture's name: let it end in .png, .svg, .pdf"),
-        (["a", "--output", "no/a.png"], "no/a.png cannot be written"),
+        (["a", "--output", "no/a.png"], "no/a.png cannot be made in no"),
         (["--over", "short.txt"], "too short to look for units in"),
         (["--over", "none.txt"], "none.txt"),
     ],
@@ -269,6 +285,7 @@ def test_a_model_without_weights_or_units_says_so(papers, capsys):
     for words, told in (
         ([NAME], "asking version1 has no weights here."),
         ([NAME, "--checkpoint", "none"], "none is no checkpoint"),
+        ([NAME, "--over", "none.txt"], "none.txt: there is no such file"),  # before it is trained
     ):
         with pytest.raises(SystemExit, match="2"):
             cli.main(["units", *words])
@@ -277,8 +294,7 @@ def test_a_model_without_weights_or_units_says_so(papers, capsys):
 
 
 def test_an_excerpt_begins_and_ends_with_lines_of_the_second_half():
-    text = "x" * 900 + "\nrest\n\n" + "A:\nb c d e f g\n\n" * 60
-    shown = excerpt(text)
-    assert shown.startswith("A:\n") and shown.endswith("\n") and len(shown) <= EXCERPT
-    assert excerpt("ab") == "b" and excerpt("y" * 2000) == "y" * EXCERPT
+    shown = command.excerpt("x" * 900 + "\nrest\n\n" + "A:\nb c d e f g\n\n" * 60)
+    assert shown.startswith("A:\n") and shown.endswith("\n") and len(shown) <= command.EXCERPT
+    assert command.excerpt("ab") == "b" and command.excerpt("y" * 2000) == "y" * command.EXCERPT
     assert Found("p", "h", 1, 0.5, 0.4, 0, 1).name == "h 1"

@@ -135,4 +135,7 @@ def test_vectors_are_of_words_where_there_are_some(exam):
     number = exam.vocabulary.encode(" the")[0]
     assert (found.vectors[found.words.index("the")] == vectors[number]).all()
     exam.vocabulary = Characters("abc")
-    assert list(text_neighbours(exam, vectors[:3]).words) == ["a", "b", "c"]
+    characters = text_neighbours(exam, vectors[:3])
+    assert list(characters.words) == ["a", "b", "c"]
+    with pytest.raises(UserError, match="'king' has no vector: .* single characters alone"):
+        characters.near("king", 1)

@@ -64,6 +64,8 @@ class Neighbours:
         if word not in self.words:
             close = nearest(word, self.words)
             hint = close if close.startswith(" Did") else ""
+            if all(len(known) == 1 for known in self.words):
+                hint = " It has vectors of single characters alone."
             raise UserError(f"{word!r} has no vector: the model never learned it.{hint}")
         return list(self.words).index(word)
 

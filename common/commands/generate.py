@@ -23,8 +23,8 @@ PaperName = Annotated[str, typer.Argument(metavar="PAPER", help="As `papers list
 Version = Annotated[
     str | None,
     typer.Option(
-        help="A version, or one with a mistake put back (version2+ID). Default: the best by its"
-        " record."
+        help="A version, one with a mistake put back (version2+ID), or a size (version2-NAME)."
+        " Default: the best version by its record."
     ),
 ]
 Folder = Annotated[
@@ -117,7 +117,7 @@ def generate(
     """
     given = {name: value for name, value in locals().items() if name in SETTINGS}
     prompts = [text for text in read(prompt or [""]) for _ in range(samples)]
-    _check_output(output)
+    check_output(output)
     with opened(paper, version, checkpoint, data, dtype, train) as (variant, writer):
         settings = _settings(writer, given)
         _check_samples(samples, settings)
@@ -249,7 +249,7 @@ def _put_json(
     put(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
 
 
-def _check_output(path: Path | None) -> None:
+def check_output(path: Path | None) -> None:
     """UserError, before anything is trained or written, where the file cannot be."""
     if path is None or (path.exists() and not path.is_dir() and os.access(path, os.W_OK)):
         return

@@ -82,8 +82,8 @@ def _golden() -> Golden:
 def renewed(root: Path, room: Room, record: Record) -> Record:
     """The record with today's sources, sealed; the old seal and hashes are kept in `resealed`.
 
-    A field that Config has got since enters with its default: the golden run, which read it so, is
-    what it was before.
+    A field that Config has got since enters with its default, with which the golden run gave what
+    it gave before. Fields that the record has stay as they are; Resealed.added names the new ones.
     """
     files = run_files(root, room.folder, record.version, record.deviation)
     defaults = plain(room.module(f"{record.version}.model").Config())

@@ -75,7 +75,10 @@ def _overrides(home: Room, checkpoint: Any) -> str:
     """How its config differs from params.yaml, as `papers train` takes it: "-S steps=3"."""
     from common.config import plan
 
-    usual = asdict(plan(home, checkpoint.version).config)
+    try:
+        usual = asdict(plan(home, checkpoint.version, size=checkpoint.variant.size).config)
+    except UserError:  # a size that params.yaml no longer has
+        usual = asdict(plan(home, checkpoint.version).config)
     config = asdict(checkpoint.config)
     return " ".join(f"-S {k}={json.dumps(v)}" for k, v in config.items() if v != usual[k])
 

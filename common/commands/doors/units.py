@@ -9,18 +9,28 @@ import typer
 
 from common.commands import doors
 from common.commands.doors.shown import answer
-from common.commands.generate import Data, Folder, Json, PaperName, Train, Version, read
+from common.commands.generate import (
+    Data,
+    Folder,
+    Json,
+    PaperName,
+    Train,
+    Version,
+    check_output,
+    read,
+)
 from common.commands.overview import say, table
 from common.commands.weights import opened
 from common.errors import UserError
 from common.paper import room
 
 if TYPE_CHECKING:
-    from common.ask.abilities import Inside, Units
+    from common.ask.abilities import Inside
     from common.ask.units import Found
 
 EXCERPT = 300  # characters that are shown where no text is given
 LONGEST = 2_000  # characters of a text that is shown
+SEARCHED = 100_000  # characters of one that is searched: all its activations are held at once
 KINDS = (".png", ".svg", ".pdf")  # of pictures
 
 
@@ -35,7 +45,9 @@ def units(
     over: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="A text to look for units in. Default: the model's test split."
+            metavar="FILE",
+            help="A text to look for units in, of a long one its first 100,000 characters."
+            " Default: the model's test split.",
         ),
     ] = None,
     gates: Annotated[
@@ -59,12 +71,13 @@ def units(
 
     doors.check(room(paper), "units")
     check_picture(output)
+    own = None if over is None else own_text(over)
     shown = None if text is None else read([text])[0]
     if shown is not None and not 0 < len(shown) <= LONGEST:
         what = f"has {len(shown):,} characters" if shown else "is empty"
         raise UserError(f"the text {what}: give 1 to {LONGEST:,}; --over takes a longer one.")
     with opened(paper, version, checkpoint, data, train=train, door="units") as (variant, model):
-        searched = _searched(model, over)
+        searched = (model.held_out if own is None else own)[:SEARCHED]
         inside = model.read(excerpt(searched) if shown is None else shown)
         if gates:
             if not inside.gates:
@@ -88,18 +101,16 @@ def units(
 
 def check_picture(path: Path | None) -> None:
     """UserError, before anything is trained, for a picture of another kind or in no folder."""
-    if path is None:
-        return
-    if path.suffix not in KINDS:
+    if path is not None and path.suffix.lower() not in KINDS:
         raise UserError(f"{path} is no picture's name: let it end in {', '.join(KINDS)}.")
-    if not path.parent.is_dir() or path.is_dir():
-        raise UserError(f"{path} cannot be written: name a file in a folder that is there.")
+    check_output(path)
 
 
-def _searched(model: Units, over: Path | None) -> str:
-    from common.data.own import own_file, read_own
+def own_text(path: Path) -> str:
+    """UserError, before anything is trained, for what is no text."""
+    from common.data.own import read_own
 
-    return model.held_out if over is None else read_own(str(own_file(str(over))))[0]
+    return read_own(path)[0]
 
 
 def excerpt(text: str) -> str:
@@ -139,7 +150,7 @@ def _print_units(found: list[Found], inside: Inside) -> None:
     if absent := [name for name in PROPERTIES if name not in {f.property for f in found}]:
         say(f"too rare in this text: {', '.join(absent)}.")
     console = Console()
-    if not console.is_terminal:
+    if not console.is_terminal or console.color_system is None or console.no_color:
         return
     say("Red: the unit is as it is where the property holds; blue: the opposite.")
     for one in found:

@@ -22,6 +22,7 @@ MONO = "DejaVu Sans Mono"  # carried by matplotlib itself
 DEVIATIONS = 2  # from the mean, where a colour is full
 MOVING = 6  # units of a gate that are drawn below its mean
 DOTS = 200  # per inch
+LARGEST = 60_000  # dots of a side: matplotlib draws none of 2^16
 COLOURS = LinearSegmentedColormap.from_list("units", [tint(-2), "#ffffff", tint(2)])
 
 
@@ -68,7 +69,7 @@ def units(path: Path, title: str, inside: Inside, found: list[Found]) -> None:
             "the unit's distance from its mean, in standard deviations; red is its side where the"
             " property holds",
         )
-        figure.savefig(path, dpi=DOTS)
+        _save(figure, path)
 
 
 def gates(path: Path, title: str, inside: Inside) -> None:
@@ -93,7 +94,7 @@ def gates(path: Path, title: str, inside: Inside) -> None:
             axes.grid(visible=False)
             axes.set_title(name, size=9)
         _legend(figure, (0, 1), "viridis", "0: closed, 1: open")
-        figure.savefig(path, dpi=DOTS)
+        _save(figure, path)
 
 
 def moving_units(values: np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -107,6 +108,10 @@ def _figure(wide: float, tall: float, title: str) -> Figure:
     figure = Figure(figsize=(wide, tall))
     figure.text(EDGE / wide, 1 - 0.2 / tall, title, weight="bold", size=11, va="center")
     return figure
+
+
+def _save(figure: Figure, path: Path) -> None:
+    figure.savefig(path, dpi=min(DOTS, LARGEST // max(figure.get_size_inches())))
 
 
 def _axes(figure: Figure, left: float, above: float, wide: float, tall: float) -> Axes:
