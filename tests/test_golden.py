@@ -5,21 +5,28 @@ import math
 
 import pytest
 
-from common.commands.reseal import golden_path, read_golden
-from common.config import plan
+from common.commands.reseal import golden_path, read_golden, run_golden
+from common.config import plan, size_names
 from common.data.catalog import get
 from common.data.place import folder_of
 from common.evidence.deviations import deviations_of
-from common.paper import rooms
-from common.run.golden import EXACT, golden
+from common.paper import Variant, rooms
+from common.run.golden import EXACT
 from common.run.processors import hardware_name, processor
 
 VERSIONS = [(name, version) for name, home in rooms().items() for version in home.paper.versions]
 
 
+def sizes(home):
+    return [Variant(home.newest, size=size).name for size in size_names(home)]
+
+
 def variants(home):
     trained = [d.id for d in deviations_of(home) if d.trained]
-    return [*home.paper.versions, *(f"{home.newest}+{name}" for name in trained)]
+    return [*home.paper.versions, *(f"{home.newest}+{name}" for name in trained), *sizes(home)]
+
+
+PLAIN = [*VERSIONS, *((name, size) for name, home in rooms().items() for size in sizes(home))]
 
 
 # Numbers that another processor agrees on than the one that wrote them, where it is not all:
@@ -28,7 +35,7 @@ def variants(home):
 ALIKE = {("rnn", "version1"): 3}
 
 
-@pytest.mark.parametrize(("name", "version"), VERSIONS)
+@pytest.mark.parametrize(("name", "version"), PLAIN)
 def test_golden_run(name, version):
     home = rooms()[name]
     dataset = get(home.paper.dataset)
@@ -36,7 +43,7 @@ def test_golden_run(name, version):
         pytest.skip(f"{home.paper.dataset} is not here: papers data fetch {home.paper.dataset}")
     if not golden_path(home, version).is_file() and not list(home.folder.glob("runs/*/*.json")):
         pytest.skip(f"{name} was never run: papers reproduce {name}")
-    kept, found = read_golden(golden_path(home, version)), golden(home, version)
+    kept, found = read_golden(golden_path(home, version)), run_golden(home, version)
     assert found.keys() == kept.keys() and len(kept) > 40
     # Another processor sums in another order; on the machine that wrote it, it is bit for bit.
     other = "zen4" not in hardware_name(processor(), None, 1, "float32")

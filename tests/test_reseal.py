@@ -31,7 +31,7 @@ RENAMED = MODEL.replace("(errors)", "(terms)").replace(
 )
 
 
-def golden(room, version):
+def golden(room, version, size=None):
     """Twenty losses of the toy as its model computes them now."""
     model = room.module(f"{version}.model")
     start = model.Net().initial_state()
@@ -94,7 +94,7 @@ def test_golden_numbers_come_back_bit_for_bit(tmp_path):
 def test_a_golden_run_that_tells_of_other_things_keeps_no_record(toy, tmp_path, other):
     write_golden(golden_path(rooms(tmp_path)["toy"], "version2"), {"a": "1", "b": "2"})
     edit(toy, "version2/model.py", RENAMED)
-    found = reseal(tmp_path, "toy", lambda room, version: other)
+    found = reseal(tmp_path, "toy", lambda room, version, size: other)
     row = next(r for r in found if r["variant"] == "version2")
     assert row["outcome"] == "run again" and "do not both have" in row["reason"]
 
@@ -227,7 +227,7 @@ def test_a_list_of_machinery_that_grew_or_shrank_is_proved_by_golden_runs(toy, t
     assert changed_sources(read_record(path), tmp_path) == [] and (named or lost)
     ran = []
     found = reseal(
-        tmp_path, "toy", lambda room, version: ran.append(version) or golden(room, version)
+        tmp_path, "toy", lambda room, version, size: ran.append(version) or golden(room, version)
     )
     assert ran == ["version2"]
     assert {row["variant"]: row["outcome"] for row in found}["version2"] == "resealed"

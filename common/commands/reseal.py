@@ -1,10 +1,10 @@
 """Keep records through a refactor: those of variants whose golden run is bit for bit the same.
 
 A golden run trains the sizes of the smoke profile to their end (`common.run.golden`). What it gives
-stands beside the version: `golden.csv`, and `golden+<deviation>.csv` with that deviation in,
-because a refactor may spare the version and yet move what a deviation replaces. It runs on this
-machine's CPU, and stands for the records of every hardware. What only other sizes reach, it does
-not see: `papers verify` does.
+stands beside the version: `golden.csv`, `golden-<size>.csv`, and `golden+<deviation>.csv` with that
+deviation in, because a refactor may spare the version and yet move what a deviation replaces. It
+runs on this machine's CPU, and stands for the records of every hardware. What only other sizes
+reach, it does not see: `papers verify` does.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from common.config import plan, size_names
 from common.errors import UserError
 from common.evidence.deviations import deviations_of, injection
 from common.evidence.verdicts import FILE, changed, find, load_evidence
@@ -31,7 +32,7 @@ from common.run.request import plain
 
 CURRENT, RESEALED, AGAIN = "current", "resealed", "run again"
 Values = dict[str, str]
-Golden = Callable[[Room, str], Values]
+Golden = Callable[[Room, str, str | None], Values]  # of a version, or of one of its sizes
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def reseal(root: Path, name: str, golden: Golden | None = None) -> list[dict[str
         older = tuple(dict.fromkeys(_unlike(root, record)))
         if older and record.variant not in reasons:
             reasons[record.variant] = _difference(room, record.variant, golden)
-        reason = reasons.get(record.variant, "") if older else ""
+        reason = (reasons.get(record.variant, "") or _unproved(room, record)) if older else ""
         if older and not reason:
             write_record(record_path(room.folder, record), renewed(root, room, record))
         outcome = (AGAIN if reason else RESEALED) if older else CURRENT
@@ -86,9 +87,7 @@ def renewed(root: Path, room: Room, record: Record) -> Record:
     it gave before. Fields that the record has stay as they are; Resealed.added names the new ones.
     """
     files = run_files(root, room.folder, record.version, record.deviation)
-    defaults = plain(room.module(f"{record.version}.model").Config())
-    known = record.config.keys() | record.paper_config.keys()
-    new = {name: value for name, value in defaults.items() if name not in known}
+    new = _new_fields(room, record)
     old = Resealed(seal=record.seal, sources=record.sources, commit=record.commit, added=list(new))
     changes = {
         "config": record.config | new,
@@ -100,10 +99,26 @@ def renewed(root: Path, room: Room, record: Record) -> Record:
     return record.model_copy(update=changes).sealed()
 
 
+def _unproved(room: Room, record: Record) -> str:
+    """Why the golden run says nothing of a field that Config has got since; "" if it does."""
+    own = plain(plan(room, record.version, "smoke", size=record.size).config)
+    for name, default in _new_fields(room, record).items():
+        if own[name] != default:
+            return f"Config has got {name!r}, which the golden run reads at {own[name]!r}"
+    return ""
+
+
+def _new_fields(room: Room, record: Record) -> dict[str, Any]:
+    """What Config has got since the record was made, with its defaults."""
+    defaults = plain(room.module(f"{record.version}.model").Config())
+    known = record.config.keys() | record.paper_config.keys()
+    return {name: value for name, value in defaults.items() if name not in known}
+
+
 def golden_path(room: Room, variant: str) -> Path:
-    """Where the golden run of a variant is kept; a size runs its version's code, so also its."""
-    version, deviation, _ = Variant.of(variant)
-    return room.path(version, f"golden+{deviation}.csv" if deviation else "golden.csv")
+    """Where the golden run of a variant is kept: golden+<deviation>.csv, golden-<size>.csv."""
+    version = Variant.of(variant).version
+    return room.path(version, f"golden{variant.removeprefix(version)}.csv")
 
 
 def read_golden(path: Path) -> Values:
@@ -123,9 +138,9 @@ def write_golden(path: Path, values: Values) -> None:
 
 def run_golden(room: Room, variant: str, golden: Golden | None = None) -> Values:
     """The golden run of a variant, with its deviation in."""
-    version, deviation, _ = Variant.of(variant)
+    version, deviation, size = Variant.of(variant)
     with injection(room, version, deviation):
-        return (golden or _golden())(room, version)
+        return (golden or _golden())(room, version, size)
 
 
 def _difference(room: Room, variant: str, golden: Golden) -> str:
@@ -148,7 +163,7 @@ def _difference(room: Room, variant: str, golden: Golden) -> str:
 
 
 def write_goldens(root: Path, name: str, golden: Golden | None = None) -> list[Path]:
-    """Write the golden runs that the paper lacks: of each version and each trained deviation.
+    """Write the golden runs that the paper lacks: of each version, trained deviation and size.
 
     A golden run speaks for a record only if the same code made both: UserError if the sources of
     the variant's record have changed.
@@ -156,6 +171,7 @@ def write_goldens(root: Path, name: str, golden: Golden | None = None) -> list[P
     room = find(root, name)
     trained = [d.id for d in deviations_of(room) if d.trained]
     variants = [*room.paper.versions, *(f"{room.newest}+{d}" for d in trained)]
+    variants += [Variant(room.newest, size=size).name for size in size_names(room)]
     records = read_records(room.folder)
     written = []
     for variant in variants:

@@ -18,7 +18,8 @@ from common.data.text import Characters
 from common.errors import UserError
 from common.exams.text import Sat, TextExam, mean
 
-PIECE = re.compile(r" ?[^\W\d_]+(?:'[^\W\d_]+)*|.", re.S)  # a word, or else one character
+WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+PIECE = re.compile(f" ?{WORD.pattern}|.", re.S)  # a word, or else one character
 
 
 class Words:
@@ -27,8 +28,9 @@ class Words:
     A word is a run of letters, apostrophes inside it included, and takes a blank before it along:
     " the" is one token, "the" at a line's beginning another. A word that the vocabulary lacks is
     spelled in its characters, beginning with the blank; so is all that is no word. Any text of
-    these characters is encoded in one way, and decoded to itself. Since the model predicts each
-    token, bits per character count the same as a character model's.
+    these characters is encoded in one way, and decoded to itself. The model predicts each
+    token, so bits per character compare with a character model's: a text costs them at most more
+    than by right, because other spellings of it get probability too.
     """
 
     def __init__(self, text: str, characters: Characters, most: int):
@@ -86,7 +88,7 @@ def word_perplexity(exam: TextExam, sat: Sat) -> dict[str, float]:
 
 
 def _words_of(text: str) -> list[str]:
-    return [piece for piece in PIECE.findall(text) if piece[-1].isalpha()]
+    return [piece for piece in PIECE.findall(text) if WORD.fullmatch(piece.strip())]
 
 
 def word_bits(exam: TextExam, sat: Sat) -> dict[str, float]:

@@ -23,10 +23,10 @@ EXCERPT = slice(66_000, 72_000)  # a test part in which quotation marks stand ap
 EXACT = ("weights", "samples")  # kept as hashes: another processor gives others
 
 
-def golden(home: Room, version: str) -> dict[str, str]:
+def golden(home: Room, version: str, size: str | None = None) -> dict[str, str]:
     """What the run gives, by name, in this process: one thread, float32, seed 0."""
     with tempfile.TemporaryDirectory() as place:
-        result, file = _train(home, version, Path(place))
+        result, file = _train(home, version, Path(place), size)
         weights = file.read_bytes()
     found: dict[str, object] = {}
     for curve in result.curves:
@@ -43,12 +43,12 @@ def golden(home: Room, version: str) -> dict[str, str]:
     }
 
 
-def _train(home: Room, version: str, folder: Path) -> tuple[SeedRun, Path]:
+def _train(home: Room, version: str, folder: Path, size: str | None = None) -> tuple[SeedRun, Path]:
     """The result and the weights of a version; what it starts from is trained first, alike."""
     folder.mkdir(exist_ok=True)
     before = home.paper.starts_from.get(version)
     run = Run(
-        config=plan(home, version, "smoke").config,
+        config=plan(home, version, "smoke", size=size).config,
         seed=0,
         engine=engines.start(matmul="highest"),
         data=excerpt(home.paper.dataset, folder),

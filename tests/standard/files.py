@@ -41,7 +41,7 @@ VOCABULARY = {  # every file of a room, as a pattern, and what it holds
     rf"runs/[\w+-]+/{VARIANT}\.json": "the records",
     rf"metrics/{VARIANT}\.json": "what `dvc metrics` shows",
     rf"curves/{VERSION}\.csv": "what `dvc plots` draws",
-    rf"{VERSION}/golden(\+[a-z][\w-]*)?\.csv": "golden runs",
+    rf"{VERSION}/golden([+-][a-z0-9][\w-]*)?\.csv": "golden runs",
     r"evidence/verdicts\.json": "verdicts and costs",
     r"data(-[\w-]+)?\.json": "the receipt of a dataset, not in git",
     rf"checkpoints/{VARIANT}/[\w.-]+": "weights, not in git",
