@@ -43,6 +43,8 @@ def golden(room, version, size=None):
 def toy(tmp_path):
     """A toy whose records name their sources and whose golden runs are kept."""
     folder = make_toy(tmp_path, engine=True)
+    versions = "".join(f"  {version.name}: {{}}\n" for version in sorted(folder.glob("version*")))
+    write(folder / "params.yaml", f"profile: smoke\nsmoke:\n  seeds: [0]\n{versions}")
     for path in folder.glob("runs/*/*.json"):
         record = read_record(path)
         sources = run_sources(tmp_path, folder, record.version, record.deviation)
