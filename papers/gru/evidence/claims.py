@@ -77,7 +77,7 @@ CLAIMS = (
     ),
     Claim(
         id="one-on-a-diagonal",
-        place="pytorch/pytorch#8153",
+        place=f"{CHO}, Eq. 8; pytorch/pytorch#8153 on v1 and v3",
         sentence="Resetting before and after the product is one where U mixes nothing.",
         kind="equivalence",
         measure=measures.forms_agree_on_a_diagonal,
@@ -94,7 +94,7 @@ CLAIMS = (
     ),
     Claim(
         id="reset-order",
-        place="pytorch/pytorch#8153",
+        place=f"{CHO}, Eq. 8; pytorch/pytorch#8153 on v1 and v3",
         sentence="The reset in front of the product serves text better than behind it.",
         kind="direction",
         measure=lower(f"{NEWEST}+reset_before", NEWEST),
