@@ -9,7 +9,7 @@ from pathlib import Path
 from common.commands.scaffold.questions import unanswered
 from tests.standard.subject import Fault, Subject
 
-VERSION, VARIANT = r"[a-z]\w*", r"[a-z]\w*(?:\+[a-z][\w-]*)?"
+VERSION, VARIANT = r"[a-z]\w*", r"[a-z]\w*(?:[+-][a-z0-9][\w-]*)?"
 VOCABULARY = {  # every file of a room, as a pattern, and what it holds
     r"__init__\.py": "PAPER: title, versions, metric, dataset, what it cites",
     r"README\.md": "the paper explained",
@@ -72,8 +72,8 @@ def names(subject: Subject) -> Iterator[Fault]:
     for name in found:
         place, _, rest = name.rpartition("/")
         made = place.split("/")[0] in ("runs", "metrics", "curves")
-        if made and Path(rest).stem not in subject.variants:
-            yield Fault(f"{name} is of no version and no trained deviation: delete it")
+        if made and Path(rest).stem not in [*subject.variants, *subject.sizes]:
+            yield Fault(f"{name} is of no version, trained deviation or size: delete it")
 
 
 def decided(subject: Subject) -> Iterator[Fault]:

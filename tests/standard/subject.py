@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from common.config import read_yaml
+from common.config import read_yaml, size_names
 from common.evidence.deviations import deviations_of
-from common.paper import Room
+from common.paper import Room, Variant
 from common.records.record import Record, read_records
 
 CITED = re.compile(  # a place in a paper
@@ -45,6 +45,10 @@ class Subject:
     def variants(self) -> list[str]:
         rungs = [d.id for d in deviations_of(self.room) if d.trained]
         return [*self.room.paper.versions, *(f"{self.room.newest}+{rung}" for rung in rungs)]
+
+    @cached_property
+    def sizes(self) -> list[str]:
+        return [Variant(self.room.newest, size=size).name for size in size_names(self.room)]
 
     @cached_property
     def parts(self) -> dict[str, str]:
