@@ -74,7 +74,7 @@ def test_dag_says_what_each_stage_waits_for():
     after = {name: stage["after"] for name, stage in found.items()}
     assert (after["data"], after["train"], after["ladder"]) == ([], ["data"], ["data"])
     assert after["curves"] == ["train"]
-    assert after["evidence"] == ["train", "ladder"]
+    assert after["evidence"] == ["train", "ladder", "sizes"]
     assert after["report"] == ["curves", "evidence"]
     assert (found["train"]["runs"], found["evidence"]["runs"]) == (2, 1)
     assert "papers/rnn/metrics/*.json" in found["train"]["writes"]

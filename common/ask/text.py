@@ -77,7 +77,7 @@ def windows(count: int, context: int) -> Iterator[tuple[int, int, int]]:
         yield start, first, end
 
 
-Named = Mapping[str, Any]  # arrays (B, H) by name, NumPy or torch
+Named = Mapping[str, Any]  # arrays by name, a row for each text, NumPy or torch
 
 
 def text_units(

@@ -5,7 +5,7 @@ such cells that were picked out by eye. Here the text is cut in two halves. In t
 unit is chosen whose correlation (Pearson's) with a property of the text is farthest from zero; what
 is reported is its correlation in the second half, which had no part in the choice.
 
-Shapes: T tokens, H units.
+T is the number of tokens, H that of the units of a layer.
 """
 
 from __future__ import annotations

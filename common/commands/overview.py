@@ -260,17 +260,22 @@ def _out_of_date(root: Path) -> list[str]:
     from concurrent.futures import ProcessPoolExecutor
 
     from common.commands.checking import problems
-    from common.reports import render
     from common.run.interrupts import quietly
 
     # Either takes about half of the time. What is drawn of wrong records, or fails, is not asked.
     with ProcessPoolExecutor(1, initializer=quietly) as beside:
-        drawn = beside.submit(render.check, root)
+        drawn = beside.submit(_unlike_pages, root)
         if found := problems(root):
             return found
         if found := drawn.result():
             return [*found, "Run `papers report` and commit what it writes."]
     return []
+
+
+def _unlike_pages(root: Path) -> list[str]:
+    from common.reports import render
+
+    return render.check(root)
 
 
 def _check_evidence(home: Room) -> None:

@@ -9,7 +9,7 @@ sequences that are answered wrongly. A batch has one length, drawn from `length`
     learn(net, task, steps=2000, seed=seed)
     examine(net, task).loss  # adding: 1 / 6 for the best constant
 
-Shapes: B sequences, T steps, I inputs of a step, O numbers of an answer, H units.
+B is the number of sequences, T of steps, I of inputs at a step, O of numbers in an answer, H of units.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Task:
     outputs: int
     draw: Callable[[Generator, int, int], tuple[Tensor, Tensor]]  # of so many, so long
     loss: Callable[[Tensor, Tensor], Tensor]  # mean over the sequences
-    wrong: Callable[[Tensor, Tensor], Tensor]  # of each (B,)
+    wrong: Callable[[Tensor, Tensor], Tensor]  # of each sequence
 
     def batch(self, rng: Generator, count: int) -> tuple[Tensor, Tensor]:
         """Sequences (B, T, I) and their answers."""
@@ -64,10 +64,10 @@ def _draw_adding(rng: Generator, count: int, steps: int) -> tuple[Tensor, Tensor
     numbers, half = torch.rand(count, steps, generator=rng), steps // 2
     first = torch.randint(half, (count, 1), generator=rng)
     second = torch.randint(half, steps, (count, 1), generator=rng)
-    marked = torch.cat([first, second], 1)  # (B, 2)
-    marks = torch.zeros(count, steps).scatter_(1, marked, 1.0)  # (B, T)
-    sums = numbers.gather(1, marked).sum(1, keepdim=True)  # (B, O)
-    return torch.stack([numbers, marks], 2), sums  # (B, T, I), (B, O)
+    marked = torch.cat([first, second], 1)
+    marks = torch.zeros(count, steps).scatter_(1, marked, 1.0)
+    sums = numbers.gather(1, marked).sum(1, keepdim=True)
+    return torch.stack([numbers, marks], 2), sums
 
 
 def temporal_order(length: int) -> Task:
@@ -92,7 +92,7 @@ def _draw_order(rng: Generator, count: int, steps: int, length: int) -> tuple[Te
     for which, start in enumerate((tenth, length // 2)):
         places = torch.randint(start, start + tenth + 1, (count, 1), generator=rng)
         symbols.scatter_(1, places, 4 + kinds[:, which : which + 1])
-    return F.one_hot(symbols, 8).float(), 2 * kinds[:, 0] + kinds[:, 1]  # (B, T, I), (B)
+    return F.one_hot(symbols, 8).float(), 2 * kinds[:, 0] + kinds[:, 1]
 
 
 class Reader(Module):
@@ -102,8 +102,9 @@ class Reader(Module):
         super().__init__()
         self.layer, self.readout = layer, Linear(hidden, task.outputs)
 
-    def forward(self, x: Tensor) -> Tensor:  # (B, T, I) -> (B, O)
-        outputs, _ = self.layer(x)  # (B, T, H)
+    def forward(self, x: Tensor) -> Tensor:
+        """Answers (B, O) to sequences `x` (B, T, I)."""
+        outputs, _ = self.layer(x)
         return self.readout(outputs[:, -1])
 
 

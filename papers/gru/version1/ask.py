@@ -20,7 +20,7 @@ def load(checkpoint) -> tuple[Writer, Units]:
     def predict(tokens, state):
         return model.predict(weights, tokens, state)
 
-    def gates(tokens, state):  # (B, 1), (B, H)
+    def gates(tokens, state):
         x, before = tokens[:, 0], np.zeros((len(tokens), h)) if state is None else state
         named = {"reset": "r", "update": "z"}
         return {

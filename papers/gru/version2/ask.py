@@ -27,6 +27,6 @@ def inside(state):
 def gates(net, tokens, state):
     """The first layer's gates (B, H) at `tokens` (B, 1), computed from what goes into them."""
     layer, h = net.layers[0], (net.begin(len(tokens)) if state is None else state)[:, 0]
-    a = (layer.w + layer.b)[tokens[:, 0]] + h @ layer.u  # (B, 3 H)
+    a = (layer.w + layer.b)[tokens[:, 0]] + h @ layer.u
     r, z, _ = a.sigmoid().chunk(3, 1)
     return {"reset": r, "update": z}

@@ -21,7 +21,7 @@ def load(checkpoint) -> tuple[Writer, Units]:
 def inside(state):
     """Hidden units and cells of each layer, of a state (B, L, 2, H)."""
     found = {}
-    for n, (h, c) in enumerate(state.permute(1, 2, 0, 3), 1):  # (B, H), (B, H)
+    for n, (h, c) in enumerate(state.permute(1, 2, 0, 3), 1):
         layer = f"layer {n} " if state.shape[1] > 1 else ""
         found |= {f"{layer}cell": c, f"{layer}hidden": h}
     return found
@@ -30,6 +30,6 @@ def inside(state):
 def gates(net, tokens, state):
     """The first layer's gates (B, H) at `tokens` (B, 1), computed from what goes into them."""
     layer, h = net.layers[0], (net.begin(len(tokens)) if state is None else state)[:, 0, 0]
-    z = layer.w_x.t()[tokens[:, 0]] + h @ layer.w_h.t() + layer.b  # (B, 4 H)
+    z = layer.w_x.t()[tokens[:, 0]] + h @ layer.w_h.t() + layer.b
     o, i, f, _ = z.sigmoid().chunk(4, 1)
     return {"input": i, "forget": f, "output": o}
