@@ -9,7 +9,8 @@ sequences that are answered wrongly. A batch has one length, drawn from `length`
     learn(net, task, steps=2000, seed=seed)
     examine(net, task).loss  # adding: 1 / 6 for the best constant
 
-B is the number of sequences, T of steps, I of inputs at a step, O of numbers in an answer, H of units.
+B is the number of sequences, T of steps, I of inputs at a step, O of numbers in an answer, H of
+units.
 """
 
 from __future__ import annotations
