@@ -67,7 +67,7 @@ def with_one_more(text: str) -> str:
     return text.replace("TOLD = {", 'def more(model):\n    return {"LIMIT": 1.0}\n\n\nTOLD = {', 1)
 
 
-def unwanted(room, version):
+def unwanted(room, version, size):
     assert version == "version1", "nothing changed that a run executes, so nothing is run"
     return golden(room, version)
 
@@ -251,7 +251,7 @@ STAGES = """stages:
       - papers/toy/${item.version}/model.py
     params:
       - papers/toy/params.yaml:
-          - ${item.version}
+          - smoke.${item.version}
 """
 
 
@@ -266,7 +266,6 @@ def test_dvc_is_told_what_was_proved_and_nothing_else(toy, tmp_path):
     subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
     dvc(tmp_path, "init")
     write(toy / "dvc.yaml", STAGES)
-    write(toy / "params.yaml", "version1: 1\nversion2: 1\n")
     dvc(tmp_path, "commit", "-f", "papers/toy/dvc.yaml")
     assert tell_dvc(tmp_path, "toy") == []
     edit(toy, "version1/model.py", MODEL.replace("sum(errors)", "2 * sum(errors)"))
@@ -282,6 +281,7 @@ def test_dvc_is_told_what_was_proved_and_nothing_else(toy, tmp_path):
     assert {row["outcome"] for row in rows if row["variant"] != "version1"} == {"current"}
     assert tell_dvc(tmp_path, "toy") == ["papers/toy/dvc.yaml:ladder: committed"]
     edit(toy, "version2/model.py", MODEL)
-    write(toy / "params.yaml", "version1: 1\nversion2: 2\n")
+    params = (toy / "params.yaml").read_text(encoding="utf-8")
+    write(toy / "params.yaml", params.replace("version2: {}", "version2: {steps: 7}"))
     assert outcomes(tmp_path)["version2"] == "resealed"
     assert tell_dvc(tmp_path, "toy") == ["papers/toy/dvc.yaml:ladder: committed"]
