@@ -21,6 +21,7 @@ A room without rates and clipping leaves the last three out.
 from __future__ import annotations
 
 import importlib
+import math
 import random
 from dataclasses import dataclass, field, fields
 from functools import cache, wraps
@@ -161,3 +162,32 @@ def by_value(gradients: list[np.ndarray], limit: float) -> list[np.ndarray]:
 def near(value: float):
     """Equal to the six digits that a record keeps."""
     return pytest.approx(value, rel=2e-5)
+
+
+CONTEXT, STREAMS = 100, 64  # of the exams that read text in streams
+
+
+def stream_scores(predict, parts: dict) -> dict[str, float]:
+    """Stream by stream: of at most 64, each of at least 100 characters, with 100 before it."""
+    symbols = sorted(set("".join(parts.values())))
+    test = np.array([symbols.index(c) for c in parts["test"]])
+    targets = len(test) - 1
+    count = min(STREAMS, max(1, targets // CONTEXT))
+    length = -(-targets // count)
+    nats, scored, letter = [], [], [symbols[i].isalpha() for i in test]
+    for first in range(1, len(test), length):
+        start = max(0, first - 1 - CONTEXT)
+        end = min(first + length, len(test))
+        log_p, _ = predict(test[None, start : end - 1], None)
+        for target in range(first, end):
+            scored.append(target)
+            nats.append(-float(log_p[0, target - 1 - start, test[target]]))
+    assert scored == list(range(1, len(test))) and count > 1
+    bits = np.array(nats) / math.log(2)
+    begins = [letter[t] and not letter[t - 1] for t in scored]
+    inside = [letter[t] and letter[t - 1] for t in scored]
+    return {
+        "bits_per_character": bits.mean(),
+        "word_start_bits": bits[begins].mean(),
+        "word_inside_bits": bits[inside].mean(),
+    }
