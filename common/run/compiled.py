@@ -1,9 +1,9 @@
 """C++ in a version's own file: built on the first use, kept, and called with tensors.
 
-A `model.py` may hold a piece of C++ as text, for what torch has no fast operation for. Its `train.py`
-has it built here and hands it over; where there is no compiler the model's own loops do the same,
-slower. The text needs no header of torch: functions take pointers and whole numbers, so that a
-build takes a second and any C++ compiler will do.
+A `model.py` may hold a piece of C++ as text, for what torch has no fast operation for. Its
+`train.py` has it built here and hands it over; where there is no compiler the model's own loops do
+the same, slower. The text needs no header of torch: functions take pointers and whole numbers, so
+that a build takes a second and any C++ compiler will do.
 """
 
 from __future__ import annotations
