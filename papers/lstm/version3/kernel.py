@@ -1,12 +1,14 @@
-'''What version 3 computes in C++: a step through time of all cells of a layer, in one piece.
+"""The steps of version 3's layers in C++: each is one product, and all that follows it.
 
-A few cells at a time: their gates' sums stay in registers from the first product to the last, and
-become c and h there, without a way through memory. `pack` lays what a step reads side by side. The
-Python loops in model.py do the same, and are the place to read first.
+A few cells at a time: the sums of their four gates stay in registers from the first term of the
+product to the last, and become c and h there, without a way through memory. A library's product
+would lay the same weights out anew at each step, and the element-wise operations behind it would
+read and write memory thirty times. The loops of Recurrence in model.py compute the same: read them
+first.
 
-Letters as in model.py: T steps, B streams, H cells, I inputs, K = I + H + 1 or 2 rows of what a step
-reads. N is the type in which numbers are kept, float or bfloat16; sums are float.
-'''
+Letters as in model.py; of the R rows that a step reads, the first K say something. N is the type in which numbers are kept, float
+or bfloat16; sums, the cells and what comes back to them are float.
+"""
 
 CPP = r"""
 #include <cstdint>
@@ -23,6 +25,7 @@ constexpr long LANE = 8, CELLS = 1;
 #else
 constexpr long LANE = 4, CELLS = 1;
 #endif
+#define SIZES long T, long B, long H, long I  // steps, streams, cells, inputs
 constexpr long ROWS = 4 * CELLS, WIDE = 2 * LANE;
 typedef float lane __attribute__((vector_size(4 * LANE)));
 typedef int32_t whole __attribute__((vector_size(4 * LANE)));
@@ -75,7 +78,8 @@ static inline lane sigmoid(lane x) { return 1.f / (1.f + exponential(-x)); }
 static inline lane tanh(lane x) { return 2.f * sigmoid(2.f * x) - 1.f; }
 
 // Rows k and k + 1 of what a step reads, laid where the products read them: P streams in a row.
-template <class N> static inline void pack(float* to, const N* from, long k, long row, long B, long P) {
+template <class N>
+static inline void pack(float* to, const N* from, long k, long row, long B, long P) {
     for (long i = k; i < k + 2; i++)
         for (long b = 0; b < B; b++) to[i * P + b] = number(from[i * row + b]);
 }
@@ -86,7 +90,8 @@ template <long R, long L, class N>
 static inline void multiply(lane (&sum)[R][L], const N* (&w)[R], const float* x, long K, long P) {
     lane own[R][L] = {}, column[L];
     for (long k = 0; k < K; k++) {
-        UNROLLED for (long l = 0; l < L; l++) memcpy(&column[l], x + k * P + l * LANE, sizeof(lane));
+        UNROLLED for (long l = 0; l < L; l++)
+            memcpy(&column[l], x + k * P + l * LANE, sizeof(lane));
         UNROLLED for (long r = 0; r < R; r++)
             UNROLLED for (long l = 0; l < L; l++) own[r][l] += number(w[r][k]) * column[l];
     }
@@ -123,11 +128,12 @@ static inline void multiply(lane (&sum)[R][L], const half* (&w)[R], const half* 
 }
 #endif
 
-// A layer's four gates o, i, f, g (4, H, T, B), what each step reads (K, T + 1, B) and its cells
-// (H, T + 1, B), the first of them given; w (4 H, K).
+// Gates o, i, f, g (T, 4, H, B), what each step reads (R, T + 1, B) and the cells (T + 1, H, B), of
+// both the first given; w (4 H, R).
 template <class N, long J, long L>  // J cells from j on, L lanes of streams from b on
-static void read_cells(N* gates, N* seen, float* cells, const N* w, const typename Packed<N>::type* x,
-                       long j, long b, long t, long T, long B, long H, long K, long I, long row, long P) {
+static void read_cells(N* gates, N* seen, float* cells, const N* w,
+                       const typename Packed<N>::type* x, long j, long b, long t, SIZES, long K,
+                       long row, long P) {
     const N* rows[4 * J];
     lane sum[4 * J][L];
     for (long r = 0; r < 4 * J; r++) rows[r] = w + (r / J * H + j + r % J) * row;
@@ -137,18 +143,18 @@ static void read_cells(N* gates, N* seen, float* cells, const N* w, const typena
             long first = b + l * LANE, n = B - first < LANE ? B - first : LANE;
             lane o = sigmoid(sum[i][l]), in = sigmoid(sum[J + i][l]);
             lane f = sigmoid(sum[2 * J + i][l]), g = tanh(sum[3 * J + i][l]);
-            float* c = cells + ((j + i) * (T + 1) + t) * B + first;
+            float* c = cells + (t * H + j + i) * B + first;
             lane now = f * load(c, n) + in * g;
-            store(c + B, now, n);
+            store(c + H * B, now, n);
             store(seen + ((I + j + i) * (T + 1) + t + 1) * B + first, o * tanh(now), n);
             lane all[4] = {o, in, f, g};
             for (long q = 0; q < 4; q++)
-                store(gates + ((q * H + j + i) * (T + 1) + t) * B + first, all[q], n);
+                store(gates + ((t * 4 + q) * H + j + i) * B + first, all[q], n);
         }
 }
 
 template <class N>
-static void forward(N* gates, N* seen, float* cells, const N* w, long T, long B, long H, long I, long row) {
+static void forward(N* gates, N* seen, float* cells, const N* w, SIZES, long row) {
     long P = (B + LANE - 1) / LANE * LANE, K = (I + H + 2) / 2 * 2;
     std::vector<typename Packed<N>::type> read(K * P);
     for (long t = 0; t < T; t++) {
@@ -158,14 +164,14 @@ static void forward(N* gates, N* seen, float* cells, const N* w, long T, long B,
                 bool one = P - b == LANE;
                 auto f = H - j < CELLS ? (one ? read_cells<N, 1, 1> : read_cells<N, 1, 2>)
                                        : (one ? read_cells<N, CELLS, 1> : read_cells<N, CELLS, 2>);
-                f(gates, seen, cells, w, read.data(), j, b, t, T, B, H, K, I, row, P);
+                f(gates, seen, cells, w, read.data(), j, b, t, T, B, H, I, K, row, P);
             }
     }
 }
 
 template <class N, long R, long L>  // R rows of what was read from k on
 static void send_back(N* d_x, float* d_h, const N* w, const typename Packed<N>::type* d,
-                      long k, long b, long t, long T, long B, long H, long I, long P) {
+                      long k, long b, long t, SIZES, long P) {
     const N* rows[R];
     lane sum[R][L];
     for (long r = 0; r < R; r++) rows[r] = w + (k + r) * 4 * H;
@@ -173,34 +179,35 @@ static void send_back(N* d_x, float* d_h, const N* w, const typename Packed<N>::
     for (long r = 0; r < R; r++)
         for (long l = 0; l < L; l++) {
             long first = b + l * LANE, n = B - first < LANE ? B - first : LANE;
-            if (k + r < I) store(d_x + ((k + r) * T + t) * B + first, sum[r][l], n);
+            if (k + r < I) store(d_x + (t * I + k + r) * B + first, sum[r][l], n);
             else store(d_h + (k + r - I) * B + first, sum[r][l], n);
         }
 }
 
 template <class N>
 static void backward(N* d_gates, N* d_x, float* d_h, float* d_c, const N* d_outputs, const N* gates,
-                     const float* cells, const N* w, long T, long B, long H, long I, long needs_x) {
-    long P = (B + LANE - 1) / LANE * LANE, step = H * (T + 1) * B;  // from gate to gate
+                     const float* cells, const N* w, SIZES, long needs_x) {
+    long P = (B + LANE - 1) / LANE * LANE, step = H * B, far = step * T;  // from gate to gate
     std::vector<typename Packed<N>::type> read(4 * H * P);
     for (long t = T - 1; t >= 0; t--) {
         for (long j = 0; j < H; j++)
             for (long b = 0; b < B; b += LANE) {
-                long n = B - b < LANE ? B - b : LANE, at = (j * (T + 1) + t) * B + b;
+                long n = B - b < LANE ? B - b : LANE, at = (t * H + j) * B + b;
                 const float* c = cells + at;
-                const N* z = gates + at;
-                N* d = d_gates + at;
+                const N* z = gates + at + 3 * t * step;
+                N* d = d_gates + (j * T + t) * B + b;
                 lane o = load(z, n), i = load(z + step, n);
                 lane f = load(z + 2 * step, n), g = load(z + 3 * step, n);
-                lane s = tanh(load(c + B, n)), dh = load(d_h + j * B + b, n) + load(d_outputs + (j * T + t) * B + b, n);
+                lane dh = load(d_h + j * B + b, n) + load(d_outputs + at, n);
+                lane s = tanh(load(c + step, n));
                 lane dc = load(d_c + j * B + b, n) + dh * o * (1.f - s * s);
                 store(d, dh * s * o * (1.f - o), n);
-                store(d + step, dc * g * i * (1.f - i), n);
-                store(d + 2 * step, dc * load(c, n) * f * (1.f - f), n);
-                store(d + 3 * step, dc * i * (1.f - g * g), n);
+                store(d + far, dc * g * i * (1.f - i), n);
+                store(d + 2 * far, dc * load(c, n) * f * (1.f - f), n);
+                store(d + 3 * far, dc * i * (1.f - g * g), n);
                 store(d_c + j * B + b, dc * f, n);  // the constant error carousel, times f
             }
-        for (long k = 0; k < 4 * H; k += 2) pack(read.data(), d_gates + t * B, k, (T + 1) * B, B, P);
+        for (long k = 0; k < 4 * H; k += 2) pack(read.data(), d_gates + t * B, k, T * B, B, P);
         for (long k = needs_x ? 0 : I, R = ROWS; k < I + H; k += R) {
             R = I + H - k < ROWS ? 1 : ROWS;
             for (long b = 0; b < B; b += WIDE) {
@@ -213,20 +220,16 @@ static void backward(N* d_gates, N* d_x, float* d_h, float* d_c, const N* d_outp
     }
 }
 
+#define FUNCTIONS(N, name)                                                                    \
+    void forward_##name(N* gates, N* seen, float* cells, const N* w, SIZES, long row) {       \
+        forward(gates, seen, cells, w, T, B, H, I, row);                                      \
+    }                                                                                         \
+    void backward_##name(N* d_gates, N* d_x, float* d_h, float* d_c, const N* d_outputs,      \
+                         const N* gates, const float* cells, const N* w, SIZES, long needs_x) { \
+        backward(d_gates, d_x, d_h, d_c, d_outputs, gates, cells, w, T, B, H, I, needs_x);    \
+    }
 extern "C" {
-void forward_float32(float* gates, float* seen, float* cells, const float* w, long T, long B, long H, long I, long row) {
-    forward(gates, seen, cells, w, T, B, H, I, row);
-}
-void forward_bfloat16(half* gates, half* seen, float* cells, const half* w, long T, long B, long H, long I, long row) {
-    forward(gates, seen, cells, w, T, B, H, I, row);
-}
-void backward_float32(float* d_gates, float* d_x, float* d_h, float* d_c, const float* d_outputs, const float* gates,
-                     const float* cells, const float* w, long T, long B, long H, long I, long needs_x) {
-    backward(d_gates, d_x, d_h, d_c, d_outputs, gates, cells, w, T, B, H, I, needs_x);
-}
-void backward_bfloat16(half* d_gates, half* d_x, float* d_h, float* d_c, const half* d_outputs, const half* gates,
-                     const float* cells, const half* w, long T, long B, long H, long I, long needs_x) {
-    backward(d_gates, d_x, d_h, d_c, d_outputs, gates, cells, w, T, B, H, I, needs_x);
-}
+FUNCTIONS(float, float32)
+FUNCTIONS(half, bfloat16)
 }
 """

@@ -1,12 +1,14 @@
-"""Long short-term memory, version 3: version 2, as fast as a processor can.
+"""Long short-term memory, version 3: version 2's mathematics, at the speed of the processor.
 
-Against version 1: cells can forget (bias 1 at the start), the whole gradient goes back through
-the chunk (Graves and Schmidhuber 2005), plain tanh, layers on top of each other. The gradient of
-a layer is written by hand, so that the gradient of each matrix is one product over all steps.
+Against version 2: what a step reads stands in one column, x_t above h_(t-1) above 1, so a step is
+one product, and so is the gradient of all weights. Where there is a compiler, train.py has
+kernel.py built, and all steps of a layer are one call of C++; `read` and `send_back` are the same
+in Python.
 
 Symbols: x_t a layer's input, h_t its outputs, c_t the cells, y_t the scores of the next symbol;
          o, i, f the output, input and forget gate, g what is offered to the cells.
-Shapes:  B streams, T steps, V symbols, L layers, H cells of a layer, I inputs of a layer.
+Shapes:  B streams, T steps, V symbols, L layers, H cells of a layer, I inputs of a layer,
+         R = I + H + 1, rounded up to a multiple of 16: the rows that a step reads.
 """
 
 from dataclasses import dataclass
@@ -44,14 +46,12 @@ class Config:  # defaults: char-rnn's train.lua, which made LSTMs popular for te
 
 
 GATES, TORCH = "oifg", "ifgo"  # in which order they stand here, and in torch.nn.LSTM
-
-
 FUSED = None  # the functions of kernel.py, once train.py has had them built
 
 
 def tanh(x):
-    """tanh(x) = 2 sigmoid(2 x) - 1: on a CPU torch's tanh takes three times as long."""
-    return (2 * x).sigmoid_().mul_(2).sub_(1)
+    """tanh(x) = 2 sigmoid(2 x) - 1, in place: on a CPU torch's tanh takes three times as long."""
+    return x.mul_(2).sigmoid_().mul_(2).sub_(1)
 
 
 def built(name, like):
@@ -73,69 +73,71 @@ class Recurrence(Function):
     def forward(ctx, x, w_x, w_h, b, h, c):
         (steps, inputs, streams), hidden = x.shape, len(h)
         w = torch.cat([w_x, w_h, b[:, None]], 1)
-        w = F.pad(w, (0, -w.shape[1] % 16))  # (4 H, K): products want round sizes
-        seen = x.new_zeros(w.shape[1], steps + 1, streams)  # (K, T + 1, B)
+        w = F.pad(w, (0, -w.shape[1] % 16))  # (4 H, R): products want round sizes
+        seen = x.new_zeros(w.shape[1], steps + 1, streams)  # (R, T + 1, B)
         seen[:inputs, :-1], seen[inputs + hidden] = x.transpose(0, 1), 1
-        outputs = seen[inputs : inputs + hidden]  # (H, T + 1, B)
-        cells = torch.empty_like(outputs, dtype=torch.promote_types(x.dtype, torch.float32))
-        outputs[:, 0], cells[:, 0] = h, c
-        gates = x.new_empty(4, *outputs.shape)  # (4, H, T + 1, B), the last slot unused
+        outputs = seen[inputs : inputs + hidden].transpose(0, 1)  # (T + 1, H, B)
+        exact = torch.promote_types(x.dtype, torch.float32)
+        cells = torch.empty(outputs.shape, dtype=exact, device=x.device)  # (T + 1, H, B)
+        outputs[0], cells[0] = h, c
+        gates = x.new_empty(steps, 4, hidden, streams)  # (T, 4, H, B)
         if fused := built("forward", x):
             fused(gates, seen, cells, w, steps, streams, hidden, inputs, len(seen))
         else:
             Recurrence.read(gates, seen, outputs, cells, w)
         ctx.save_for_backward(gates, seen, cells, w)
         ctx.inputs = inputs
-        return outputs[:, 1:].transpose(0, 1), cells[:, -1].to(x.dtype)  # (T, H, B), (H, B)
+        return outputs[1:], cells[-1].to(x.dtype)  # (T, H, B), (H, B)
 
     @staticmethod
     def read(gates, seen, outputs, cells, w):
-        """All steps forwards: fills gates, outputs and cells from the second on."""
-        for t in range(gates.shape[2] - 1):
-            z = (w @ seen[:, t]).unflatten(0, gates.shape[:2])  # (4, H, B)
+        """All steps forwards: fills gates, and outputs and cells from the second on."""
+        for t, z in enumerate(gates):  # (4, H, B): z
+            torch.mm(w, seen[:, t], out=z.flatten(0, 1))
             z[:3].sigmoid_()
-            z[3] = tanh(z[3])
-            o, i, f, g = gates[:, :, t] = z
-            c = torch.addcmul(i * g, f, cells[:, t])  # f c_(t-1) + i g
-            cells[:, t + 1], outputs[:, t + 1] = c, o * tanh(c)
+            o, i, f, g = z.unbind(0)
+            torch.addcmul(f * cells[t], i, tanh(g), out=cells[t + 1])  # f c_(t-1) + i g
+            torch.mul(o, tanh(cells[t + 1].clone()), out=outputs[t + 1])  # o tanh(c_t)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, d_outputs, dc):
         (gates, seen, cells, w), inputs = ctx.saved_tensors, ctx.inputs
-        d_gates, d_outputs = torch.empty_like(gates), d_outputs.transpose(0, 1).contiguous()
-        hidden, steps, streams = d_outputs.shape
-        dh, dc = torch.zeros_like(cells[:, 0]), dc.to(cells.dtype, copy=True)  # (H, B), (H, B)
-        d_x = gates.new_empty(inputs, steps, streams) if ctx.needs_input_grad[0] else None
-        back = w.t().contiguous()  # (K, 4 H)
+        steps, _, hidden, streams = gates.shape
+        d_gates = gates.new_empty(4 * hidden, steps, streams)  # (4 H, T, B)
+        d_x = gates.new_empty(steps, inputs, streams) if ctx.needs_input_grad[0] else None
+        dh, dc = torch.zeros_like(cells[0]), torch.empty_like(cells[0]).copy_(dc)  # (H, B), (H, B)
+        back, d_outputs = w.t().contiguous(), d_outputs.contiguous()  # (R, 4 H), (T, H, B)
         if fused := built("backward", w):
             at_x = gates if d_x is None else d_x
             sizes = steps, streams, hidden, inputs, d_x is not None
             fused(d_gates, at_x, dh, dc, d_outputs, gates, cells, back, *sizes)
         else:
             Recurrence.send_back(d_gates, d_x, dh, dc, d_outputs, gates, cells, back, inputs)
-        read = seen[:, :-1].flatten(1)  # (K, T B)
-        d_w = d_gates[:, :, :-1].flatten(2).flatten(0, 1) @ read.t()  # (4 H, K)
+        d_w = d_gates.flatten(1) @ seen[:, :-1].flatten(1).t()  # (4 H, R)
         d_w_x, d_w_h, d_b = d_w[:, : inputs + hidden + 1].split([inputs, hidden, 1], 1)
-        d_x = None if d_x is None else d_x.transpose(0, 1)
         return d_x, d_w_x, d_w_h, d_b[:, 0], dh.to(w.dtype), dc.to(w.dtype)
 
     @staticmethod
     def send_back(d_gates, d_x, dh, dc, d_outputs, gates, cells, back, inputs):
         """All steps backwards: fills d_gates and d_x, and brings dh and dc back to the first."""
         rows = slice(0 if d_x is not None else inputs, inputs + len(dh))
-        for t in reversed(range(gates.shape[2] - 1)):
-            o, i, f, g = z = gates[:, :, t]  # (4, H, B)
-            s = tanh(cells[:, t + 1])
-            dh += d_outputs[:, t]
-            dc += dh * o * (1 - s * s)
-            slopes = torch.cat([1 - z[:3], (1 - g * g)[None]])  # of what is inside
-            reach = torch.stack([dh * s * o, dc * g * i, dc * cells[:, t] * f, dc * i])
-            d = d_gates[:, :, t] = slopes * reach
-            dc *= f
-            d_seen = back[rows] @ d.to(back.dtype).flatten(0, 1)
+        for t in reversed(range(len(gates))):
+            o, i, f, g = z = gates[t]  # (4, H, B): z
+            s = tanh(cells[t + 1].clone())
+            dh += d_outputs[t]
+            dc.addcmul_(dh, o - o * s * s)
+            d = torch.addcmul(z, z, z, value=-1)  # the slopes: z (1 - z) of the gates, ...
+            torch.addcmul(i, i * g, g, value=-1, out=d[3])  # ... 1 - g^2 of what is offered
+            d[0] *= s * dh
+            d[1] *= g
+            d[2] *= cells[t]
+            d[1:] *= dc
+            dc *= f  # the constant error carousel, times f
+            d_gates[:, t] = d = d.flatten(0, 1)  # (4 H, B): d
+            d_seen = back[rows] @ d
             if d_x is not None:
-                d_x[:, t] = d_seen[:inputs]
+                d_x[t] = d_seen[:inputs]
             dh.copy_(d_seen[-len(dh) :])
 
 

@@ -1,15 +1,17 @@
 """Train version 2: `python -m papers.lstm.version3.train`."""
 
 from common.exams.text import predictor
+from common.run.compiled import compiled
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
 from papers.lstm.task import Exam
-from papers.lstm.version3 import model
+from papers.lstm.version3 import kernel, model
 
 
 def train(run):
     """Many streams of text side by side, each read on from where the last chunk ended."""
     config = run.config
+    model.FUSED = compiled(kernel.CPP, device=run.engine.device.type)
     exam = Exam(run.data, config.batch * (config.sequence + 1), run.quick)
     net, masters = build(run, lambda: model.LSTM(config, exam.symbols))
     learner, predict = model.Learner(config, net, masters, run.seed), predictor(net)
