@@ -6,8 +6,8 @@ would lay the same weights out anew at each step, and the element-wise operation
 read and write memory thirty times. The loops of Recurrence in model.py compute the same: read them
 first.
 
-Letters as in model.py; of the R rows that a step reads, the first K say something. N is the type in which numbers are kept, float
-or bfloat16; sums, the cells and what comes back to them are float.
+Letters as in model.py. N is the type in which numbers are kept, float or bfloat16; sums, the cells
+and what comes back to them are float.
 """
 
 CPP = r"""
@@ -133,10 +133,10 @@ static inline void multiply(lane (&sum)[R][L], const half* (&w)[R], const half* 
 template <class N, long J, long L>  // J cells from j on, L lanes of streams from b on
 static void read_cells(N* gates, N* seen, float* cells, const N* w,
                        const typename Packed<N>::type* x, long j, long b, long t, SIZES, long K,
-                       long row, long P) {
+                       long P) {
     const N* rows[4 * J];
     lane sum[4 * J][L];
-    for (long r = 0; r < 4 * J; r++) rows[r] = w + (r / J * H + j + r % J) * row;
+    for (long r = 0; r < 4 * J; r++) rows[r] = w + (r / J * H + j + r % J) * K;
     multiply(sum, rows, x + b * Packed<N>::step, K, P);
     for (long i = 0; i < J; i++)
         for (long l = 0; l < L; l++) {
@@ -154,7 +154,7 @@ static void read_cells(N* gates, N* seen, float* cells, const N* w,
 }
 
 template <class N>
-static void forward(N* gates, N* seen, float* cells, const N* w, SIZES, long row) {
+static void forward(N* gates, N* seen, float* cells, const N* w, SIZES) {
     long P = (B + LANE - 1) / LANE * LANE, K = (I + H + 2) / 2 * 2;
     std::vector<typename Packed<N>::type> read(K * P);
     for (long t = 0; t < T; t++) {
@@ -164,7 +164,7 @@ static void forward(N* gates, N* seen, float* cells, const N* w, SIZES, long row
                 bool one = P - b == LANE;
                 auto f = H - j < CELLS ? (one ? read_cells<N, 1, 1> : read_cells<N, 1, 2>)
                                        : (one ? read_cells<N, CELLS, 1> : read_cells<N, CELLS, 2>);
-                f(gates, seen, cells, w, read.data(), j, b, t, T, B, H, I, K, row, P);
+                f(gates, seen, cells, w, read.data(), j, b, t, T, B, H, I, K, P);
             }
     }
 }
@@ -221,8 +221,8 @@ static void backward(N* d_gates, N* d_x, float* d_h, float* d_c, const N* d_outp
 }
 
 #define FUNCTIONS(N, name)                                                                    \
-    void forward_##name(N* gates, N* seen, float* cells, const N* w, SIZES, long row) {       \
-        forward(gates, seen, cells, w, T, B, H, I, row);                                      \
+    void forward_##name(N* gates, N* seen, float* cells, const N* w, SIZES) {       \
+        forward(gates, seen, cells, w, T, B, H, I);                                           \
     }                                                                                         \
     void backward_##name(N* d_gates, N* d_x, float* d_h, float* d_c, const N* d_outputs,      \
                          const N* gates, const float* cells, const N* w, SIZES, long needs_x) { \

@@ -1,14 +1,14 @@
 """Long short-term memory, version 3: version 2's mathematics, at the speed of the processor.
 
 Against version 2: what a step reads stands in one column, x_t above h_(t-1) above 1, so a step is
-one product, and so is the gradient of all weights. Where there is a compiler, train.py has
+one product, and no bias is added. Where there is a compiler, train.py has
 kernel.py built, and all steps of a layer are one call of C++; `read` and `send_back` are the same
 in Python.
 
 Symbols: x_t a layer's input, h_t its outputs, c_t the cells, y_t the scores of the next symbol;
          o, i, f the output, input and forget gate, g what is offered to the cells.
 Shapes:  B streams, T steps, V symbols, L layers, H cells of a layer, I inputs of a layer,
-         R = I + H + 1, rounded up to a multiple of 16: the rows that a step reads.
+         R = I + H + 1, rounded up to be even: the rows that a step reads.
 """
 
 from dataclasses import dataclass
@@ -65,15 +65,14 @@ class Recurrence(Function):
     """All steps of a layer: x (T, I, B), weights, h and c (H, B) -> outputs (T, H, B), c (H, B).
 
     What a step reads, x_t, h_(t-1) and a 1, stands in one column for each stream: W_x x + W_h h + b
-    is then one product, and so are the gradients of all weights over all steps. The four gates
-    stand in the order o, i, f, g.
+    is then one product. The four gates stand in the order o, i, f, g.
     """
 
     @staticmethod
     def forward(ctx, x, w_x, w_h, b, h, c):
         (steps, inputs, streams), hidden = x.shape, len(h)
         w = torch.cat([w_x, w_h, b[:, None]], 1)
-        w = F.pad(w, (0, -w.shape[1] % 16))  # (4 H, R): products want round sizes
+        w = F.pad(w, (0, w.shape[1] % 2))  # (4 H, R): bfloat16 is multiplied in pairs
         seen = x.new_zeros(w.shape[1], steps + 1, streams)  # (R, T + 1, B)
         seen[:inputs, :-1], seen[inputs + hidden] = x.transpose(0, 1), 1
         outputs = seen[inputs : inputs + hidden].transpose(0, 1)  # (T + 1, H, B)
@@ -82,7 +81,7 @@ class Recurrence(Function):
         outputs[0], cells[0] = h, c
         gates = x.new_empty(steps, 4, hidden, streams)  # (T, 4, H, B)
         if fused := built("forward", x):
-            fused(gates, seen, cells, w, steps, streams, hidden, inputs, len(seen))
+            fused(gates, seen, cells, w, steps, streams, hidden, inputs)
         else:
             Recurrence.read(gates, seen, outputs, cells, w)
         ctx.save_for_backward(gates, seen, cells, w)
@@ -114,16 +113,17 @@ class Recurrence(Function):
             fused(d_gates, at_x, dh, dc, d_outputs, gates, cells, back, *sizes)
         else:
             Recurrence.send_back(d_gates, d_x, dh, dc, d_outputs, gates, cells, back, inputs)
-        d_w = d_gates.flatten(1) @ seen[:, :-1].flatten(1).t()  # (4 H, R)
-        d_w_x, d_w_h, d_b = d_w[:, : inputs + hidden + 1].split([inputs, hidden, 1], 1)
-        return d_x, d_w_x, d_w_h, d_b[:, 0], dh.to(w.dtype), dc.to(w.dtype)
+        d, read = d_gates.flatten(1), seen[:, :-1].flatten(1).t()  # (4 H, T B), (T B, R)
+        d_w_x = d @ read[:, :inputs]  # (4 H, I)
+        d_w_h = d @ read[:, inputs : inputs + hidden]  # (4 H, H)
+        return d_x, d_w_x, d_w_h, d.sum(1), dh.to(w.dtype), dc.to(w.dtype)
 
     @staticmethod
     def send_back(d_gates, d_x, dh, dc, d_outputs, gates, cells, back, inputs):
         """All steps backwards: fills d_gates and d_x, and brings dh and dc back to the first."""
-        rows = slice(0 if d_x is not None else inputs, inputs + len(dh))
         for t in reversed(range(len(gates))):
-            o, i, f, g = z = gates[t]  # (4, H, B): z
+            z = gates[t]  # (4, H, B)
+            o, i, f, g = z.unbind(0)
             s = tanh(cells[t + 1].clone())
             dh += d_outputs[t]
             dc.addcmul_(dh, o - o * s * s)
@@ -135,10 +135,10 @@ class Recurrence(Function):
             d[1:] *= dc
             dc *= f  # the constant error carousel, times f
             d_gates[:, t] = d = d.flatten(0, 1)  # (4 H, B): d
-            d_seen = back[rows] @ d
+            d_seen = back @ d  # (R, B)
             if d_x is not None:
                 d_x[t] = d_seen[:inputs]
-            dh.copy_(d_seen[-len(dh) :])
+            dh.copy_(d_seen[inputs : inputs + len(dh)])
 
 
 class Layer(Module):
