@@ -209,6 +209,7 @@ def test_the_command_names_units_and_what_is_too_rare(papers):
 
 
 def test_a_terminal_gets_the_text_in_colours(papers, monkeypatch):
+    monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLORTERM", "truecolor")
     _, out, _ = papers('so "it" is\x07')
