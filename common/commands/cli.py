@@ -115,14 +115,19 @@ def reproduce(
     papers: ManyPapers = None,
     profile: Profile = None,
     json: Json = False,
+    long: Annotated[
+        bool, typer.Option("--long", help="Only train the newest versions for up to half an hour.")
+    ] = False,
 ) -> None:
     """Fetch the data, run what is out of date, write the report, and sum up.
 
     With another profile than the one in params.yaml, all this happens in a copy under local/.
     """
+    from common.commands import longer
     from common.commands import reproduce as steps
 
-    steps.reproduce(papers or [], profile, json)
+    run = longer.reproduce_long if long else steps.reproduce
+    run(papers or [], profile, json)
 
 
 @app.command(rich_help_panel=TEND)
