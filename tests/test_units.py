@@ -209,8 +209,8 @@ def test_the_command_names_units_and_what_is_too_rare(papers):
 
 
 def test_a_terminal_gets_the_text_in_colours(papers, monkeypatch):
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLORTERM", "truecolor")
+    for name, value in (("NO_COLOR", ""), ("FORCE_COLOR", "1"), ("COLORTERM", "truecolor")):
+        monkeypatch.setenv(name, value)
     _, out, _ = papers('so "it" is\x07')
     assert "inside quotes: hidden 3" in out and "\x07" not in out and "�" in out
     red, blue = (";".join(map(str, bytes.fromhex(tint(v)[1:]))) for v in (9, -9))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from common.evidence.statistics import Summary
+from common.paper import LONG
 from common.records.record import Record
 from common.reports import checks, style
 from common.reports.results import Results
@@ -41,8 +42,11 @@ class Size:
 
 
 def sizes(results: Results) -> list[Size]:
-    """The sizes and their version itself, smallest compute first; [] for a paper without sizes."""
-    here = [r for r in results.records if r.hardware.name == results.primary]
+    """The sizes and their version itself, smallest compute first; [] for a paper without sizes.
+
+    LONG is no point on their line: it has a table of its own (`longer.py`).
+    """
+    here = [r for r in results.records if r.hardware.name == results.primary and r.size != LONG]
     versions = {record.version for record in here if record.size}
     found = [_size(results, r) for r in here if r.size or r.variant in versions]
     return sorted(found, key=lambda size: (_compute(found)[1](size) or 0.0, size.name))
