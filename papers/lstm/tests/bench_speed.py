@@ -22,11 +22,11 @@ from torch.nn import LSTM, Linear, Module
 from common.run import engine
 from common.run.compiled import compiled
 from papers.lstm.version2 import model as version2
-from papers.lstm.version3 import kernel
-from papers.lstm.version3 import model as version3
+from papers.lstm.fused import kernel
+from papers.lstm.fused import model as fused
 
 SYMBOLS, BATCH, STEPS, HIDDEN, LAYERS = 65, 32, 128, 256, 2
-OURS = {"version2": version2, "version3": version3, "loops": version3}
+OURS = {"version2": version2, "fused": fused, "loops": fused}
 CONTESTANTS = [f"{who} {dtype}" for dtype in engine.DTYPES for who in (*OURS, "torch")]
 
 
@@ -72,8 +72,8 @@ def contestant(name: str, threads: int) -> None:
     dtype, model = engine.DTYPES[kind], OURS.get(who)
     sizes = {"hidden": HIDDEN, "layers": LAYERS}
     net = (model.LSTM(model.Config(**sizes), SYMBOLS) if model else Theirs()).to(dtype)
-    if who == "version3":  # "loops" is what it does where no compiler is found
-        version3.FUSED = compiled(kernel.CPP)
+    if who == "fused":  # "loops" is what it does where no compiler is found
+        fused.FUSED = compiled(kernel.CPP)
     tokens = torch.randint(SYMBOLS, (BATCH, STEPS))
 
     def step():

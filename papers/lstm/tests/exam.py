@@ -8,10 +8,10 @@ from tests.exams import by_norm, of_groups, place_text, stream_scores, text_part
 CHANGES = {  # the whole training part is read, and what would stand behind it as well
     "version1": {"blocks": 12, "steps": 12, "sequence": 900},
     "version2": {"hidden": 12, "steps": 9, "batch": 64, "sequence": 20},
-    "version3": {"hidden": 12, "steps": 9, "batch": 64, "sequence": 20},
+    "fused": {"hidden": 12, "steps": 9, "batch": 64, "sequence": 20},
 }
 OTHER = ("validation_bits", "real_words", "largest_state")
-CLIPS = {"version2": by_norm, "version3": by_norm}
+CLIPS = {"version2": by_norm, "fused": by_norm}
 
 part, place = text_part, place_text
 

@@ -1,4 +1,4 @@
-"""Long short-term memory, version 3: version 2's mathematics, at the speed of the processor.
+"""Long short-term memory, fused: version 2's mathematics, at the speed of the processor.
 
 Against version 2: what a step reads stands in one column, x_t above h_(t-1) above 1, so a step is
 one product, and no bias is added. Where there is a compiler, train.py has

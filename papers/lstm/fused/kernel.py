@@ -1,4 +1,4 @@
-"""The steps of version 3's layers in C++: each is one product, and all that follows it.
+"""The steps of a layer in C++: each is one product, and all that follows it.
 
 A few cells at a time: the sums of their four gates stay in registers from the first term of the
 product to the last, and become c and h there, without a way through memory. A library's product

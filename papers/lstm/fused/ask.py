@@ -1,11 +1,11 @@
-"""Text from version 2, its cells and gates: `papers generate lstm --version version3`."""
+"""Text from the fused version, its cells and gates: `papers generate lstm --version fused`."""
 
 from common.ask.abilities import Units
 from common.ask.text import text_units, text_writer
 from common.ask.writer import Writer
 from common.exams.text import predictor
 from papers.lstm.task import Exam
-from papers.lstm.version3 import model
+from papers.lstm.fused import model
 
 
 def load(checkpoint) -> tuple[Writer, Units]:

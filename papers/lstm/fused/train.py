@@ -1,11 +1,11 @@
-"""Train version 2: `python -m papers.lstm.version3.train`."""
+"""Train the fused version: `python -m papers.lstm.fused.train`."""
 
 from common.exams.text import predictor
 from common.run.compiled import compiled
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
 from papers.lstm.task import Exam
-from papers.lstm.version3 import kernel, model
+from papers.lstm.fused import kernel, model
 
 
 def train(run):
