@@ -53,7 +53,7 @@ FILE, PICTURE = (ROOT / "docs/pictures" / f"distance.{kind}" for kind in ("json"
 NAMES = {"tanh": "tanh", "irnn": "IRNN", "lstm": "LSTM", "gru": "GRU"}
 COLOURS = dict(zip(KINDS, (style.PALETTE[i] for i in (7, 1, 0, 2))))
 ROOMS = {"tanh": "rnn", "lstm": "lstm", "gru": "gru"}  # whose version 2 reads this text
-LEAST = 1e-9  # of a gradient that is drawn
+LEAST = 1e-8  # of a gradient that is drawn
 
 
 class Simple(Module):
@@ -205,12 +205,13 @@ def curve(room: str) -> tuple[list[float], list[float]]:
 def draw() -> bytes:
     told = json.loads(FILE.read_text(encoding="utf-8"))
     with style.theme():
-        figure, axes = style.canvas([2.3, 2.3], columns=2, gap=0.75, legend=True)
+        figure, axes = style.canvas([2.3, 2.3], columns=2, gap=0.8, legend=True)
         for place, when in zip(axes, ("start", "trained")):
             for kind in KINDS:
-                values = [max(value, LEAST) for value in told["gradients"][kind][when]]
+                values = [v for v in told["gradients"][kind][when] if v > LEAST]
                 place.plot(range(len(values)), values, "-", lw=1.8, c=COLOURS[kind])
-            place.set_yscale("log")
+            place.set_xlim(0, DISTANCE)
+            _logarithmic(place)
         style.finish(axes[0], "A gradient on its way back: at the start", "steps back", "its norm")
         style.finish(axes[1], "The same after training on text", "steps back")
         _adding(axes[2], told)
@@ -229,9 +230,15 @@ def _adding(axes: Axes, told: dict) -> None:
             axes.plot([length] * len(errors), errors, ".", ms=3, alpha=0.6, c=COLOURS[kind])
     axes.axhline(1 / 6, ls="--", lw=1, c=style.FAINT)
     axes.set_xscale("log", base=2)
-    axes.set_yscale("log")
+    _logarithmic(axes)
     axes.set_xticks(told["lengths"], map(str, told["lengths"]))
     style.finish(axes, "Adding two numbers far apart", "length of the sequence", "squared error")
+
+
+def _logarithmic(axes: Axes) -> None:
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("")
 
 
 def _text(axes: Axes) -> None:
