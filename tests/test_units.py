@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from common.ask import units as module
 from common.ask.abilities import Inside
 from common.ask.text import in_streams, text_units
-from common.ask.units import PROPERTIES, Found, correlation, find, tint
+from common.ask.units import PROPERTIES, correlation, find, tint
 from common.commands import cli
 from common.commands.doors import units as command
 from common.commands.doors.units_drawn import LARGEST, _save
@@ -180,19 +180,6 @@ def test_gates_are_told_apart_and_line_ends_are_read_as_in_training(tmp_path):
     assert units.held_out == exam.parts.test
 
 
-def test_a_text_can_be_read_behind_another():
-    def read(text):
-        tokens = [text[i : i + 2] for i in range(0, len(text), 2)]  # pairs of characters
-        numbers = np.arange(len(tokens), dtype=float)[:, None]
-        return Inside(tokens, {"h": numbers}, {"g": numbers / 100})
-
-    inside = command.later(read, "abcd", "efgh")
-    assert inside.tokens == ["ef", "gh"] and inside.units["h"].tolist() == [[2], [3]]
-    assert inside.gates["g"].tolist() == [[0.02], [0.03]]
-    assert command.later(read, "abc", "defgh").tokens == ["cd", "ef", "gh"]  # not cut in two
-    assert command.later(read, "", "abcd").tokens == ["ab", "cd"]
-
-
 # -- the command -----------------------------------------------------------------------------
 
 
@@ -304,13 +291,3 @@ def test_a_model_without_weights_or_units_says_so(papers, capsys):
             cli.main(["units", *words])
         out, said = capsys.readouterr()
         assert out == "" and told in said, said
-
-
-def test_an_excerpt_begins_and_ends_with_lines_of_the_second_half():
-    text = "x" * 900 + "\nrest\n\n" + "A:\nb c d e f g\n\n" * 60
-    before, shown = command.excerpt(text)
-    assert shown.startswith("A:\n") and shown.endswith("\n") and len(shown) <= command.EXCERPT
-    assert before + shown in text and len(before) == command.BEFORE
-    assert command.excerpt("ab") == ("a", "b") and command.excerpt("") == ("", "")
-    assert command.excerpt("y" * 2000)[1] == "y" * command.EXCERPT
-    assert Found("p", "h", 1, 0.5, 0.4, 0, 1).name == "h 1"
