@@ -4,8 +4,8 @@ from common.ask.abilities import Units
 from common.ask.text import text_units, text_writer
 from common.ask.writer import Writer
 from common.exams.text import predictor
-from papers.lstm.task import Exam
 from papers.lstm.fused import model
+from papers.lstm.task import Exam
 
 
 def load(checkpoint) -> tuple[Writer, Units]:

@@ -4,8 +4,8 @@ from common.exams.text import predictor
 from common.run.compiled import compiled
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
-from papers.lstm.task import Exam
 from papers.lstm.fused import kernel, model
+from papers.lstm.task import Exam
 
 
 def train(run):

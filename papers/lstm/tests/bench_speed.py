@@ -21,9 +21,9 @@ from torch.nn import LSTM, Linear, Module
 
 from common.run import engine
 from common.run.compiled import compiled
-from papers.lstm.version2 import model as version2
 from papers.lstm.fused import kernel
 from papers.lstm.fused import model as fused
+from papers.lstm.version2 import model as version2
 
 SYMBOLS, BATCH, STEPS, HIDDEN, LAYERS = 65, 32, 128, 256, 2
 OURS = {"version2": version2, "fused": fused, "loops": fused}

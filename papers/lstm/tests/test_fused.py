@@ -6,8 +6,8 @@ import torch
 from common.evidence.measuring import worst
 from common.run.compiled import compiled
 from papers.lstm.evidence import twins
-from papers.lstm.version2 import model as model2
 from papers.lstm.fused import kernel, model
+from papers.lstm.version2 import model as model2
 
 # Inputs, cells, streams, steps: streams for less than a register, for one, and for more.
 SIZES = [(7, 9, 3, 5), (5, 8, 17, 4), (3, 1, 1, 2), (6, 4, 50, 3), (9, 10, 64, 3), (65, 32, 32, 6)]
