@@ -86,7 +86,8 @@ def test_a_network_scores_as_version_2_does(way):
 
 
 def test_both_versions_begin_alike_and_have_the_same_parameters():
-    assert {**vars(model.Config()), "words": 0} == vars(model2.Config())  # that one reads words, too
+    # Version 2 reads words, too.
+    assert {**vars(model.Config()), "words": 0} == vars(model2.Config())
     nets = []
     for module in (model, model2):
         torch.manual_seed(0)
