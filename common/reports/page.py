@@ -60,6 +60,7 @@ def _measured(results: Results) -> dict:
         "steps": tables.steps(results),
         "metrics": tables.metrics(results),
         "sizes": sizes.table(results),
+        "sizes_on": sizes.place(results),
         "longer": longer.table(results),
         "costs": tables.costs(results, primary),
         "target": compare.target(results, primary),
