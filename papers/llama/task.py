@@ -5,6 +5,8 @@ more questions are asked here: is the text read from a cache the same text, and 
 windows longer than those of training?
 """
 
+import numpy as np
+
 from common.exams.reading import Windows, fresh_windows
 from common.exams.text import TextExam, mean
 
@@ -44,7 +46,16 @@ def from_cache(exam, sat):
     def in_pieces(rows, _):
         first, state = sat.predict(rows[:, :half], None)
         second, state = sat.predict(rows[:, half:], state)
-        return joined(first, second), state
+        return np.concatenate([first, second], axis=1), state
 
     whole, pieces = (exam.rule.fresh_bits(p, tokens) for p in (sat.predict, in_pieces))
     return {"at_once_bits": mean(whole[:, half:]), "from_cache_bits": mean(pieces[:, half:])}
+
+
+def beyond(rule, predict, unbounded, tokens):
+    """Bits per token of the second half of windows twice as long as those of training, and of the
+    same tokens in windows of training's length, where each has at least half a window before it."""
+    context = rule.context
+    there = Windows(2 * context).fresh_bits(unbounded, tokens)
+    here = rule.bits(predict, tokens)[: there.size].reshape(there.shape)
+    return {"beyond_bits": mean(there[:, context:]), "within_bits": mean(here[:, context:])}

@@ -1,4 +1,3 @@
-# Decide here: what does one step read, and what goes on from step to step?
 """Train version 1: `python -m papers.llama.version1.train`."""
 
 from common.exams.text import predictor
@@ -9,11 +8,12 @@ from papers.llama.version1 import model
 
 
 def train(run):
-    """Windows from anywhere in the text, one batch after the other."""
+    """Windows of the text, from anywhere, one batch after the other."""
     config = run.config
     exam = Exam(run.data, config, model.vocabulary, run.quick)
-    net, masters = build(run, lambda: model.GPT(config, exam.symbols))
+    net, masters = build(run, lambda: model.Llama(config, exam.symbols))
     learner, predict = model.Learner(config, net, masters, run.seed), predictor(net, net.read)
+    unbounded = predictor(net, lambda tokens, _: (net(tokens)[0], None))
     tokens = exam.train_on(run.engine.device)
     return train_torch(
         run,
@@ -23,7 +23,7 @@ def train(run):
         tokens_per_step=config.batch * config.context,
         step=lambda i: learner.step(tokens, i),
         validate=lambda: exam.validate(predict),
-        finish=lambda: exam.finish(predict, run.seed),
+        finish=lambda: exam.finish(predict, run.seed, unbounded),
     )
 
 

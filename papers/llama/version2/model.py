@@ -195,8 +195,8 @@ class Llama(Module):
     def read(self, tokens, state=None):
         """Scores (B, T, V) after each of `tokens`, which follow those read into `state`.
 
-        The state is written in place: to go on from it twice, copy its tensors. Where the window
-        is full, its last half is read anew, from place 0: training knew no later places.
+        The state is written in place: to go on from it twice, copy its tensors. A full window's
+        last half is read anew, from place 0: training knew no later places.
         """
         state, found = dict(state) if state else self.begin(tokens), []
         context = self.config.context
@@ -228,15 +228,14 @@ THEIRS = {  # transformers' names -> the paper's authors'
 
 
 def pairs_together(weight, heads):
-    """Rows of a head from halves (0, 2, 4, ..., 1, 3, 5, ...) to pairs: what transformers permutes
-    in queries and keys, which it turns by halves, put back."""
+    """Rows of a head from halves (0, 2, ..., 1, 3, ...) to pairs: transformers permutes them."""
     return weight.unflatten(0, (heads, 2, -1)).transpose(1, 2).flatten(0, 2)
 
 
 def load_published(weights, heads=None, **config):
     """A Llama with published weights: {name: tensor}, the authors' names and pairs side by side,
-    or transformers' names and halves; in evaluation mode. `heads` is not in the weights: without
-    it heads have 128 components, as published. `config` has what else the weights do not tell.
+    or transformers' names and halves; in evaluation mode. `heads`, without which heads have 128
+    components as published, and `config` have what the weights do not tell.
     ValueError for strange or missing names, or shapes that do not fit."""
     named = {n: w for n, w in weights.items() if "rope.freqs" not in n and "rotary_emb" not in n}
     halves = any("self_attn" in name for name in named)
@@ -261,8 +260,8 @@ def load_published(weights, heads=None, **config):
     if strange := sorted(wanted.keys() ^ named.keys()):
         raise ValueError(f"missing or strange: {', '.join(strange[:3])}")
     for name, shape in wanted.items():
-        if named[name].shape != shape:
-            raise ValueError(f"{name} must be {tuple(shape)}, not {tuple(named[name].shape)}")
+        if (found := named[name].shape) != shape:
+            raise ValueError(f"{name} must be {tuple(shape)}, not {tuple(found)}")
     net.load_state_dict({n: w.clone() for n, w in named.items()}, assign=True)
     return net.eval()
 
@@ -275,8 +274,8 @@ def learning_rate(i, config):
     if i < config.warmup:
         return config.learning_rate * (i + 1) / config.warmup
     done = (i - config.warmup) / max(1, config.steps - config.warmup)
-    falling = 0.5 * (1 + math.cos(math.pi * done))
-    return config.learning_rate * (config.least + (1 - config.least) * falling)
+    above = (1 - config.least) * 0.5 * (1 + math.cos(math.pi * done))
+    return config.learning_rate * (config.least + above)
 
 
 class Learner:

@@ -13,6 +13,7 @@ def train(run):
     exam = Exam(run.data, config, model.vocabulary, run.quick)
     net, masters = build(run, lambda: model.Llama(config, exam.symbols))
     learner, predict = model.Learner(config, net, masters, run.seed), predictor(net, net.read)
+    unbounded = predictor(net, lambda tokens, _: (net(tokens), None))
     tokens = exam.train_on(run.engine.device)
     return train_torch(
         run,
@@ -22,7 +23,7 @@ def train(run):
         tokens_per_step=config.batch * config.context,
         step=lambda i: learner.step(tokens, i),
         validate=lambda: exam.validate(predict),
-        finish=lambda: exam.finish(predict, run.seed),
+        finish=lambda: exam.finish(predict, run.seed, unbounded),
     )
 
 
