@@ -34,7 +34,9 @@ def library():
     return LlamaConfig, LlamaForCausalLM
 
 
-def theirs(layers: int = 2, heads: int = HEADS, d_model: int = WIDTH, hidden: int = HIDDEN):
+def theirs(
+    layers: int = 2, heads: int = HEADS, d_model: int = WIDTH, hidden: int = HIDDEN, scale=0.3
+):
     """transformers' LLaMA with random values everywhere, so that no gain of 1 hides a mistake."""
     made, built = library()
     with warnings.catch_warnings():
@@ -45,7 +47,7 @@ def theirs(layers: int = 2, heads: int = HEADS, d_model: int = WIDTH, hidden: in
             rms_norm_eps=1e-6, tie_word_embeddings=False, bos_token_id=0, eos_token_id=0,
         )  # fmt: skip
         net = built(config).eval()
-    return randomised(net)
+    return randomised(net, scale=scale)
 
 
 def randomised(net, seed: int = 1, scale: float = 0.3):
@@ -65,10 +67,11 @@ def ours(net, heads: int = HEADS):
     return model2.load_published(net.state_dict(), heads, context=CONTEXT)
 
 
-def worst(layers: int = 2, heads: int = HEADS, d_model: int = WIDTH, hidden: int = HIDDEN) -> float:
+def worst(*sizes: int, scale: float = 0.3) -> float:
     """The largest difference of scores, loss and gradients, at random weights."""
-    net = theirs(layers, heads, d_model, hidden)
-    mine, tokens = ours(net, heads), some_tokens()
+    net, tokens = theirs(*sizes, scale=scale), some_tokens()
+    heads = net.config.num_attention_heads
+    mine = ours(net, heads)
     scores, reference = mine(tokens), net(input_ids=tokens, labels=tokens)
     value = model2.loss(scores[:, :-1], tokens[:, 1:])
     value.backward()
