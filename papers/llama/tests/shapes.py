@@ -24,6 +24,8 @@ def run(version, load):
     for i in range(2):
         learner.step(tokens, i)
     net.read(read[:, :13])
+    if version == "version2":
+        model.pairs_together(torch.rand(H * K, H * K), H)
     net, state = model.Llama(model.Config(**SMALL, merges=None, context=23), V).eval(), None
     for piece in read.split([6, 13], 1):
         _, state = net.read(piece, state)
