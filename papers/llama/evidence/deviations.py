@@ -77,6 +77,8 @@ DEVIATIONS = (
         "rasbt/LLMs-from-scratch#838",
         inject=injections.mixed_layouts,
         invariant=injections.scores_depend_on_distance,
+        trained=False,
+        note="Alone in version 2 it cost 0.10 bits after 1,000 steps: 2.692 for 2.588, seed 0 alone.",
     ),
     Deviation(
         id="cache_without_offset",
