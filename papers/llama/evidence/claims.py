@@ -150,7 +150,7 @@ CLAIMS = (
         sentence="Rotary positions do not carry beyond the window of training.",
         kind="direction",
         measure=lower((NEWEST, "within_bits"), (NEWEST, "beyond_bits")),
-        unit="bits per character",
+        unit="bits per token",
         expected="window of training < window twice as long",
     ),
     Claim(
