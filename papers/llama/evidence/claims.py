@@ -32,7 +32,7 @@ CLAIMS = (
     Claim(
         id="hidden-widths",
         place="Sec. 2.2",
-        sentence="2/3 of 4 d, rounded up to a multiple of 256: the published hidden widths.",
+        sentence="2/3 of 4 d, rounded up to a multiple of 256, gives the published hidden widths.",
         kind="exact",
         measure=measures.hidden_widths,
     ),
@@ -120,7 +120,7 @@ CLAIMS = (
     Claim(
         id="rms-norm",
         place="Sec. 2.2",
-        sentence="RMSNorm is no worse than LayerNorm; we ask whether it is better.",
+        sentence="RMSNorm models better than LayerNorm; its authors claim as well, in less time.",
         kind="direction",
         measure=lower(NEWEST, f"{NEWEST}+layer_norm"),
         unit="bits per character",
@@ -146,7 +146,7 @@ CLAIMS = (
     ),
     Claim(
         id="beyond-training",
-        place="Chen et al. 2023 (arXiv:2306.15595), Sec. 2.3",
+        place="Chen et al. 2023 (arXiv:2306.15595), Sec. 2.2",
         sentence="Rotary positions do not carry beyond the window of training.",
         kind="direction",
         measure=lower((NEWEST, "within_bits"), (NEWEST, "beyond_bits")),
@@ -174,6 +174,6 @@ CLAIMS = (
         place="Fig. 1",
         sentence="The 7B model's training loss still falls after a trillion tokens.",
         kind="out of reach",
-        reason="Our text has a million characters, and is read twice.",
+        reason="Needs a trillion tokens; our text has a million characters.",
     ),
 )

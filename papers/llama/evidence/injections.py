@@ -70,12 +70,9 @@ def places(model):
     initialise, embed = model.Llama.initialise, model.Llama.embed
 
     def initialised(self):
+        initialise(self)  # first: the other weights begin as without the table
         table = torch.empty(self.config.context, self.config.d_model)
         self.wpe = torch.nn.Parameter(table.normal_(std=0.5 * self.config.std))
-        wpe = self.wpe.detach().clone()
-        initialise(self)
-        with torch.no_grad():
-            self.wpe.copy_(wpe)
 
     def embedded(self, tokens, start):
         here = torch.arange(start, start + tokens.shape[1]).clamp(max=len(self.wpe) - 1)

@@ -157,6 +157,13 @@ def test_weights_that_do_not_fit_are_refused_by_name(weights, change, words):
         model2.load_published(weights, heads=4)
 
 
+@pytest.mark.parametrize("layout", ["transformers", "authors"])
+def test_heads_that_do_not_divide_the_width_are_refused_in_either_layout(layout, weights):
+    named = twins.theirs().state_dict() if layout == "transformers" else weights
+    with pytest.raises(ValueError, match="multiple of twice the heads"):
+        model2.load_published(named, heads=5)
+
+
 def test_without_a_number_heads_have_128_components():
     with torch.device("meta"):
         small = model2.Llama(model2.Config(d_model=256, heads=2, layers=0), 3)

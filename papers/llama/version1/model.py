@@ -21,9 +21,9 @@ from papers.bpe.version2 import model as bpe
 
 
 @dataclass(frozen=True)
-class Config:  # defaults: Table 2, first row; Sec. 2.1 to 2.3
-    merges: int | None = 31_744  # 32,000 tokens, bytes among them. None: characters
-    context: int = 2048
+class Config:  # defaults: Table 2, first row; Sec. 2.3
+    merges: int | None = 31_744  # 32,000 tokens, published with the weights. None: characters
+    context: int = 2048  # as published with the weights, like `multiple` and `epsilon`
     d_model: int = 4096
     heads: int = 32
     layers: int = 32
@@ -43,7 +43,7 @@ class Config:  # defaults: Table 2, first row; Sec. 2.1 to 2.3
 
     @property
     def d_ff(self):
-        """Two thirds of 4 d, because there are three matrices for two; rounded up (Sec. 2.2)."""
+        """Two thirds of 4 d (Sec. 2.2): three matrices for two; rounded up in the authors' code."""
         return math.ceil(8 * self.d_model / 3 / self.multiple) * self.multiple
 
 

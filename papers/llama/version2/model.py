@@ -27,9 +27,9 @@ SCALED = ("wo.weight", "w2.weight")  # what is added to the residual path
 
 
 @dataclass(frozen=True)
-class Config:  # defaults: Table 2, first row; Sec. 2.2, 2.3; epsilon as published with the weights
-    merges: int | None = 31_744  # Sec. 2.1: 32,000 tokens, bytes among them. None: characters
-    context: int = 2048
+class Config:  # defaults: Table 2, first row; Sec. 2.3
+    merges: int | None = 31_744  # 32,000 tokens, published with the weights. None: characters
+    context: int = 2048  # as published with the weights, like `multiple` and `epsilon`
     d_model: int = 4096
     heads: int = 32
     layers: int = 32
@@ -71,7 +71,7 @@ class RMSNorm(Module):
 
 
 def hidden_width(d_model, multiple):
-    """Sec. 2.2: two thirds of 4 d, because there are three matrices for two; rounded up."""
+    """Two thirds of 4 d (Sec. 2.2): three matrices for two; rounded up in the authors' code."""
     return -(-(8 * d_model // 3) // multiple) * multiple
 
 
@@ -245,16 +245,16 @@ def load_published(weights, heads=None, **config):
     symbols, d = named["tok_embeddings.weight"].shape
     heads = heads or max(1, d // 128)
     layers = len({name.split(".")[1] for name in named if name.startswith("layers.")})
+    f = len(named.get("layers.0.feed_forward.w1.weight", " "))
+    settled = Config(**{"d_model": d, "heads": heads, "layers": layers, "multiple": f, **config})
     for n in range(layers):  # one matrix for three
         parts = [named.pop(f"layers.{n}.attention.w{x}.weight", None) for x in "qkv"]
         if any(p is None or p.shape != (d, d) for p in parts):
             raise ValueError(f"layer {n} needs queries, keys and values of {d} rows and columns")
         q, k = (pairs_together(p, heads) if halves else p for p in parts[:2])
         named[f"layers.{n}.attention.wqkv.weight"] = torch.cat([q, k, parts[2]])
-    f = len(named.get("layers.0.feed_forward.w1.weight", " "))
     with torch.device("meta"):
-        told = {"d_model": d, "heads": heads, "layers": layers, "multiple": f}
-        net = Llama(Config(**{**told, **config}), symbols)
+        net = Llama(settled, symbols)
     wanted = {name: p.shape for name, p in net.named_parameters()}
     if strange := sorted(wanted.keys() ^ named.keys()):
         raise ValueError(f"missing or strange: {', '.join(strange[:3])}")
