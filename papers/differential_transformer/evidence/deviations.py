@@ -31,14 +31,14 @@ DEVIATIONS = (
         title="Queries split after one rotation",
         place=f"Sec. 2.1; {CODE}, view of q and k",
         paper_says="Q1, Q2, K1, K2 are projections of their own; code rotates each map's apart.",
-        code_does="Rotates a head as a whole, then halves its components: neither half keeps a "
-        "pair together, so scores depend on places and no longer on distances alone.",
+        code_does="Turns a head as a whole, then halves its components: the pairs that turn fast "
+        "are one map's, the slow ones the other's, so that they cannot have noise in common.",
         kind="bug",
         introduced="version1",
         fixed="version2",
         source=LIST,
         inject=put.split_features,
-        invariant=put.scores_depend_on_distance_alone,
+        invariant=put.both_maps_turn_alike,
     ),
     Deviation(
         id="no_head_norm",

@@ -16,7 +16,7 @@ from torch.nn import Module
 def small(model, **changes):
     """A net of toy size with random values everywhere."""
     torch.manual_seed(0)
-    config = model.Config(**{"d_model": 24, "heads": 3, "layers": 2, **changes})
+    config = model.Config(**{"d_model": 24, "heads": 3, "layers": 2, "multiple": 1, **changes})
     net = model.DiffTransformer(config, 7)
     for p in net.parameters():
         torch.nn.init.normal_(p, mean=0.5 * (p.dim() == 1), std=0.3)
@@ -31,9 +31,14 @@ def some_input(length=9):
     return torch.randn(2, length, 24, generator=torch.Generator().manual_seed(1))
 
 
+def turned(model, layer, length):
+    """RoPE's turns for the queries and keys of a layer of toy size."""
+    return model.turns(0, length, 24 // (2 * layer.heads), model.BASE)
+
+
 def applied(model, layer, x):
     """What attention adds to `x`."""
-    turn = model.angles(0, x.shape[1], 24 // (2 * layer.heads))
+    turn = turned(model, layer, x.shape[1])
     with torch.no_grad():
         return layer(x, turn, model.barred(x.shape[1]))[0]
 
@@ -65,29 +70,29 @@ def weights_may_be_negative(model):
 
 
 def split_features(model):
-    """A head of 2 d components is rotated as a whole, and its halves are the two maps' queries:
-    the first components of all pairs in one, the second in the other."""
+    """A head of 2 d components is turned as a whole and then halved: the pairs that turn fast are
+    one map's, those that turn slowly the other's."""
 
     def split(self, x, turn):
-        q, k, v = self.qkv(x).chunk(3, -1)
-        wide = 2 * self.heads // self.maps
-        q, k, v = (y.unflatten(-1, (wide, -1)).transpose(1, 2) for y in (q, k, v))
-        turn = model.angles(0, turn.shape[0], q.shape[-1], x.device).to(x.dtype)
-        q, k = model.rotate(q, turn), model.rotate(k, turn)
-        if self.maps == 2:
-            q, k = (torch.stack(y.chunk(2, -1), 2).flatten(1, 2) for y in (q, k))
-        return q, k, v
+        h, size = self.heads * 2 // self.maps, x.shape[-1] * self.maps // (2 * self.heads)
+        q, k, v = self.qkv(x).unflatten(-1, (3 * h, -1)).split(h, 2)
+        turn = model.turns(0, turn.shape[0], size, model.BASE, x.device)
+        q, k = (model.rope(y, turn) for y in (q, k))
+        q, k = (y.unflatten(-1, (self.maps, -1)).flatten(2, 3).transpose(1, 2) for y in (q, k))
+        return q, k, v.transpose(1, 2)
 
     return {"DifferentialAttention.split": split}
 
 
-def scores_depend_on_distance_alone(model):
-    """The same input at all places: the score of two tokens is that of any two as far apart."""
-    layer, x = layer_of(model), some_input(1).expand(-1, 9, -1)
+def both_maps_turn_alike(model):
+    """Where all queries and keys are the same, so are the scores of all maps, at any distance."""
+    layer = layer_of(model)
     with torch.no_grad():
-        q, k, _ = layer.split(x, model.angles(0, 9, 24 // (2 * layer.heads)))
+        layer.qkv.weight.fill_(0.3)
+        q, k, _ = layer.split(some_input(1).expand(-1, 9, -1), turned(model, layer, 9))
         scores = model.maps(q, k, torch.zeros(9, 9))[0]
-    assert torch.allclose(scores[..., :-1, :-1], scores[..., 1:, 1:], atol=1e-5)
+    assert not torch.allclose(scores[..., 0], scores[..., 8], atol=1e-3)
+    assert torch.allclose(scores, scores[:, :1].expand_as(scores), atol=1e-4)
 
 
 # -- no norm of the heads ----------------------------------------------------------------------
@@ -258,7 +263,8 @@ def heads_not_halved(model):
 def maps_are_as_wide_as_the_rivals(model):
     """h heads of two maps are made of the d_model / 2 h components that the rival's 2 h heads have."""
     net = small(model, d_model=48)
-    q, k, _ = net.blocks[0].attention.split(torch.zeros(1, 1, 48), torch.zeros(1, net.size // 2))
+    turn = model.turns(0, 1, net.size, model.BASE)
+    q, k, _ = net.blocks[0].attention.split(torch.zeros(1, 1, 48), turn)
     assert q.shape[1:] == k.shape[1:] == (2 * 3, 1, 48 // (2 * 3))
 
 

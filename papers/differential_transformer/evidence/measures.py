@@ -34,7 +34,7 @@ def parameters() -> Exact:
 def first_lambdas() -> Exact:
     """The largest difference from the formula, for layers counted from 1, where lambda's vectors
     are zero."""
-    net = model.DiffTransformer(model.Config(d_model=16, heads=2, layers=28), 3)
+    net = model.DiffTransformer(model.Config(d_model=16, heads=2, layers=28, multiple=1), 3)
     worst = 0.0
     for layer, block in enumerate(net.blocks, 1):
         with torch.no_grad():
@@ -70,7 +70,8 @@ def shared_noise_cancels() -> Exact:
             getattr(layer, name).zero_()
         layer.lambda_init = 1.0
         x = torch.randn(2, 9, twins.SIZES["d_model"], generator=torch.Generator().manual_seed(0))
-        q, k, _ = layer.split(x, model.angles(0, 9, q.shape[0] // (2 * twins.SIZES["heads"])))
+        turn = model.turns(0, 9, 48 // (2 * twins.SIZES["heads"]), model.BASE)
+        q, k, _ = layer.split(x, turn)
         weights = layer.difference(model.maps(q, k, model.barred(9))[1])
     return Exact(weights.abs().max().item(), 0.0, tolerance=1e-6)
 

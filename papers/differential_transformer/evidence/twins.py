@@ -4,6 +4,7 @@ fused attention called four times, as the authors' second file for FlashAttentio
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 
@@ -15,7 +16,8 @@ from common.evidence.claims import NOT_MEASURED, Unmeasured
 from papers.differential_transformer.version2 import model
 
 SYMBOLS, LENGTH = 13, 12
-SIZES = {"d_model": 48, "heads": 3, "layers": 2}
+Reorder = Callable[[torch.Tensor], torch.Tensor]
+SIZES = {"d_model": 48, "heads": 3, "layers": 2, "multiple": 1}
 
 
 @cache
@@ -56,35 +58,47 @@ def theirs(maps: int = 2):
         return getattr(made, f"{kind}ForCausalLM")(config).eval()
 
 
-def theirs_by_name(net, maps: int = 2) -> dict[str, tuple[str, bool]]:
-    """Our names: theirs, and whether the rows stand in another order there."""
+def theirs_by_name(maps: int) -> dict[str, tuple[str, Reorder]]:
+    """Our names: theirs, and how our rows are brought into their order."""
     found = {
-        "embedding.weight": ("model.embed_tokens.weight", False),
-        "norm.weight": ("model.norm.weight", False),
-        "head.weight": ("lm_head.weight", False),
+        "embedding.weight": ("model.embed_tokens.weight", same),
+        "norm.weight": ("model.norm.weight", same),
+        "head.weight": ("lm_head.weight", same),
     }
+    paired = in_halves if maps == 2 else same
     for n in range(SIZES["layers"]):
         mine, other = f"blocks.{n}", f"model.layers.{n}"
         for part in "qkv":
-            found[f"{mine}.attention.{part}"] = (f"{other}.self_attn.{part}_proj.weight", maps == 2)
-        found[f"{mine}.attention.out.weight"] = (f"{other}.self_attn.o_proj.weight", False)
+            reorder = paired if part == "v" else lambda rows: paired(pairs_apart(rows))
+            found[f"{mine}.attention.{part}"] = (f"{other}.self_attn.{part}_proj.weight", reorder)
+        found[f"{mine}.attention.out.weight"] = (f"{other}.self_attn.o_proj.weight", same)
         if maps == 2:
             for name in ("lambda_q1", "lambda_k1", "lambda_q2", "lambda_k2"):
-                found[f"{mine}.attention.{name}"] = (f"{other}.self_attn.{name}", False)
-        found[f"{mine}.norm_1.weight"] = (f"{other}.input_layernorm.weight", False)
-        found[f"{mine}.norm_2.weight"] = (f"{other}.post_attention_layernorm.weight", False)
+                found[f"{mine}.attention.{name}"] = (f"{other}.self_attn.{name}", same)
+        found[f"{mine}.norm_1.weight"] = (f"{other}.input_layernorm.weight", same)
+        found[f"{mine}.norm_2.weight"] = (f"{other}.post_attention_layernorm.weight", same)
         for own, name in FEED.items():
-            found[f"{mine}.feed.{own}.weight"] = (f"{other}.mlp.{name}.weight", False)
+            found[f"{mine}.feed.{own}.weight"] = (f"{other}.mlp.{name}.weight", same)
     return found
 
 
 FEED = {"w1": "gate_proj", "w3": "up_proj", "w2": "down_proj"}
 
 
+def same(rows: torch.Tensor) -> torch.Tensor:
+    return rows
+
+
 def in_halves(rows: torch.Tensor) -> torch.Tensor:
     """Rows of heads whose two maps are neighbours, as DiffLlama has them: first all first maps,
     then all second ones."""
     return rows.unflatten(0, (SIZES["heads"], 2, -1)).transpose(0, 1).flatten(0, 2)
+
+
+def pairs_apart(rows: torch.Tensor) -> torch.Tensor:
+    """RoPE's pairs, neighbours here and in the authors' code, as transformers has them: half a
+    query apart."""
+    return rows.unflatten(0, (2 * SIZES["heads"], -1, 2)).transpose(1, 2).flatten(0, 2)
 
 
 def parts(net, gradients: bool = False) -> dict[str, torch.Tensor]:
@@ -100,15 +114,14 @@ def parts(net, gradients: bool = False) -> dict[str, torch.Tensor]:
     return found
 
 
-def pairs(maps: int = 2, reorder=in_halves):
+def pairs(maps: int = 2):
     """(ours, theirs): scores, loss and all gradients with the same weights."""
     mine, other = ours(maps), theirs(maps)
-    names, weights = theirs_by_name(mine, maps), parts(mine)
+    names, weights = theirs_by_name(maps), parts(mine)
     assert names.keys() == weights.keys()
     with torch.no_grad():
-        for name, (their_name, moved) in names.items():
-            value = reorder(weights[name]) if moved else weights[name]
-            other.get_parameter(their_name).copy_(value)
+        for name, (their_name, reorder) in names.items():
+            other.get_parameter(their_name).copy_(reorder(weights[name]))
     rng = torch.Generator().manual_seed(2)
     tokens = torch.randint(SYMBOLS, (3, LENGTH), generator=rng)
     scores, reference = mine(tokens), other(input_ids=tokens, labels=tokens)
@@ -117,8 +130,8 @@ def pairs(maps: int = 2, reorder=in_halves):
     reference.loss.backward()
     found = [(scores, reference.logits), (loss, reference.loss)]
     for name, grad in parts(mine, gradients=True).items():
-        their_name, moved = names[name]
-        found.append((reorder(grad) if moved else grad, other.get_parameter(their_name).grad))
+        their_name, reorder = names[name]
+        found.append((reorder(grad), other.get_parameter(their_name).grad))
     return found
 
 
@@ -129,7 +142,7 @@ def flash_pairs():
     torch.nn.init.normal_(layer.norm.weight)
     rng = torch.Generator().manual_seed(3)
     x = torch.randn(2, LENGTH, SIZES["d_model"], generator=rng)
-    turn = model.angles(0, LENGTH, SIZES["d_model"] // (2 * SIZES["heads"]))
+    turn = model.turns(0, LENGTH, SIZES["d_model"] // (2 * SIZES["heads"]), model.BASE)
     found = layer(x, turn, model.barred(LENGTH))[0]
     q, k, v = layer.split(x, turn)
     (q1, q2), (k1, k2) = ((y[:, 0::2], y[:, 1::2]) for y in (q, k))

@@ -58,13 +58,13 @@ class RMSNorm(Module):
 
 
 def rotated(x):
-    """RoPE (Su et al. 2021): component i and component i + half turn as a pair, by the place."""
-    half = x.shape[-1] // 2
-    speed = 10_000 ** (-torch.arange(half, device=x.device) / half)
-    angle = torch.arange(x.shape[-2], device=x.device)[:, None] * speed
-    a, b = x[..., :half], x[..., half:]
+    """RoPE (Su et al. 2021, Eq. 15): components 2 j and 2 j + 1 turn as a pair, by the place."""
+    width, places = x.shape[-1], torch.arange(x.shape[-2], device=x.device)
+    speed = 10_000 ** (-torch.arange(0, width, 2, device=x.device) / width)
+    angle = places[:, None] * speed
+    a, b = x[..., 0::2], x[..., 1::2]
     turned = (a * angle.cos() - b * angle.sin(), b * angle.cos() + a * angle.sin())
-    return torch.cat(turned, -1).to(x.dtype)
+    return torch.stack(turned, -1).flatten(-2).to(x.dtype)
 
 
 def softmax(scores):

@@ -18,9 +18,10 @@ import torch.nn.functional as F
 from torch.nn import Embedding, Linear, Module, ModuleList, Parameter
 
 from papers.adam.version2.model import AdamW, groups
-from papers.llama.version2.model import RMSNorm, SwiGLU, rotate
+from papers.llama.version2.model import RMSNorm, SwiGLU, rope, turns
 
 EPSILON = 1e-5  # of the norms, in the authors' code
+BASE = 10_000.0  # of RoPE's angles
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Config:  # defaults: the 3B model of Sec. 3.1; from memory, as is all that
     heads: int = 12
     layers: int = 28
     maps: int = 2  # 1: ordinary attention with 2 h heads
+    multiple: int = 256  # of the feed-forward width, as in llama
     batch: int = 1000  # stretches; there 4M tokens
     learning_rate: float = 3.2e-4
     warmup: int = 1000
@@ -43,20 +45,10 @@ class Config:  # defaults: the 3B model of Sec. 3.1; from memory, as is all that
         if self.maps not in (1, 2):
             raise ValueError("maps must be 1 or 2")
 
-    @property
-    def d_ff(self):
-        return 8 * self.d_model // 3  # Sec. 2.2
-
 
 def lambda_init(layer):
     """0.2 in the first layer, towards 0.8 in the last (Sec. 2.1); layers are counted from 0 here."""
     return 0.8 - 0.6 * math.exp(-0.3 * layer)
-
-
-def angles(start, end, size, device=None):
-    """By how much RoPE turns each pair of components at the places from `start` to `end`."""
-    speed = 10_000 ** (-torch.arange(0, size, 2, device=device) / size)
-    return torch.arange(start, end, device=device)[:, None] * speed
 
 
 def barred(end, start=0, device=None):
@@ -99,11 +91,11 @@ class DifferentialAttention(Module):
     def split(self, x, turn):
         """Queries and keys, two neighbours of them to a head, and its values: (B, 2 H, T, K),
         (B, 2 H, T, K), (B, H, T, 2 K). With one map to a head values are as many as maps."""
-        q, k, v = self.qkv(x).chunk(3, -1)  # (B, T, D)
-        # (B, 2 H, T, K)
-        q, k = (y.unflatten(-1, (2 * self.heads, -1)).transpose(1, 2) for y in (q, k))
-        v = v.unflatten(-1, (2 * self.heads // self.maps, -1)).transpose(1, 2)  # (B, H, T, 2 K)
-        return rotate(q, turn), rotate(k, turn), v
+        d, h = x.shape[-1], 2 * self.heads
+        turned, v = self.qkv(x).split([2 * d, d], -1)  # (B, T, 2 D), (B, T, D)
+        turned = rope(turned.unflatten(-1, (2 * h, -1)), turn)  # (B, T, 4 H, K): each map apart
+        q, k = turned.transpose(1, 2).chunk(2, 1)  # (B, 2 H, T, K)
+        return q, k, v.unflatten(-1, (h // self.maps, -1)).transpose(1, 2)
 
     def difference(self, weights):
         """What the values are weighted with: (B, 2 H, T, S) -> (B, H, T, S), rows of sum
@@ -134,7 +126,7 @@ class Block(Module):
     def __init__(self, config, layer):
         super().__init__()
         self.attention = DifferentialAttention(config, layer)
-        self.feed = SwiGLU(config.d_model, config.d_ff)
+        self.feed = SwiGLU(config)
         self.norm_1, self.norm_2 = (RMSNorm(config.d_model, EPSILON) for _ in range(2))
 
     def forward(self, x, turn, hidden, kept=None):
@@ -175,7 +167,7 @@ class DiffTransformer(Module):
         known = state["key.0"].shape[2] if state else 0
         end = place + tokens.shape[1]
         x = self.embedding(tokens)  # (B, T, D)
-        turn = angles(place, end, self.size, x.device).to(x.dtype)
+        turn = turns(place, end, self.size, BASE, x.device)
         hidden = barred(known + tokens.shape[1], known, x.device).to(x.dtype)
         after = {"place": tokens.new_zeros(len(tokens), end)}
         for n, block in enumerate(self.blocks):
@@ -187,7 +179,7 @@ class DiffTransformer(Module):
     def look(self, tokens):
         """What the exam asks for, layer by layer: scores, weights, states behind the block."""
         x = self.embedding(tokens)
-        turn = angles(0, tokens.shape[1], self.size, x.device).to(x.dtype)
+        turn = turns(0, tokens.shape[1], self.size, BASE, x.device)
         hidden = barred(tokens.shape[1], device=x.device).to(x.dtype)
         for block in self.blocks:
             q, k, _ = block.attention.split(block.norm_1(x), turn)
