@@ -1,4 +1,4 @@
-"""How this room answers: a Writer that reads text with needles in it, and maps of where it looks."""
+"""How this room answers: a Writer that reads text with needles, and maps of where it looks."""
 
 from __future__ import annotations
 

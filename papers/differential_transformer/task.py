@@ -13,7 +13,8 @@ A version hands over two functions of tokens (B, T):
 Stretches of the validation and the test split are the same for all; training ones are drawn anew
 in each step.
 
-Shapes: B stretches, T tokens, Q questions, L characters, N needles, H maps, D width, V tokens known.
+Shapes: B stretches, T tokens, Q questions, L characters, N needles, H maps, D width,
+        V tokens known.
 """
 
 from __future__ import annotations

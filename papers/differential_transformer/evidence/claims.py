@@ -41,7 +41,7 @@ CLAIMS = (
     Claim(
         id="shared-noise-cancels",
         place="Sec. 2.1",
-        sentence="What both maps have in common cancels: of equal maps nothing is left at lambda 1.",
+        sentence="What both maps share cancels: of equal maps nothing is left at lambda 1.",
         kind="exact",
         measure=measures.shared_noise_cancels,
         unit="largest weight",

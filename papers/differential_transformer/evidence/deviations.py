@@ -65,6 +65,7 @@ DEVIATIONS = (
         source=LIST,
         inject=put.plain_lambda,
         invariant=put.lambda_is_of_two_products,
+        trained=False,
     ),
     Deviation(
         id="late_lambda",
@@ -155,7 +156,7 @@ DEVIATIONS = (
         inject=put.paired_across,
         invariant=put.pairs_are_neighbours,
         trained=False,
-        note="Trained from nothing it is the same model with other names; weights do not carry over.",
+        note="Trained from nothing it is the same model; weights do not carry over.",
     ),
     Deviation(
         id="constant_rate",

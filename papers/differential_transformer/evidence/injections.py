@@ -261,7 +261,7 @@ def heads_not_halved(model):
 
 
 def maps_are_as_wide_as_the_rivals(model):
-    """h heads of two maps are made of the d_model / 2 h components that the rival's 2 h heads have."""
+    """h heads of two maps have queries of d_model / 2 h components, as the rival's 2 h heads."""
     net = small(model, d_model=48)
     turn = model.turns(0, 1, net.size, model.BASE)
     q, k, _ = net.blocks[0].attention.split(torch.zeros(1, 1, 48), turn)

@@ -24,7 +24,8 @@ class Stretches:
 def run(version, load):
     """Two steps of learning and a look inside; a text that is read on; stretches of the exam."""
     if not version:
-        return sit(load("task"))
+        sit(load("task"))
+        return
     model = load("model")
     config = model.Config(**SMALL)
     net = model.DiffTransformer(config, V)

@@ -85,9 +85,9 @@ def test_no_needle_is_learned_to_be_predicted(tmp_path):
     scores = torch.zeros(*stretches.tokens.shape, exam.symbols)
     for module in (model1, model):
         before = module.loss(scores, stretches)
-        for part, noticed in (("needle", False), ("answer", True)):
+        for part, kinds, noticed in (("needle", 16 * 8, False), ("answer", 8, True)):
             first = getattr(exam.vocabulary, part)
-            hot = (stretches.tokens >= first) & (stretches.tokens < first + 8 * (1 + 15 * (not noticed)))
+            hot = (stretches.tokens >= first) & (stretches.tokens < first + kinds)
             other = scores.clone()
             other[:, :-1][hot[:, 1:]] = torch.randn(exam.symbols)
             assert torch.equal(module.loss(other, stretches), before) != noticed, part

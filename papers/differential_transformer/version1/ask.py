@@ -1,4 +1,4 @@
-"""Text and answers from version 1: `papers generate differential_transformer --prompt "...<c?>"`."""
+"""Answers from version 1: `papers generate differential_transformer --prompt "<c=5> <c?>"`."""
 
 import torch
 

@@ -98,7 +98,7 @@ class DifferentialAttention(Module):
         return (1 - self.lambda_init) * joined @ self.w_o  # (B, T, D)
 
     def maps(self, x):
-        """Scores of both softmaxes (B, 2 H, T, T), and the difference of their maps (B, H, T, T)."""
+        """Scores of both softmaxes (B, 2 H, T, T), and the maps' difference (B, H, T, T)."""
         q = rotated(self.split(x @ self.w_q))  # (B, H, T, 2 K)
         k = rotated(self.split(x @ self.w_k))  # (B, H, T, 2 K)
         (q1, q2), (k1, k2) = q.chunk(2, -1), k.chunk(2, -1)

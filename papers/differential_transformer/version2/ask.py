@@ -1,4 +1,4 @@
-"""Text and answers from version 2: `papers generate differential_transformer --prompt "...<c?>"`."""
+"""Answers from version 2: `papers generate differential_transformer --prompt "<c=5> <c?>"`."""
 
 from papers.differential_transformer.ask import writer
 from papers.differential_transformer.task import LENGTH, Exam

@@ -47,7 +47,7 @@ class Config:  # defaults: the 3B model of Sec. 3.1; from memory, as is all that
 
 
 def lambda_init(layer):
-    """0.2 in the first layer, towards 0.8 in the last (Sec. 2.1); layers are counted from 0 here."""
+    """0.2 in the first layer, near 0.8 in deep ones (Sec. 2.1); layers are counted from 0 here."""
     return 0.8 - 0.6 * math.exp(-0.3 * layer)
 
 
