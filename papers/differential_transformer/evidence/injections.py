@@ -36,13 +36,6 @@ def turned(model, layer, length):
     return model.turns(0, length, 24 // (2 * layer.heads), model.BASE)
 
 
-def applied(model, layer, x):
-    """What attention adds to `x`."""
-    turn = turned(model, layer, x.shape[1])
-    with torch.no_grad():
-        return layer(x, turn, model.barred(x.shape[1]))[0]
-
-
 # -- one map to a head -------------------------------------------------------------------------
 
 
@@ -229,7 +222,7 @@ def softmax_of_difference(model):
 
     def difference(self, scores):
         end = scores.shape[-1]
-        hidden = model.barred(end, end - scores.shape[-2], scores.device).to(scores.dtype)
+        hidden = model.barred(end, end - scores.shape[-2], device=scores.device).to(scores.dtype)
         if self.maps == 1:
             return scores.softmax(-1)
         one, two = (part - hidden for part in scores.unflatten(1, (-1, 2)).unbind(2))

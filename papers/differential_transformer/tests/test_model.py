@@ -32,12 +32,18 @@ def test_reading_on_gives_the_scores_of_the_whole(maps, pieces):
         assert torch.allclose(torch.cat(found, 1), net(TOKENS), atol=1e-4)
 
 
-def test_a_bounded_cache_keeps_the_last_tokens():
-    net = small(model)
-    _, state = net.read(TOKENS, None, 3)
-    assert state["key.1"].shape[2] == 3 and state["place"].shape[1] == 7
-    _, state = net.read(TOKENS[:, :1], state, 3)
-    assert state["value.0"].shape[2] == 3 and state["place"].shape[1] == 8
+@pytest.mark.parametrize("pieces", [[7], [1] * 7, [5, 1, 1]])
+def test_a_bounded_cache_keeps_the_last_tokens_and_gives_the_same_scores(pieces):
+    net, state, found = small(model), None, []
+    with torch.no_grad():
+        whole, _ = net.read(TOKENS, None, 3)
+        for piece in TOKENS.split(pieces, 1):
+            scores, state = net.read(piece, state, 3)
+            found.append(scores)
+    assert state["key.1"].shape[2] == 3 and state["place"].tolist() == [7, 7]
+    assert torch.allclose(torch.cat(found, 1), whole, atol=1e-4)
+    assert torch.equal(whole[:, :3], net(TOKENS)[:, :3])
+    assert not torch.allclose(whole, net(TOKENS), atol=1e-2)
 
 
 @pytest.mark.parametrize("net", [old(), small(model), small(model, maps=1)])

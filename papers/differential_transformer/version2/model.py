@@ -51,10 +51,11 @@ def lambda_init(layer):
     return 0.8 - 0.6 * math.exp(-0.3 * layer)
 
 
-def barred(end, start=0, device=None):
-    """0 where a token may look, -inf where it may not: (T, S), for the tokens from `start` on."""
-    size = (end - start, end)
-    return torch.full(size, -math.inf, device=device).triu(start + 1)  # (T, S)
+def barred(end, start=0, most=None, device=None):
+    """0 where a token may look, -inf where it may not: (T, S), for the tokens from `start` on.
+    Each sees itself and those before it, `most` in all where that is given."""
+    bars = torch.full((end - start, end), -math.inf, device=device)
+    return bars.triu(start + 1) + (bars.tril(start - most) if most else 0)  # (T, S)
 
 
 def maps(q, k, hidden):
@@ -162,14 +163,14 @@ class DiffTransformer(Module):
 
     def read(self, tokens, state=None, most=None):
         """Scores (B, T, V) after each of `tokens`, which follow those read into `state`; and the
-        state: keys and values of each layer, of the last `most` tokens where that is given."""
-        place = state["place"].shape[1] if state else 0
+        state: keys and values of each layer. A token sees `most` keys, if that is given."""
+        place = int(state["place"][0]) if state else 0
         known = state["key.0"].shape[2] if state else 0
         end = place + tokens.shape[1]
         x = self.embedding(tokens)  # (B, T, D)
         turn = turns(place, end, self.size, BASE, x.device)
-        hidden = barred(known + tokens.shape[1], known, x.device).to(x.dtype)
-        after = {"place": tokens.new_zeros(len(tokens), end)}
+        hidden = barred(known + tokens.shape[1], known, most, x.device).to(x.dtype)
+        after = {"place": tokens.new_full((len(tokens),), end)}
         for n, block in enumerate(self.blocks):
             kept = state and (state[f"key.{n}"], state[f"value.{n}"])
             x, kept = block(x, turn, hidden, kept)
