@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable
 
 import torch
 
-from common.ask.writer import LONGEST_MAP, Attention, Settings, Writer
+from common.ask.writer import Attention, Settings, Writer
 from common.errors import UserError
-from papers.differential_transformer.task import Exam
+from papers.differential_transformer.task import LENGTH, Exam
+
+LONGEST = 2 * LENGTH  # tokens on a side of a map that one can still read
 
 
 def writer(exam: Exam, read: Callable, maps: Callable[..., Iterable]) -> Writer:
@@ -30,8 +32,8 @@ def writer(exam: Exam, read: Callable, maps: Callable[..., Iterable]) -> Writer:
     def attend(text: str) -> list[Attention]:
         """Negative weights of a difference are shown as nothing: nothing is taken from there."""
         tokens = encode(text)
-        if len(tokens) > LONGEST_MAP:
-            words = f"this text has {len(tokens)} tokens: give at most {LONGEST_MAP}"
+        if len(tokens) > LONGEST:
+            words = f"this text has {len(tokens)} tokens: give at most {LONGEST}"
             raise UserError(f"{words} for a readable map.")
         shown = [exam.vocabulary.decode([token]) for token in tokens]
         return [
