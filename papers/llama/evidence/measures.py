@@ -1,62 +1,134 @@
-# Decide here: how is each claim measured, at sizes that take seconds?
 """How the claims of claims.py are measured."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from functools import cache
 
 import torch
 
 from common.evidence import measuring
-from common.evidence.claims import Equal, Exact, Pair
+from common.evidence.claims import Equal, Exact
 from common.exams.ngrams import ngram_baseline
-from common.exams.text import predictor
 from papers.llama import PAPER
-from papers.llama.evidence import twins
-from papers.llama.task import Exam
+from papers.llama.evidence import injections, twins
 from papers.llama.version2 import model as model2
 
-TABLE2 = {117: (12, 768), 345: (24, 1024), 762: (36, 1280), 1542: (48, 1600)}  # printed: N, D
-VOCABULARY = 50_257  # Sec. 2.3
+# Table 2, printed: billions of parameters: layers, width, heads; hidden width and parameters of
+# the published weights (huggingface/transformers, configurations of the converted models).
+TABLE2 = {"6.7": (32, 4096, 32), "13.0": (40, 5120, 40), "32.5": (60, 6656, 52),
+          "65.2": (80, 8192, 64)}  # fmt: skip
+UNITS = {"6.7": 6_738_415_616, "13.0": 13_015_864_320, "32.5": 32_528_943_616,
+         "65.2": 65_285_660_672}  # fmt: skip
+HIDDEN = {"6.7": 11_008, "13.0": 13_824, "32.5": 17_920, "65.2": 22_016}
+VOCABULARY = 32_000
 
 # -- exact --------------------------------------------------------------------------------------
 
 
 @cache
-def parameters(printed: int, symbols: int = VOCABULARY) -> int:
+def parameters(printed: str) -> int:
     """Of version 2 at a size of Table 2, built on no device."""
-    layers, d = TABLE2[printed]
-    config = model2.Config(layers=layers, d_model=d, heads=d // 64)
-    return measuring.parameters(lambda: model2.GPT2(config, symbols))
+    layers, d, heads = TABLE2[printed]
+    config = model2.Config(layers=layers, d_model=d, heads=heads)
+    return measuring.parameters(lambda: model2.Llama(config, VOCABULARY))
 
 
-def count(printed: int) -> Exact:
-    note = (
-        "The authors say so themselves: 'our original parameter counts were wrong due to an error'"
-    )
-    return Exact(round(parameters(printed) / 1e6), printed, note=f"{note} (openai/gpt-2, README).")
+def count(printed: str) -> Exact:
+    """In billions, to the digit that the paper prints."""
+    note = f"{parameters(printed):,} at 32,000 tokens, embedding and head both counted"
+    return Exact(round(parameters(printed) / 1e9, 1), float(printed), note=note)
 
 
-def corrected_counts() -> Exact:
-    found = ", ".join(f"{parameters(printed) / 1e6:.0f}M" for printed in TABLE2)
-    return Exact(found, "124M, 355M, 774M, 1558M")
+def to_the_unit() -> Exact:
+    """How many of the four sizes have as many parameters here as in transformers' model."""
+    right = sum(theirs(printed) == parameters(printed) == UNITS[printed] for printed in TABLE2)
+    return Exact(right, len(TABLE2))
 
 
-def residual_std() -> Exact:
-    """Of what is added to the residual path, in a net of 12 blocks."""
+def theirs(printed: str) -> int:
+    made, built = twins.library()
+    layers, d, heads = TABLE2[printed]
+    config = made(
+        num_hidden_layers=layers, num_attention_heads=heads, hidden_size=d,
+        intermediate_size=HIDDEN[printed], vocab_size=VOCABULARY, tie_word_embeddings=False,
+    )  # fmt: skip
+    return measuring.parameters(lambda: built(config))
+
+
+def hidden_widths() -> Exact:
+    found = ", ".join(str(model2.hidden_width(d, 256)) for _, d, _ in TABLE2.values())
+    return Exact(found, ", ".join(map(str, HIDDEN.values())))
+
+
+def distance_alone() -> Exact:
+    """The largest change of a score when a query and a key move on together, over distances in
+    all of LLaMA's window; scores are about 11 in size, and angles rounded to float32."""
     torch.manual_seed(0)
-    net = model2.GPT2(model2.Config(d_model=64, heads=4, context=8), 5)
-    scaled = [p.flatten() for n, p in net.named_parameters() if n.endswith(".c_proj.weight")]
-    return Exact(torch.cat(scaled).std().item(), 0.02 / math.sqrt(24), tolerance=1e-5)
+    turned = model2.turns(0, 2048, 128, 10_000.0)
+    q, k = (model2.rope(torch.randn(1, 1, 1, 128).expand(1, 2048, -1, -1), turned) for _ in "qk")
+    scores = q[0, :, 0] @ k[0, :, 0].T  # each query with each key
+    lines = [scores.diagonal(distance) for distance in range(-2047, 2048, 89)]
+    return Exact(max(float(x.max() - x.min()) for x in lines), 0.0, tolerance=1e-2)
+
+
+def norm_knows_no_size() -> Exact:
+    torch.manual_seed(0)
+    x, norm = torch.randn(5, 64), model2.RMSNorm(64, 0.0)
+    return Exact((norm(1000 * x) - norm(x)).abs().max().item(), 0.0, tolerance=1e-5)
+
+
+def cache_equals_no_cache() -> Exact:
+    """Scores token by token against scores of the whole window."""
+    net, tokens = tiny(), twins.some_tokens()
+    state, found = None, []
+    with torch.no_grad():
+        for token in tokens.split(1, dim=1):
+            scores, state = net.read(token, state)
+            found.append(scores)
+        worst = (torch.cat(found, 1) - net(tokens)).abs().max().item()
+    return Exact(worst, 0.0, tolerance=1e-5)
+
+
+def tiny():
+    config = model2.Config(
+        context=twins.CONTEXT, d_model=32, heads=4, layers=2, multiple=8, merges=None
+    )
+    return twins.randomised(model2.Llama(config, twins.SYMBOLS)).eval()
+
+
+def last_rate() -> Exact:
+    config = model2.Config()
+    rates = [model2.learning_rate(i, config) for i in (config.warmup, config.steps)]
+    return Exact(rates[1] / rates[0], 0.1, tolerance=1e-9)
+
+
+def blocks_weigh_the_same() -> Exact:
+    """Weights of GPT-2's block over those of LLaMA's, at the sizes of our runs."""
+    config = model2.Config(d_model=64, heads=4, multiple=8)
+    gpt2 = injections.gpt2_block(model2)["Block"]
+    sizes = [measuring.parameters(lambda made=made: made(config)) for made in (gpt2, model2.Block)]
+    return Exact(sizes[0] / sizes[1], 1.0, tolerance=0.01, note=f"{sizes[0]:,} and {sizes[1]:,}")
 
 
 # -- equivalence --------------------------------------------------------------------------------
 
 
 def version2_is_published() -> Equal:
-    return Equal(twins.worst_of_version2(), 1e-5)
+    return Equal(twins.worst(), 1e-5)
+
+
+def all_sizes_are_published() -> Equal:
+    """Depth and heads of the four sizes, two components to a head."""
+    sizes = [(layers, heads, 2 * heads, 6 * heads) for layers, _, heads in TABLE2.values()]
+    return Equal(max(twins.worst(*size, scale=0.05) for size in sizes), 1e-5)
+
+
+def decoding_is_published() -> Equal:
+    return Equal(twins.worst_of_decoding(), 1e-5)
+
+
+def both_layouts_load() -> Equal:
+    return Equal(twins.worst_of_files(), 1e-5)
 
 
 # -- directions ---------------------------------------------------------------------------------
@@ -65,35 +137,3 @@ def version2_is_published() -> Equal:
 def ngrams(order: int = 6) -> float:
     """Bits per character of the table of counts on the test split."""
     return ngram_baseline(PAPER.dataset, order, "witten-bell")
-
-
-SCALING = {"merges": None, "context": 32, "heads": 2, "layers": 1, "dropout": 0.0, "batch": 16}
-
-
-def wider_is_better(seeds: Sequence[int]) -> Pair:
-    """Two widths, everything else alike but the size of the first weights."""
-    wide, narrow = ({seed: bits_at_width(d, seed) for seed in seeds} for d in (64, 32))
-    return Pair(wide, narrow, sign=-1)
-
-
-def bits_at_width(d_model: int, seed: int, steps: int = 300) -> float:
-    """Held-out bits per character of version 2 after a short training."""
-    from common.run.engine import Masters
-
-    std = 0.02 * math.sqrt(768 / d_model)
-    config = model2.Config(
-        **SCALING, d_model=d_model, std=std, learning_rate=0.006, warmup=30, beta2=0.99, steps=steps
-    )
-    exam = _exam(config)
-    torch.manual_seed(seed)
-    net = model2.GPT2(config, exam.symbols)
-    learner = model2.Learner(config, net, Masters(net.parameters()), seed)
-    tokens = torch.as_tensor(exam.train)
-    for i in range(steps):
-        learner.step(tokens, i)
-    return exam.score(predictor(net, net.read), exam.parts.validation[:16_384])
-
-
-@cache
-def _exam(config) -> Exam:
-    return Exam(PAPER.dataset, config, model2.vocabulary)

@@ -1,107 +1,78 @@
-# Decide here: what must be true of this paper's models alone?
-"""Maps of attention from a checkpoint: causal, and the weights that the net uses."""
+"""Maps of attention: causal, and the weights that the nets use."""
 
-import hashlib
-import json
-
-import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
-from common.ask.checkpoint import read_checkpoint
 from common.commands.doors import doors
-from common.errors import UserError
 from common.paper import rooms
-from papers.llama.task import Exam
+from papers.llama.version1 import ask as ask1
+from papers.llama.version1 import model as model1
+from papers.llama.version2 import ask as ask2
+from papers.llama.version2 import model as model2
 
 HOME = rooms()["llama"]
-TEXT = "To be, or not to be: that is the question.\nWhether 'tis nobler\n" * 40
-SIZES = {"context": 10, "d_model": 16, "heads": 2, "layers": 2}
-VERSIONS = pytest.mark.parametrize("version", ["version1", "version2"])
+SIZES = {"context": 10, "d_model": 16, "heads": 2, "layers": 2, "multiple": 8}
+TOKENS = torch.tensor([[1, 2, 3, 4, 5, 6, 0, 1, 2]])
 
 
-@pytest.fixture
-def make(tmp_path):
-    """make(version, merges) -> Writer with random weights."""
-    data = tmp_path / "own.txt"
-    data.write_text(TEXT)
-
-    def made(version, merges=None, dtype="float32"):
-        model = HOME.module(f"{version}.model")
-        values = {**SIZES, "merges": merges}
-        config = model.Config(**values)
-        exam = Exam(str(data), config, model.vocabulary)
-        torch.manual_seed(0)
-        net = (model.GPT if version == "version1" else model.GPT2)(config, exam.symbols)
-        weights = {name: 25 * w if w.dim() > 1 else w for name, w in net.state_dict().items()}
-        told = {
-            "paper": "llama",
-            "variant": version,
-            "version": version,
-            "config": values,
-            "dataset": {
-                "name": "file:own.txt",
-                "sha256": hashlib.sha256(TEXT.encode()).hexdigest(),
-            },
-            "seed": 0,
-        }
-        named = {f"model.{name}": w.contiguous() for name, w in weights.items()}
-        save_file(named, tmp_path / "weights.safetensors")
-        (tmp_path / "model.json").write_text(json.dumps(told))
-        checkpoint = read_checkpoint(HOME, tmp_path, str(data), dtype)
-        return checkpoint.writer(HOME.module(f"{version}.ask"))
-
-    return made
+def net_of(model):
+    torch.manual_seed(0)
+    net = model.Llama(model.Config(**SIZES), 7).eval()
+    with torch.no_grad():
+        for p in net.parameters():
+            if p.dim() > 1:
+                p.normal_(std=0.4)
+    return net
 
 
-@VERSIONS
-def test_maps_are_causal_and_sum_to_one(make, version):
-    assert doors(HOME, version) == ["generate", "chat", "attend"]
-    layers = make(version).attend("To be, or")
-    assert [layer.name for layer in layers] == ["layer 1", "layer 2"]
-    for layer in layers:
-        assert layer.weights.shape == (2, 9, 9) and list(layer.queries) == list("To be, or")
-        assert layer.weights.sum(-1) == pytest.approx(np.ones((2, 9)), abs=1e-5)
-        assert (np.triu(layer.weights, 1) == 0).all()
+@pytest.mark.parametrize(("model", "ask"), [(model1, ask1), (model2, ask2)])
+def test_maps_are_causal_and_sum_to_one(model, ask):
+    assert doors(HOME, model.__name__.split(".")[2]) == ["generate", "chat", "attend"]
+    with torch.no_grad():
+        layers = list(ask.maps(net_of(model), TOKENS))
+    assert [layer.shape for layer in layers] == [(2, 9, 9)] * 2
+    for weights in layers:
+        assert torch.allclose(weights.sum(-1), torch.ones(2, 9), atol=1e-5)
+        assert (weights.triu(1) == 0).all()
 
 
-def test_maps_are_the_weights_the_net_uses(make, monkeypatch):
+def test_maps_are_the_weights_the_net_uses(monkeypatch):
     """With every value replaced by its place, attention gives the mean place under the map."""
-    model = HOME.module("version2.model")
-    seen, real = [], model.attend
+    seen, real, net = [], model2.attend, net_of(model2)
 
     def spying(q, k, v, hidden):
         places = torch.eye(k.shape[-2]).expand(*k.shape[:-1], -1)
-        seen.append(real(q, k, places, hidden))
+        seen.append(real(q, k, places, hidden)[0])
         return real(q, k, v, hidden)
 
-    writer = make("version2")
-    monkeypatch.setattr(model, "attend", spying)
-    writer.next(np.array([writer.encode("To be, or")]), None)
-    for used, layer in zip(seen, writer.attend("To be, or")):
-        assert used.view(2, 9, -1).numpy() == pytest.approx(layer.weights, abs=1e-4)
+    with torch.no_grad():
+        maps = list(ask2.maps(net, TOKENS))
+        monkeypatch.setattr(model2, "attend", spying)
+        net(TOKENS)
+    for used, layer in zip(seen, maps, strict=True):
+        assert torch.allclose(used, layer, atol=1e-5)
 
 
-@VERSIONS
-def test_a_text_longer_than_a_window_is_mapped_as_it_is_read(make, version):
-    """Windows of 10: [0, 10), [5, 15), [10, 19). Each token stands in the window that read it."""
-    text = "To be, or not to be"
-    writer = make(version)
-    tokens = np.array([writer.encode(text)])
-    read, last = (np.asarray(writer.next(part, None)[0]) for part in (tokens, tokens[:, 10:]))
-    np.testing.assert_allclose(read, last, atol=1e-5)
-    windows = {(0, 10): 0, (5, 15): 10, (10, 19): 15}  # -> its first new token
-    for number, layer in enumerate(writer.attend(text)):
-        assert list(layer.queries) == list(text) and layer.weights.shape == (2, 19, 19)
-        expected = np.zeros_like(layer.weights)
-        for (start, end), first in windows.items():
-            alone = writer.attend(text[start:end])[number].weights
-            expected[:, first:end, start:end] = alone[:, first - start :]
-        np.testing.assert_allclose(layer.weights, expected, atol=1e-6)
-        np.testing.assert_allclose(layer.weights.sum(-1), 1, atol=1e-5)
+def test_maps_of_version1_are_the_weights_it_uses(monkeypatch):
+    seen, net = [], net_of(model1)
+    real = torch.Tensor.softmax
+
+    def spying(x, dim):
+        seen.append(real(x, dim)[0])
+        return real(x, dim)
+
+    with torch.no_grad():
+        maps = list(ask1.maps(net, TOKENS))
+        monkeypatch.setattr(torch.Tensor, "softmax", spying)
+        net(TOKENS)
+    for used, layer in zip(seen, maps, strict=True):
+        assert torch.allclose(used, layer, atol=1e-5)
 
 
-def test_a_text_too_long_for_a_map_is_refused_before_it_is_read(make):
-    with pytest.raises(UserError, match="this text has 513 tokens: give at most 512"):
-        make("version2").attend("o" * 513)
+def test_version1_writes_by_reading_again():
+    net = net_of(model1)
+    with torch.no_grad():
+        whole, _ = net.read(TOKENS)
+        _, seen = ask1.read_again(net, TOKENS[:, :4])
+        late, _ = ask1.read_again(net, TOKENS[:, 4:], seen)
+    assert torch.allclose(late, whole[:, 4:], atol=1e-5)

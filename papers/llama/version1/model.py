@@ -89,8 +89,8 @@ class Attention(Module):
         self.w_o = matrix(d, d, 0.02 / math.sqrt(2 * config.layers))  # GPT-2, Sec. 2.3
 
     def forward(self, x, known=None):
-        """`x` (B, T, D), the keys and values `known`, twice (B, H, S, K), or None -> (B, T, D),
-        and the keys and values known then."""
+        """What is added to `x` (B, T, D), and the keys and values `known` then: of the text before
+        and of this one."""
         q = rope(self.split(x @ self.w_q), self.base)  # (B, H, T, K)
         k = rope(self.split(x @ self.w_k), self.base)  # (B, H, T, K)
         v = self.split(x @ self.w_v)  # (B, H, T, K)
@@ -100,7 +100,8 @@ class Attention(Module):
         later = torch.ones_like(scores[0, 0]).triu(1 + scores.shape[-1] - scores.shape[-2]) > 0
         weights = scores.masked_fill(later, -math.inf).softmax(-1)
         joined = (weights @ v).transpose(1, 2).flatten(-2)  # (B, H, T, K) -> (B, T, D)
-        return joined @ self.w_o, (k, v)
+        added = joined @ self.w_o  # (B, T, D)
+        return added, (k, v)
 
     def split(self, x):
         """(B, T, D) -> (B, H, T, K)."""

@@ -7,8 +7,8 @@ product for queries, keys and values, attention plain or fused by length, bfloat
 
 Symbols: d_model the width, h heads, d_k = d_model / h, N layers, as in papers/transformer;
          theta_i the angle of pair i per place (Su et al. 2021, Sec. 3.2.2).
-Shapes:  B batch, C places of a cache, T positions, S those looked at, H heads, K = d_k,
-         D = d_model, F hidden units, V tokens.
+Shapes:  B batch, C cache, T positions, S those looked at, H heads, K = d_k, D = d_model,
+         F hidden units, V tokens.
 """
 
 import math
@@ -84,7 +84,8 @@ class SwiGLU(Module):
         self.w1, self.w3, self.w2 = matrix(d, f), matrix(d, f), matrix(f, d)
 
     def forward(self, x):
-        return self.w2(F.silu(self.w1(x)) * self.w3(x))  # (B, T, F), (B, T, F) -> (B, T, D)
+        gated = F.silu(self.w1(x)) * self.w3(x)  # (B, T, F)
+        return self.w2(gated)  # (B, T, D)
 
 
 def turns(start, end, width, base, device=None):
@@ -98,13 +99,10 @@ def turns(start, end, width, base, device=None):
 
 
 def rope(x, turns):
-    """Turn each pair (x_2j, x_2j+1) of `x` (B, T, H, K) by the angle of its place (Su et al. 2021,
-    Eq. 15): a product of complex numbers. `turns` (T, K / 2)."""
-    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))  # (B, T, H, K / 2)
-    return torch.view_as_real(pairs * turns[:, None]).flatten(-2).type_as(x)  # (B, T, H, K)
-
-
-# -- the network ---------------------------------------------------------------------------------
+    """Turn each pair (x_2j, x_2j+1) of `x` (B, T, 2 H, K) by the angle of its place (Su et al.
+    2021, Eq. 15): a product of complex numbers. `turns` (T, K / 2). Any number of heads will do."""
+    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))  # (B, T, 2 H, K / 2)
+    return torch.view_as_real(pairs * turns[:, None]).flatten(-2).type_as(x)  # (B, T, 2 H, K)
 
 
 def matrix(columns, rows):
@@ -124,8 +122,9 @@ class Attention(Module):
         """`x` (B, T, D); `kept` (B, H, C, K): turned keys, and values, known up to `start`."""
         h, end = self.heads, start + x.shape[1]
         joined = self.wqkv(x).unflatten(-1, (3 * h, -1))  # (B, T, 3 H, K)
-        q, k = rope(joined[:, :, : 2 * h], turns).transpose(1, 2).chunk(2, 1)  # (B, H, T, K)
-        v = joined[:, :, 2 * h :].transpose(1, 2)  # (B, H, T, K)
+        qk, v = joined.split((2 * h, h), 2)
+        q, k = rope(qk, turns).transpose(1, 2).chunk(2, 1)  # (B, H, T, K)
+        v = v.transpose(1, 2)  # (B, H, T, K)
         if kept is not None:
             kept[0][:, :, start:end], kept[1][:, :, start:end] = k, v
             k, v = (x[:, :, :end] for x in kept)  # (B, H, S, K)
@@ -138,8 +137,8 @@ class Block(Module):
 
     def __init__(self, config):
         super().__init__()
-        d, epsilon = config.d_model, config.epsilon
-        self.attention_norm, self.ffn_norm = RMSNorm(d, epsilon), RMSNorm(d, epsilon)
+        norms = (RMSNorm(config.d_model, config.epsilon) for _ in range(2))
+        self.attention_norm, self.ffn_norm = norms
         self.attention, self.feed_forward = Attention(config), SwiGLU(config)
 
     def forward(self, x, turns, hidden, kept=None, start=0):
@@ -229,7 +228,7 @@ THEIRS = {  # transformers' names -> the paper's authors'
 
 def pairs_together(weight, heads):
     """Rows of a head from halves (0, 2, ..., 1, 3, ...) to pairs: transformers permutes them."""
-    return weight.unflatten(0, (heads, 2, -1)).transpose(1, 2).flatten(0, 2)
+    return weight.unflatten(0, (heads, 2, -1)).transpose(1, 2).flatten(0, 2)  # (D, D)
 
 
 def load_published(weights, heads=None, **config):
@@ -260,8 +259,8 @@ def load_published(weights, heads=None, **config):
     if strange := sorted(wanted.keys() ^ named.keys()):
         raise ValueError(f"missing or strange: {', '.join(strange[:3])}")
     for name, shape in wanted.items():
-        if (found := named[name].shape) != shape:
-            raise ValueError(f"{name} must be {tuple(shape)}, not {tuple(found)}")
+        if named[name].shape != shape:
+            raise ValueError(f"{name} must be {tuple(shape)}, not {tuple(named[name].shape)}")
     net.load_state_dict({n: w.clone() for n, w in named.items()}, assign=True)
     return net.eval()
 
