@@ -11,6 +11,7 @@ from papers.differential_transformer.evidence import measures
 
 NEWEST = PAPER.newest
 RIVAL = f"{NEWEST}+one_map"
+GAP = "Table 6's gap, 0.8 % of the loss, would be 0.03 bits per character here."
 
 CLAIMS = (
     Claim(
@@ -81,7 +82,7 @@ CLAIMS = (
     ),
     Claim(
         id="recall",
-        place="Sec. 3.3 (multi-needle retrieval)",
+        place="Sec. 3.3 (multi-needle retrieval); Table 6 (AR-Hit)",
         sentence="It finds key information among distractors better than a Transformer of as many "
         "parameters.",
         kind="direction",
@@ -110,10 +111,9 @@ CLAIMS = (
     Claim(
         id="text-loss",
         place="Table 6 (validation loss)",
-        sentence="It models text better: 3.062 against 3.087 nats at 1.4B parameters. Here a gap "
-        "of that size is within the seeds' spread.",
+        sentence="It models text better: 3.062 against 3.087 nats at 1.4B parameters.",
         kind="direction",
-        measure=lower(NEWEST, RIVAL, metric="text_bits"),
+        measure=lower(NEWEST, RIVAL, metric="text_bits", note=GAP),
         unit="bits per character",
         expected="difference < one map",
     ),
