@@ -12,6 +12,7 @@ SMALL = {"d_model": 16, "heads": 2, "layers": 2, "batch": 8, "steps": 25, "learn
 CHANGES = {"version1": SMALL, "version2": {**SMALL, "warmup": 3}}
 OTHER = ("validation_wrong",)
 CLIPS = {"version2": by_norm}
+PIECES = 16 * 8 + 16 + 8  # needles, questions, answers
 
 part, place = text_part, place_text
 
