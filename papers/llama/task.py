@@ -10,7 +10,7 @@ import numpy as np
 from common.exams.reading import Windows, fresh_windows
 from common.exams.text import TextExam, mean
 
-MOST = 16_384  # tokens of the test split for the two questions
+MOST = 8_192  # tokens of the test split for the two questions
 
 
 class Exam(TextExam):
@@ -23,7 +23,7 @@ class Exam(TextExam):
             Windows(config.context),
             vocabulary and (lambda *text: vocabulary(*text, config)),
             piece=config.context + 1,
-            curve=2_048,
+            curve=1_024,
             measures=[fresh_windows, from_cache],
             quick=quick,
         )

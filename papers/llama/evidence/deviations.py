@@ -77,6 +77,8 @@ DEVIATIONS = (
         "rasbt/LLMs-from-scratch#838",
         inject=injections.mixed_layouts,
         invariant=injections.scores_depend_on_distance,
+        trained=False,
+        note="Alone in version 2, 1,000 steps, seed 0: 2.692 bits in place of 2.588.",
     ),
     Deviation(
         id="cache_without_offset",

@@ -152,3 +152,37 @@ def test_a_run_of_one_token_cannot_be_counted():
     with injection(room("llama"), "version2", "learned_positions"):
         scores = model2.Llama(config, 9)(tokens)
     assert not torch.allclose(scores, scores[:, :1].expand_as(scores), atol=1e-2)
+
+
+def test_what_is_added_to_the_residual_path_begins_smaller():
+    config = model2.Config(context=8, d_model=64, heads=2, layers=8, multiple=64, std=0.1)
+    for name, weight in model2.Llama(config, 300).named_parameters():
+        if weight.dim() > 1:
+            expected = 0.025 if name.endswith(("wo.weight", "w2.weight")) else 0.1
+            assert weight.std().item() == pytest.approx(expected, rel=0.1), name
+        else:
+            assert (weight == 1).all(), name
+
+
+def test_gains_do_not_decay():
+    net = model2.Llama(model2.Config(**{**SMALL, "layers": 1, "multiple": 8}), 9)
+    learner = model2.Learner(net.config, net, Masters(net.parameters()), seed=0)
+    decay = {id(p): g["weight_decay"] for g in learner.optimizer.param_groups for p in g["params"]}
+    assert len(decay) == len(list(net.parameters()))
+    for name, weight in net.named_parameters():
+        assert decay[id(weight)] == (0.1 if weight.dim() > 1 else 0.0), name
+
+
+def test_angles_are_exact_far_into_the_window():
+    places = torch.arange(1990, 2048).double()
+    for pair, theta in enumerate((1.0, 0.1, 0.01, 0.001)):
+        found = model2.turns(1990, 2048, 8, 10_000.0)[:, pair]
+        assert torch.allclose(found.real.double(), (places * theta).cos(), atol=1e-3)
+        assert torch.allclose(found.imag.double(), (places * theta).sin(), atol=1e-3)
+
+
+def test_the_rate_rises_and_falls_to_a_tenth():
+    config = model2.Config(warmup=4, steps=12, learning_rate=1.0)
+    rates = [model2.learning_rate(i, config) for i in range(13)]
+    assert rates[:5] == [0.25, 0.5, 0.75, 1.0, 1.0]
+    assert rates[8] == pytest.approx(0.55) and rates[12] == pytest.approx(0.1)
