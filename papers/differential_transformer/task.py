@@ -4,7 +4,7 @@ Text of Shakespeare is the noise. Into each stretch of it NEEDLES are put, `<c=5
 the value 5. All keys of a stretch differ. In its second half QUESTIONS follow, `<c?>`, each with
 its answer, `<5>`. A needle, a question and an answer are a token each, all else are characters.
 So at a question exactly one token of the context matters; the other needles are distractors, and
-the text is noise (Sec. 3.3 of the paper does this with cities and numbers in essays).
+the text is noise (Sec. 3.4 of the paper asks for the magic numbers of cities so).
 
 A version hands over two functions of tokens (B, T):
     scores(tokens)   scores (B, T, V) of what follows each token

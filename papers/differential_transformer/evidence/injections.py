@@ -296,5 +296,5 @@ def constant_rate(model):
 def rate_rises_and_falls(model):
     config = model.Config(warmup=10, steps=100)
     rates = [model.learning_rate(i, config) for i in range(100)]
-    assert rates[0] < 0.2 * max(rates) and rates[-1] < 0.01 * max(rates)
+    assert rates[0] < 0.2 * max(rates) and rates[-1] < 0.06 * max(rates)
     assert max(rates) == config.learning_rate

@@ -12,7 +12,7 @@ from papers.differential_transformer import PAPER
 from papers.differential_transformer.evidence import baseline, twins
 from papers.differential_transformer.version2 import model
 
-VOCABULARY = 100_288  # of the paper's tokenizer, from memory
+VOCABULARY = 100_288  # Table 9
 
 # -- exact --------------------------------------------------------------------------------------
 

@@ -2,8 +2,8 @@
 
 Against version 1: the two maps of a head have queries and keys of their own, rotated apart; lambda
 is reparameterised; each head has its norm with a gain; the first layer begins at 0.2. Both
-softmaxes of all heads are one product; a cache, warm-up and cosine, decay, clipping. With `maps`
-of 1 it is llama's attention with twice the heads and as many weights: the paper's rival.
+softmaxes of all heads are one product; a cache, warm-up and a falling rate, decay, clipping. With
+`maps` of 1 it is llama's attention with twice the heads and as many weights: the paper's rival.
 
 Symbols: d_model the width, h heads, d = d_model / 2h the width of a query or key, N layers.
 Shapes:  B stretches, T tokens, S those looked at, Q questions, H heads, K = d, D = d_model,
@@ -25,19 +25,20 @@ BASE = 10_000.0  # of RoPE's angles
 
 
 @dataclass(frozen=True)
-class Config:  # defaults: the 3B model of Sec. 3.1; from memory, as is all that is no equation
+class Config:  # defaults: the 3B model of Sec. 3.1 and Table 9
     d_model: int = 3072
     heads: int = 12
     layers: int = 28
     maps: int = 2  # 1: ordinary attention with 2 h heads
     multiple: int = 256  # of the feed-forward width, as in llama
-    batch: int = 1000  # stretches; there 4M tokens
+    batch: int = 1000  # stretches; there of 4,096 tokens
     learning_rate: float = 3.2e-4
     warmup: int = 1000
+    least: float = 0.04  # the rate ends at 1.28e-5
     beta2: float = 0.95
     weight_decay: float = 0.1
     clip: float = 1.0
-    steps: int = 40_000
+    steps: int = 250_000  # 10^12 tokens
 
     def __post_init__(self):
         if self.d_model % (4 * self.heads):
@@ -149,8 +150,8 @@ class DiffTransformer(Module):
         self.initialise()
 
     def initialise(self):
-        """Products keep the size of what they multiply; lambda's parts are N(0, 0.1^2) (Sec. 2.1 in
-        the authors' code)."""
+        """Products keep the size of what they multiply; lambda's parts are N(0, 0.1^2), as in
+        the authors' code."""
         for name, p in self.named_parameters():
             if "lambda" in name:
                 torch.nn.init.normal_(p, std=0.1)
@@ -200,11 +201,11 @@ def loss(scores, stretches):
 
 
 def learning_rate(i, config):
-    """Up linearly in `warmup` steps, then down to zero along a cosine."""
+    """Up linearly in `warmup` steps, then linearly down to the share `least` of it (Sec. 3.1)."""
     if i < config.warmup:
         return config.learning_rate * (i + 1) / config.warmup
     done = (i - config.warmup) / max(1, config.steps - config.warmup)
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+    return config.learning_rate * (1 - (1 - config.least) * done)
 
 
 class Learner:
