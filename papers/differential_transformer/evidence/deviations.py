@@ -1,0 +1,176 @@
+"""What version 1 got wrong, what others did, and what one may choose. Each can be put back.
+
+The ladder trains version 2 with each trained deviation alone, on the same seeds; injections.py
+says what is put in.
+"""
+
+from __future__ import annotations
+
+from common.evidence.deviations import Deviation
+from papers.differential_transformer.evidence import injections as put
+
+CODE = "microsoft/unilm, Diff-Transformer/multihead_diffattn.py"
+LIST = "the authors on a re-implementation, Jaykef/ai-algorithms#1"
+
+DEVIATIONS = (
+    Deviation(
+        id="one_map",
+        title="One map to a head, as many parameters",
+        place="Sec. 3.1",
+        paper_says="The rival is a Transformer with twice the heads, else the same block.",
+        code_does="Weights values with one softmax: llama's attention, the paper's rival.",
+        kind="choice",
+        introduced="",
+        fixed="",
+        source="the paper itself; microsoft/unilm#1637 on halving the heads for it",
+        inject=put.one_map,
+        invariant=put.weights_may_be_negative,
+    ),
+    Deviation(
+        id="split_features",
+        title="Queries split after one rotation",
+        place=f"Sec. 2.1; {CODE}, view of q and k",
+        paper_says="Q1, Q2, K1, K2 are projections of their own; code rotates each map's apart.",
+        code_does="Turns a head as a whole, then halves its components: the pairs that turn fast "
+        "are one map's, the slow ones the other's, so that they see less noise in common.",
+        kind="bug",
+        introduced="version1",
+        fixed="version2",
+        source=LIST,
+        inject=put.split_features,
+        invariant=put.both_maps_turn_alike,
+    ),
+    Deviation(
+        id="no_head_norm",
+        title="No norm of the heads",
+        place="Sec. 3.8, Table 6",
+        paper_says="Each head is normalised and scaled by 1 - lambda_init: 3.062 against 3.122.",
+        code_does="Joins the heads as they come.",
+        kind="choice",
+        introduced="",
+        fixed="",
+        source="the paper's own ablation; microsoft/unilm#1663 saw little benefit",
+        inject=put.no_head_norm,
+        invariant=put.one_head_does_not_drown_others,
+    ),
+    Deviation(
+        id="plain_lambda",
+        title="Lambda itself learned",
+        place="Sec. 2.1, Eq. 2",
+        paper_says="Lambda is the difference of two exponentials of products, plus its beginning.",
+        code_does="Learns one number for each layer.",
+        kind="bug",
+        introduced="version1",
+        fixed="version2",
+        source=LIST,
+        inject=put.plain_lambda,
+        invariant=put.lambda_is_of_two_products,
+        trained=False,
+    ),
+    Deviation(
+        id="late_lambda",
+        title="Lambda begins a layer late",
+        place="Sec. 2.1",
+        paper_says="0.8 - 0.6 exp(-0.3 (l - 1)) for layers from 1: 0.2 in the first.",
+        code_does="Leaves the 1 out: 0.36 in the first layer.",
+        kind="bug",
+        introduced="version1",
+        fixed="version2",
+        source="re-implementations that count from 1 with the authors' code for layers from 0, "
+        f"exp(-0.3 depth) ({CODE}, lambda_init_fn)",
+        inject=put.late_lambda,
+        invariant=put.lambda_begins_at_a_fifth,
+        trained=False,
+        note="Table 6 finds other beginnings hardly worse: 0.8 gives 3.065, 0.5 gives 3.066.",
+    ),
+    Deviation(
+        id="no_gain",
+        title="The norm of the heads has no gain",
+        place=f"{CODE}, subln",
+        paper_says="Nothing; the authors' code learns a gain, one for all heads of a layer.",
+        code_does="Normalises without a gain.",
+        kind="bug",
+        introduced="version1",
+        fixed="version2",
+        source=f"{LIST}; transformers' DiffLlama has none either (huggingface/transformers, pull "
+        "request 34083)",
+        inject=put.no_gain,
+        invariant=put.heads_have_a_gain,
+        trained=False,
+    ),
+    Deviation(
+        id="unscaled_heads",
+        title="1 - lambda_init forgotten",
+        place="Eq. 3",
+        paper_says="Normalised heads are scaled by 1 - lambda_init.",
+        code_does="Leaves the factor out.",
+        kind="bug",
+        introduced="",
+        fixed="",
+        source="mended in review: huggingface/transformers, pull request 34083; neither version "
+        "makes it",
+        inject=put.unscaled_heads,
+        invariant=put.heads_are_scaled,
+        trained=False,
+    ),
+    Deviation(
+        id="softmax_of_difference",
+        title="Softmax of the difference",
+        place="Eq. 1",
+        paper_says="The difference of two softmaxes.",
+        code_does="Takes one softmax of the difference of the scores: nothing can be taken away.",
+        kind="bug",
+        introduced="",
+        fixed="",
+        source="asked for in microsoft/unilm#1637, where the authors say no; neither version "
+        "makes it",
+        inject=put.softmax_of_difference,
+        invariant=put.rows_sum_to_one_less_lambda,
+        trained=False,
+    ),
+    Deviation(
+        id="heads_not_halved",
+        title="Heads not halved",
+        place="Sec. 2.1",
+        paper_says="h = d_model / 2d: half the rival's heads, so that maps are equally wide.",
+        code_does="Keeps the number of heads: maps half as wide as the rival's.",
+        kind="bug",
+        introduced="",
+        fixed="",
+        source="microsoft/unilm#1663, 16 heads with queries of 64 where the authors want 8 with "
+        "128; #1637 asks after it",
+        inject=put.heads_not_halved,
+        invariant=put.maps_are_as_wide_as_the_rivals,
+        trained=False,
+    ),
+    Deviation(
+        id="paired_across",
+        title="Maps paired across the heads",
+        place=f"{CODE}, view of the weights",
+        paper_says="Nothing; in the authors' files the two maps of a head are neighbours.",
+        code_does="Takes map i + h from map i, as DiffLlama does, without moving the weights.",
+        kind="bug",
+        introduced="",
+        fixed="",
+        source="two layouts in use: microsoft/unilm (both files alike) and "
+        "huggingface/transformers, modeling_diffllama.py; neither version mixes them",
+        inject=put.paired_across,
+        invariant=put.pairs_are_neighbours,
+        trained=False,
+        note="Trained from nothing it is the same model; weights do not carry over.",
+    ),
+    Deviation(
+        id="constant_rate",
+        title="Constant learning rate",
+        place="Sec. 3.1",
+        paper_says="1,000 steps of warm-up, then linearly down to a twenty-fifth.",
+        code_does="Trains from the first step to the last at one rate.",
+        kind="choice",
+        introduced="version1",
+        fixed="version2",
+        source="the first loop one writes; karpathy/minGPT's trainer has no schedule by default",
+        inject=put.constant_rate,
+        invariant=put.rate_rises_and_falls,
+        trained=False,
+    ),
+)
