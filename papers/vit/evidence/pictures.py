@@ -1,8 +1,8 @@
-"""Pictures of what a trained version 2 has learned: `python -m papers.vit.evidence.pictures FOLDER`.
+"""Pictures of what a trained version 2 has learned.
 
-FOLDER holds its weights, as a training leaves them. Three pictures are written to docs/pictures:
-where the answer is drawn from (attention rollout over images, as in Fig. 6), how alike positions
-are, and the first filters (both as in Fig. 7).
+`python -m papers.vit.evidence.pictures WEIGHTS docs/pictures` takes the folder with its weights, as
+a training leaves it, and draws three pictures: where the answer comes from (attention rollout over
+images, as in Fig. 6), how alike positions are, and the first filters (both as in Fig. 7).
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ import torch
 import torch.nn.functional as F
 
 from common.ask.checkpoint import read_checkpoint
-from common.paper import find_root, room
-from common.reports import style
+from common.paper import room
 from papers.vit import ask
 from papers.vit.task import SIDE, Exam
 from papers.vit.version2 import model
 
-EACH = 1  # images of each class
+WIDTH = 8.0  # inches
 
 
 def rollouts(net, exam: Exam):
     """Images of the test, one of each class; below, the same lit where the answer is drawn from."""
     images, labels = exam.test
     chosen = [int((labels == label).nonzero()[0]) for label in range(len(exam.classes))]
-    figure, axes = plt.subplots(2, len(chosen), figsize=(style.WIDTH, 2.1))
+    figure, axes = plt.subplots(2, len(chosen), figsize=(WIDTH, 2.1))
     for column, i in enumerate(chosen):
         picture = exam.pictures(images[i : i + 1])
         light = lit(net, picture)
@@ -72,7 +71,7 @@ def filters(net, count: int = 16):
     """The strongest directions of the linear map of patches, as images of a patch."""
     p = net.config.patch
     _, sizes, directions = torch.linalg.svd(net.project.weight.detach(), full_matrices=False)
-    figure, axes = plt.subplots(2, count // 2, figsize=(style.WIDTH, 2.2))
+    figure, axes = plt.subplots(2, count // 2, figsize=(WIDTH, 2.2))
     for n, axis in enumerate(axes.ravel()):
         image = directions[n].view(p, p).numpy()
         most = np.abs(image).max()
@@ -90,17 +89,16 @@ def clean(figure) -> None:
             spine.set_visible(False)
 
 
-def main(folder: str) -> None:
-    checkpoint = read_checkpoint(room("vit"), Path(folder))
+def main(weights: str, folder: str) -> None:
+    checkpoint = read_checkpoint(room("vit"), Path(weights))
     exam = Exam(checkpoint.data, checkpoint.seed)
     net = checkpoint.fill(lambda: model.ViT(checkpoint.config, len(exam.classes)), "model.")
     drawn = {"rollout": rollouts(net, exam), "positions": positions(net), "filters": filters(net)}
     for name, figure in drawn.items():
-        path = find_root() / "docs" / "pictures" / f"vit-{name}.png"
+        path = Path(folder) / f"vit-{name}.png"
         figure.savefig(path, dpi=130, bbox_inches="tight", metadata={"Software": None})
-        print(path.relative_to(find_root()))
+        print(path)
 
 
 if __name__ == "__main__":
-    with style.theme():
-        main(*sys.argv[1:])
+    main(*sys.argv[1:])

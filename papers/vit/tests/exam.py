@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import torch
 
 from common.data.images import Images
 from papers.adam.version2.model import AdamW

@@ -17,7 +17,8 @@ SMALL = {"side": 3 * P, "channels": C, "patch": P, "d_model": H * K, "mlp": 23, 
 def run(version, load):
     """Two steps of learning, and a look at where a net looks."""
     if not version:
-        return look(load)
+        look(load)
+        return
     model, pictures = load("model"), torch.rand(13, C, 3 * P, 3 * P)
     changes = {} if version == "version1" else {"depth_dropout": 0.5, "warmup": 1}
     config = model.Config(**SMALL, layers=2, batch=13, steps=2, **changes)
