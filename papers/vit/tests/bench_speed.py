@@ -18,6 +18,7 @@ from statistics import median
 
 import torch
 
+from common.data.images import load_torchvision
 from common.run import engine
 from common.run.engine import Masters
 from papers.vit.version2 import model
@@ -37,6 +38,7 @@ def ours(dtype: torch.dtype):
 
 
 def theirs():
+    load_torchvision()  # it imports it, and needs help where its build is another
     # pyrefly: ignore[missing-import]  # not among this project's packages
     from vit_pytorch import ViT
 
