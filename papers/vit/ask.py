@@ -17,17 +17,22 @@ BRIGHT = 127
 
 
 def classifier(exam: Exam, net) -> Classifier:
-    """A net of either version as a Classifier of pictures, which also shows where it looks."""
+    """A net of either version as a Classifier of pictures, which also shows where it looks.
+
+    Its first map is the rollout, over the image: its parts sum to 1.
+    """
 
     def classify(picture):
         return net(pixels(exam, picture)).float().softmax(-1)[0].numpy()
 
     def attend(picture):
-        maps = looks(net, pixels(exam, picture))
-        names = tokens(net)
+        maps, names = looks(net, pixels(exam, picture)), tokens(net)
         found = [Attention(f"layer {n}", names, names, m) for n, m in enumerate(maps, 1)]
-        whole = read_out(rollout(maps), len(names) - patches(net))
-        return [Attention("rollout", ["image"], names[-len(whole) :], whole[None, None]), *found]
+        whole = read_out(rollout(maps), has_class(net)).reshape(1, grid(net), grid(net))
+        rows, columns = (
+            [f"{side} {n + 1}" for n in range(grid(net))] for side in ("row", "column")
+        )
+        return [Attention("rollout", rows, columns, whole), *found]
 
     return Classifier(exam.classes, classify, reads="image", attend=attend)
 
@@ -75,12 +80,17 @@ def read_out(through, extra) -> np.ndarray:
     return row / row.sum()
 
 
-def patches(net) -> int:
-    return (net.config.side // net.config.patch) ** 2
+def has_class(net) -> int:
+    """Tokens before the patches: the class token, or none."""
+    return int(net.class_token is not None)
+
+
+def grid(net) -> int:
+    """Patches on a side."""
+    return net.config.side // net.config.patch
 
 
 def tokens(net) -> list[str]:
     """Names: patches by row and column, after the class token where there is one."""
-    grid = net.config.side // net.config.patch
-    names = [f"{row + 1},{column + 1}" for row in range(grid) for column in range(grid)]
-    return ["class"] * (net.class_token is not None) + names
+    side = range(1, grid(net) + 1)
+    return ["class"] * has_class(net) + [f"{row},{column}" for row in side for column in side]

@@ -6,25 +6,32 @@ Sizes and rates were chosen with the seeds 100 and 101, on which no claim is jud
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 
 import torch
 import torch.nn.functional as F
 from torch.nn import Conv2d, Linear, Module
 
+from common.config import plan
 from common.evidence.claims import Pair
+from common.paper import room
 from common.run.engine import Masters
 from papers.vit import PAPER
 from papers.vit.task import Exam
 from papers.vit.version2 import model
 
 FEW, MANY = 500, None  # training images; None: all
-STEPS, BATCH = 500, 64
-SMALL = {
-    "side": 28, "channels": 1, "patch": 7, "d_model": 64, "mlp": 128, "heads": 4, "layers": 4,
-    "pool": "mean", "dropout": 0.0, "batch": BATCH, "learning_rate": 2e-3, "warmup": 50,
-    "weight_decay": 0.05, "steps": STEPS,
-}  # fmt: skip
+STEPS, BATCH, RATE = 500, 64, 2e-3
+
+
+def settings() -> model.Config:
+    """The newest version's network as params.yaml has it, without the recipe for few images."""
+    return replace(
+        plan(room("vit"), PAPER.newest, "cpu", {}).config,
+        **{"shift": 0, "mirrored": 0.0, "smoothing": 0.0, "depth_dropout": 0.0, "images": None},
+        **{"steps": STEPS, "batch": BATCH, "learning_rate": RATE, "warmup": 50},
+    )
 
 
 class CNN(Module):
@@ -44,7 +51,7 @@ class CNN(Module):
 
 
 def vit(classes: int) -> Module:
-    return model.ViT(model.Config(**SMALL), classes)
+    return model.ViT(settings(), classes)
 
 
 @cache
@@ -56,7 +63,7 @@ def trained(make: Callable[[int], Module], seed: int, images: int | None) -> tup
     exam = Exam(PAPER.dataset, seed, images=images)
     torch.manual_seed(seed)
     net = make(len(exam.classes))
-    learner = model.Learner(model.Config(**SMALL), net, Masters(net.parameters()), seed)
+    learner = model.Learner(settings(), net, Masters(net.parameters()), seed)
     for i in range(STEPS):
         learner.step(*exam.batch(i, BATCH), i)
     return net.eval(), exam.score(net, exam.test)["error"]
@@ -92,7 +99,8 @@ def near_positions_are_alike(seeds: Sequence[int]) -> Pair:
 
 def likeness(net) -> tuple[float, float]:
     """Of patches beside each other, and of all others."""
-    unit = F.normalize(net.positions.detach() - net.positions.detach().mean(0), dim=1)
+    positions = net.positions.detach()[-(net.config.grid**2) :]
+    unit = F.normalize(positions - positions.mean(0), dim=1)
     cosines, grid = unit @ unit.t(), net.config.grid
     places = torch.cartesian_prod(torch.arange(grid), torch.arange(grid))
     apart = (places[:, None] - places[None]).abs().sum(-1)

@@ -47,7 +47,7 @@ def rollouts(net, exam: Exam):
 def lit(net, picture) -> np.ndarray:
     """How much of the answer each pixel's patch gives, smoothed to the image's size."""
     maps = ask.looks(net, picture)
-    row = ask.read_out(ask.rollout(maps), int(net.class_token is not None))
+    row = ask.read_out(ask.rollout(maps), ask.has_class(net))
     grid = torch.tensor(row, dtype=torch.float32).view(1, 1, net.config.grid, -1)
     return F.interpolate(grid, (SIDE, SIDE), mode="bilinear", align_corners=False)[0, 0].numpy()
 

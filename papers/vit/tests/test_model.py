@@ -128,6 +128,23 @@ def test_the_answer_is_read_from_patches_alone():
     assert np.allclose(ask.read_out(through, 0), through.mean(0))
 
 
+@BOTH
+def test_a_picture_is_classified_and_drawn_over(model):
+    """The door's own objects: probabilities, a map over the image, one for each layer."""
+    torch.manual_seed(0)
+    sizes = {**SMALL, "channels": 1, "side": 28, "patch": 7}
+    net = twins.randomised(model.ViT(model.Config(**sizes), 10), scale=0.1).eval()
+    exam = task.Exam.__new__(task.Exam)
+    exam.device, exam.dtype, exam.classes = "cpu", None, tuple("0123456789")
+    asked = ask.classifier(exam, net.requires_grad_(False))
+    picture = np.random.default_rng(0).integers(256, size=(50, 30, 3)).astype(np.uint8)
+    assert asked.reads == "image" and sum(asked.classify(picture)) == pytest.approx(1, abs=1e-5)
+    whole, *layers = asked.attend(picture)
+    assert whole.weights.shape == (1, 4, 4) and whole.weights.sum() == pytest.approx(1)
+    assert [m.weights.shape for m in layers] == [(3, 17, 17)] * 2
+    assert layers[0].keys[:3] == ["class", "1,1", "1,2"] and whole.keys[0] == "column 1"
+
+
 @pytest.mark.parametrize("paper", [0, 255])
 def test_clothes_are_bright_whoever_took_the_picture(paper):
     picture = np.full((40, 60, 3), paper, dtype=np.uint8)
