@@ -74,6 +74,7 @@ DEVIATIONS = (
         "request 19341 for another first draw",
         inject=injections.unit_positions,
         invariant=injections.patches_are_larger_than_positions,
+        trained=False,
     ),
     Deviation(
         id="class_token",
@@ -88,6 +89,7 @@ DEVIATIONS = (
         "baselines for ImageNet-1k",
         inject=injections.class_token,
         invariant=injections.the_answer_is_read_from_all_patches,
+        trained=False,
     ),
     Deviation(
         id="no_augmentation",
