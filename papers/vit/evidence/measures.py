@@ -24,7 +24,8 @@ CLASSES = 1000  # of ImageNet
 def parameters(size: str, patch: int, classes: int = CLASSES) -> int:
     """Of version 2 at a size of Table 1, built on no device."""
     layers, d, mlp, heads, _ = TABLE1[size]
-    config = model2.Config(patch=patch, layers=layers, d_model=d, mlp=mlp, heads=heads)
+    sizes = {"patch": patch, "layers": layers, "d_model": d, "mlp": mlp, "heads": heads}
+    config = model2.Config(**sizes, pool="class")
     return measuring.parameters(lambda: model2.ViT(config, classes))
 
 

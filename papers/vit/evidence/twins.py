@@ -38,7 +38,8 @@ def examples(count: int = 3) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def version2(**changes):
-    return randomised(model2.ViT(model2.Config(**{**SMALL, "dropout": 0.0, **changes}), CLASSES))
+    config = {**SMALL, "dropout": 0.0, "pool": "class", **changes}
+    return randomised(model2.ViT(model2.Config(**config), CLASSES))
 
 
 # -- torchvision -------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ def run(version, load):
         look(load)
         return
     model, pictures = load("model"), torch.rand(13, C, 3 * P, 3 * P)
-    changes = {} if version == "version1" else {"depth_dropout": 0.5, "warmup": 1}
+    changes = {} if version == "version1" else {"depth_dropout": 0.5, "warmup": 1, "pool": "class"}
     config = model.Config(**SMALL, layers=2, batch=13, steps=2, **changes)
     net = model.ViT(config, 29)
     learner = model.Learner(config, net, Masters(net.parameters()), 0)

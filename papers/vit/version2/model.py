@@ -35,7 +35,7 @@ class Config:  # defaults: Table 1, ViT-Base; Sec. 4.1; Table 3, training on Ima
     mlp: int = 3072
     heads: int = 12
     layers: int = 12
-    pool: str = "class"  # the class token (Eq. 4); or "mean": the patches' mean
+    pool: str = "mean"  # of the patches, as in App. D.3; "class": the class token (Eq. 4)
     dropout: float = 0.1
     depth_dropout: float = 0.0  # share of images for which the last sublayer is left out
     smoothing: float = 0.0  # of the labels
