@@ -28,7 +28,7 @@ def rollouts(net, exam: Exam):
     """Images of the test, one of each class; below, the same lit where the answer is drawn from."""
     images, labels = exam.test
     chosen = [int((labels == label).nonzero()[0]) for label in range(len(exam.classes))]
-    figure, axes = plt.subplots(2, len(chosen), figsize=(WIDTH, 2.1))
+    figure, axes = plt.subplots(2, len(chosen), figsize=(WIDTH, 1.9))
     for column, i in enumerate(chosen):
         picture = exam.pictures(images[i : i + 1])
         light = lit(net, picture)
@@ -41,6 +41,7 @@ def rollouts(net, exam: Exam):
         right = answer == exam.classes[labels[i]]
         below.set_xlabel("right" if right else f"read as\n{answer}", fontsize=7)
     clean(figure)
+    figure.subplots_adjust(hspace=0.05)
     return figure
 
 
