@@ -63,7 +63,7 @@ def looks(net, pictures) -> list[np.ndarray]:
 
 
 def rollout(maps) -> np.ndarray:
-    """Attention through all layers: (T, T), each row sums to 1 (App. D.7; Abnar and Zuidema 2020).
+    """Attention through all layers: (T, T), each row sums to 1 (App. D.8; Abnar and Zuidema 2020).
 
     The heads' mean, half of it for the residual path, multiplied from the first layer to the last.
     """

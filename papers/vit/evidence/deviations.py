@@ -107,8 +107,8 @@ DEVIATIONS = (
     Deviation(
         id="all_sublayers_kept",
         title="No stochastic depth",
-        place="Table 3",
-        paper_says="Dropout.",
+        place="Table 3; App. B.1",
+        paper_says="Dropout after each dense layer but that of queries, keys and values.",
         code_does="Leaves no sublayer out.",
         kind="choice",
         introduced="version1",
@@ -121,8 +121,8 @@ DEVIATIONS = (
     Deviation(
         id="hard_labels",
         title="No label smoothing",
-        place="Sec. 4.1",
-        paper_says="Nothing of smoothed labels.",
+        place="Sec. 4.3",
+        paper_says="Tunes weight decay, dropout and label smoothing where data are fewer.",
         code_does="The label alone is right.",
         kind="choice",
         introduced="version1",
@@ -135,8 +135,8 @@ DEVIATIONS = (
     Deviation(
         id="constant_rate",
         title="Constant learning rate",
-        place="Table 3",
-        paper_says="A warm-up, then a rate that falls along a cosine or a line.",
+        place="Sec. 4.1; Table 3",
+        paper_says="A warm-up, then a rate that falls along a cosine (ImageNet) or a line.",
         code_does="Trains to the end at the rate it began with.",
         kind="bug",
         introduced="version1",
@@ -147,10 +147,24 @@ DEVIATIONS = (
         trained=False,
     ),
     Deviation(
+        id="no_clip",
+        title="Gradients of any length",
+        place="Table 3",
+        paper_says="On ImageNet, gradients are clipped at a global norm of 1.",
+        code_does="Steps along gradients as they are.",
+        kind="choice",
+        introduced="version1",
+        fixed="version2",
+        source="this repository: a first reading",
+        inject=injections.no_clip,
+        invariant=injections.long_gradients_are_clipped,
+        trained=False,
+    ),
+    Deviation(
         id="decay_everything",
         title="Biases, gains and norms decay, too",
         place="Sec. 4.1",
-        paper_says="A high weight decay, not of what.",
+        paper_says="A high weight decay; not said of what.",
         code_does="Hands all parameters to AdamW in one group.",
         kind="choice",
         introduced="version1",
@@ -197,7 +211,8 @@ DEVIATIONS = (
         kind="bug",
         introduced="",
         fixed="",
-        source="duoan/TorchCode#21; gupta-abhay/pytorch-vit#7 mixed channels and places alike; "
+        source="UdbhavPrasad072300/Transformer-Implementations#5, of 28 x 28 pixels as here; "
+        "duoan/TorchCode#21; gupta-abhay/pytorch-vit#7 mixed channels and places alike; "
         "neither version makes it",
         inject=injections.patches_of_rows,
         invariant=injections.a_patch_is_a_square_of_the_image,

@@ -91,14 +91,14 @@ def gap_shrinks(seeds: Sequence[int]) -> Pair:
 
 
 def near_positions_are_alike(seeds: Sequence[int]) -> Pair:
-    """The mean cosine of positions of patches that touch, and of those that do not."""
+    """The mean cosine of positions of patches that share an edge, and of all others."""
     found = {seed: likeness(trained(vit, seed, MANY)[0]) for seed in seeds}
     near, far = ({seed: pair[i] for seed, pair in found.items()} for i in (0, 1))
     return Pair(near, far, sign=1)
 
 
 def likeness(net) -> tuple[float, float]:
-    """Of patches beside each other, and of all others."""
+    """Of patches that share an edge, and of all others; what is common to all is taken off."""
     positions = net.positions.detach()[-(net.config.grid**2) :]
     unit = F.normalize(positions - positions.mean(0), dim=1)
     cosines, grid = unit @ unit.t(), net.config.grid

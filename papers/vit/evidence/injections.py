@@ -241,6 +241,18 @@ def vectors_do_not_decay(model):
         assert all((p.dim() > 1) == (group["weight_decay"] > 0) for p in group["params"])
 
 
+def no_clip(model):
+    return {"clip_grad_norm_": lambda parameters, limit: None}
+
+
+def long_gradients_are_clipped(model):
+    """AdamW's first average is a tenth of the gradients that it was given."""
+    found = learner(model, small(model), clip=1e-3)
+    found.step(pictures(), torch.arange(3), 0)
+    moments = [state["m"] for state in found.optimizer.state.values()]
+    assert sum(m.square().sum() for m in moments) ** 0.5 < 1.1e-4
+
+
 def constant_rate(model):
     return {"learning_rate": lambda i, config: config.learning_rate}
 

@@ -43,6 +43,18 @@ def test_nothing_is_dropped_when_it_is_asked():
     assert torch.equal(net(pictures), net(pictures))
 
 
+@BOTH
+def test_dropout_follows_both_layers_of_the_mlp(model):
+    """After every dense layer but that of queries, keys and values (App. B.1)."""
+    torch.manual_seed(0)
+    block = model.ViT(model.Config(**{**SMALL, "dropout": 0.5}), 7).blocks[0]
+    x = torch.randn(2, 9, SMALL["d_model"])
+    assert not torch.equal(block.mlp(x), block.mlp(x))
+    assert torch.equal(block.attention(x), block.attention(x))
+    block.eval()
+    assert torch.equal(block.mlp(x), block.mlp(x))
+
+
 def test_a_sublayer_is_left_out_for_whole_images():
     torch.manual_seed(0)
     found = model2.leave_out(torch.ones(200, 3, 4), 0.5)
@@ -90,7 +102,7 @@ def test_it_learns_a_few_images(model):
 
 @BOTH
 def test_the_maps_are_those_that_the_net_uses(model, monkeypatch):
-    """Values that are one image's rows are mixed as the map says."""
+    """Values mixed as the first map says are what the first attention gives."""
     torch.manual_seed(0)
     net = twins.randomised(model.ViT(model.Config(**SMALL), 7), scale=0.1).eval()
     pictures, _ = twins.examples(1)
@@ -99,9 +111,24 @@ def test_the_maps_are_those_that_the_net_uses(model, monkeypatch):
     assert len(maps) == 2 and maps[0].shape == (3, tokens, tokens)
     assert np.allclose([m.sum(-1) for m in maps], 1, atol=1e-5)
     before = net(pictures)
+    assert torch.allclose(*mixed(net, pictures, torch.tensor(maps[0])), atol=1e-5)
     other = twins.examples(2)[0][1:]
     assert not np.allclose(ask.looks(net, other)[0], maps[0], atol=1e-6)
     assert torch.equal(net(pictures), before)
+
+
+def mixed(net, pictures, first_map):
+    """The first attention's output for one picture, and what its values give under the map."""
+    block, x = net.blocks[0], net.embed(pictures)
+    a = block.attention
+    if isinstance(net, model1.ViT):
+        x = block.norms[0](x)
+        v, weight, bias = a.split(x @ a.w_v + a.b_v), a.w_o, a.b_o
+    else:
+        x = block.norm1(x)
+        v, weight, bias = a.split(x)[2], a.out.weight.t(), a.out.bias
+    joined = (first_map @ v[0]).transpose(0, 1).flatten(1)
+    return a(x)[0], joined @ weight + bias
 
 
 def test_rollout_of_one_layer_is_half_of_it():

@@ -78,16 +78,17 @@ class Attention(Module):
 
 
 class MLP(Module):
-    """Two layers with a GELU (Sec. 3.1)."""
+    """Two layers with a GELU (Sec. 3.1); dropout follows both, that of the second in Block."""
 
     def __init__(self, config):
         super().__init__()
-        d, m = config.d_model, config.mlp
+        d, m, self.p = config.d_model, config.mlp, config.dropout
         self.w_1, self.b_1 = transformer.matrix(d, m), Parameter(torch.zeros(m))
         self.w_2, self.b_2 = transformer.matrix(m, d), Parameter(torch.zeros(d))
 
-    def forward(self, x):  # (B, T, D)
-        return gelu(x @ self.w_1 + self.b_1) @ self.w_2 + self.b_2  # (B, T, M) -> (B, T, D)
+    def forward(self, x):  # (B, T, D) -> (B, T, D)
+        x = gelu(x @ self.w_1 + self.b_1)  # (B, T, M)
+        return transformer.dropout(x, self.p, self.training) @ self.w_2 + self.b_2
 
 
 class Block(Module):

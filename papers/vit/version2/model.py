@@ -18,6 +18,7 @@ from functools import partial
 import torch
 import torch.nn.functional as F
 from torch.nn import LayerNorm, Linear, Module, ModuleList, Parameter
+from torch.nn.utils import clip_grad_norm_
 
 from papers.adam.version2.model import AdamW, groups
 
@@ -105,16 +106,17 @@ class Attention(Module):
 
 
 class MLP(Module):
-    """Two layers with a GELU (Sec. 3.1)."""
+    """Two layers with a GELU (Sec. 3.1); dropout follows both, that of the second in Block."""
 
     def __init__(self, config):
         super().__init__()
+        self.p = config.dropout
         self.first, self.second = (
             Linear(config.d_model, config.mlp), Linear(config.mlp, config.d_model)
         )  # fmt: skip
 
     def forward(self, x):  # (B, T, D) -> (B, T, D)
-        return self.second(F.gelu(self.first(x)))
+        return self.second(F.dropout(F.gelu(self.first(x)), self.p, self.training))
 
 
 class Block(Module):
@@ -246,7 +248,7 @@ class Learner:
         value = loss(self.net(self.moved(pictures)), labels, self.config.smoothing)
         value.backward()
         self.masters.take_gradients()
-        torch.nn.utils.clip_grad_norm_(self.masters.masters, self.config.clip)
+        clip_grad_norm_(self.masters.masters, self.config.clip)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(i, self.config)
         self.optimizer.step()
