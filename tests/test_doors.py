@@ -114,6 +114,30 @@ def test_translate_answers_line_by_line(papers):
     assert papers("generate", "version3", "--prompt", "a man")[1] == "man a\n"
 
 
+LOOKING = """
+import numpy as np
+from common.ask.abilities import Classifier
+from common.ask.writer import Attention
+
+def load(checkpoint) -> Classifier:
+    def attend(picture):
+        names = [f"{picture.shape}", "red" if picture[..., 0].min() == 255 else "not red"]
+        return [Attention("layer 1", ["image"], names, np.full((1, 1, 2), 0.5))]
+    return Classifier(["a"], lambda picture: [1.0], reads="image", attend=attend)
+"""
+
+
+def test_attend_reads_a_picture_where_the_model_reads_pictures(home, papers, red, tmp_path):
+    home.path("version2", "ask.py").write_text(LOOKING)
+    folder = tmp_path / "maps"
+    code, _, said = papers("attend", "version2", red, "--output", str(folder))
+    assert code == 0, said
+    drawn = (folder / "layer-1.svg").read_text(encoding="utf-8")
+    assert "(30, 40, 3)" in drawn and ">red<" in drawn
+    code, _, said = papers("attend", "version2", "no.png", "--output", str(folder))
+    assert code == 2 and "no.png: there is no such file" in said
+
+
 # -- which rooms have which ----------------------------------------------------------------------
 
 

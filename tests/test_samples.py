@@ -97,6 +97,6 @@ def test_next_steps_are_commands_that_name_these_very_weights(papers, tmp_path, 
         commands = next_steps(path, data).removeprefix("next: ").splitlines()
         assert [command.strip() for command in commands] == [
             f"papers generate wrote {options}{shown}",
-            f'papers attend wrote "TEXT" {options}{shown}',
+            f"papers attend wrote TEXT-OR-PICTURE {options}{shown}",
         ]
         assert all(taken(command.strip()) for command in commands)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,12 +30,15 @@ class Filler:
 
 @dataclass(frozen=True)
 class Classifier:
-    """`classify(x)` gives a probability for each label; x is a picture or a text, as it `reads`."""
+    """`classify(x)` gives a probability for each label; x is a picture or a text, as it `reads`.
+
+    So does `attend(x)`, which shows where it looks.
+    """
 
     labels: Sequence[str]
-    classify: Callable[[str | np.ndarray], Sequence[float]]
+    classify: Callable[[Any], Sequence[float]]
     reads: str = "text"  # or "image"
-    attend: Callable[[str], list[Attention]] | None = None
+    attend: Callable[[Any], list[Attention]] | None = None
 
 
 @dataclass(frozen=True)

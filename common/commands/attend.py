@@ -15,7 +15,9 @@ from common.paper import find_root
 
 def attend(
     paper: PaperName,
-    text: Annotated[str, typer.Argument(help="What the model reads.")],
+    what: Annotated[
+        str, typer.Argument(metavar="TEXT|PICTURE", help="A text; or a PNG or JPEG file.")
+    ],
     version: Version = None,
     output: Annotated[
         Path | None,
@@ -29,9 +31,11 @@ def attend(
 ) -> None:
     """Draw where a model looks: a page for the browser that needs no network, and SVG pictures."""
     from common.ask.visualize import write_pages
+    from common.data.pictures import read_picture
 
     with opened(paper, version, checkpoint, data, train=train, door="attend") as (variant, model):
-        maps = model.attend(text)
+        picture = getattr(model, "reads", "text") == "image"
+        maps = model.attend(read_picture(what) if picture else what)
     folder = output or find_root() / "local" / "attend" / paper
     if output is None:
         shutil.rmtree(folder, ignore_errors=True)  # layers of another version

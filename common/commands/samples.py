@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 INDENT = "    "
 ASKED = {  # door -> what it is asked with, beside the paper
-    **dict.fromkeys(("translate", "attend", "search"), ' "TEXT"'),
-    "classify": " TEXT-OR-PICTURE",
+    **dict.fromkeys(("translate", "search"), ' "TEXT"'),
+    **dict.fromkeys(("attend", "classify"), " TEXT-OR-PICTURE"),
     "fill": ' "A [MASK] TEXT"',
     "near": " WORD",
     "caption": " PICTURE",

@@ -33,6 +33,7 @@ VOCABULARY = {  # every file of a room, as a pattern, and what it holds
     r"evidence/injections\.py": "how that is put back",
     r"evidence/twins\.py": "implementations that we did not write, with our weights",
     r"evidence/baseline\.py": "the simple rival, where it is this paper's own",
+    r"evidence/pictures\.py": "pictures of what a trained version has learned, for README",
     r"evidence/exceptions\.yaml": "what of this standard the room cannot have, and why",
     r"tests/__init__\.py": "makes the tests a package",
     r"tests/(exam|shapes)\.py": "this room's side of the tests over all rooms",
@@ -54,6 +55,7 @@ SPARED = (
     "search.py",
     "evidence/baseline.py",
     "evidence/experiments.py",
+    "evidence/pictures.py",
     "evidence/exceptions.yaml",
 )
 NEEDED = [name for name in PLAIN if name not in (*SPARED, "checkpoints/.gitignore")]
