@@ -76,9 +76,12 @@ def cited(room):
 def test_model_imports_torch_or_numpy_and_cited_models_only(room, version):
     path = room.path(version, "model.py")
     own = f"papers/{room.name}/{version}"
-    assert allowed(path, f"{own}/__init__.py", *cited(room)) == []
+    kernels = room.path(version, "kernels.py")
+    assert allowed(path, f"{own}/__init__.py", f"{own}/kernels.py", *cited(room)) == []
     assert packages(path) <= {"torch", "numpy"}
     assert len(own_lines(path.read_text())) <= 300
+    assert not kernels.is_file() or allowed(kernels, f"{own}/__init__.py") == []
+    assert not kernels.is_file() or packages(kernels) <= {"torch", "numpy", "triton"}
 
 
 @pytest.mark.parametrize(("room", "version"), VERSIONS, ids=label)

@@ -23,6 +23,7 @@ VOCABULARY = {  # every file of a room, as a pattern, and what it holds
     rf"{VERSION}/model\.py": "Config and the model",
     rf"{VERSION}/train\.py": "wires the model to the exam and to fit",
     rf"{VERSION}/ask\.py": "how a user tries this version",
+    rf"{VERSION}/kernels\.py": "a part of the model, written for a processor",
     rf"{VERSION}/decode\.py": "the same model laid out for writing token by token",
     r"evidence/__init__\.py": "makes the evidence a package",
     r"evidence/claims\.py": "what the paper says",

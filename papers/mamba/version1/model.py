@@ -62,6 +62,18 @@ class RMSNorm(Module):
         return x / (x.square().mean(-1, keepdim=True) + 1e-5).sqrt() * self.gain
 
 
+def selective_scan(x, delta, a, b, c, h):
+    """What Algorithm 2 does last: `x` (B, T, E), `delta` (B, T, E), `a` (E, N), `b` (B, T, N), `c`
+    (B, T, N), `h` (B, E, N) before the first token; y (B, T, E) and the last h (B, E, N)."""
+    y = []
+    for t in range(x.shape[1]):
+        a_bar = (delta[:, t, :, None] * a).exp()  # (B, E, N): Eq. 4
+        b_bar = (a_bar - 1) / a * b[:, t, None]  # (B, E, N): Eq. 4, for a diagonal A
+        h = a_bar * h + b_bar * x[:, t, :, None]  # (B, E, N): Eq. 2a
+        y.append((h * c[:, t, None]).sum(-1))  # (B, E): Eq. 2b
+    return torch.stack(y, 1), h
+
+
 class SelectiveSSM(Module):
     """Algorithm 2: B, C and Delta are functions of x_t; A is not."""
 
@@ -76,17 +88,12 @@ class SelectiveSSM(Module):
         self.d = Parameter(torch.ones(e))
 
     def forward(self, x, h):
-        """`x` (B, T, E), read on from `h` (B, E, N) -> (B, T, E), (B, E, N)."""
+        """`x` (B, T, E), read on from `h` (B, E, N); what is read out, and the last state."""
         a = -self.log_a.exp()  # (E, N)
         b, c = x @ self.w_b, x @ self.w_c  # (B, T, N): s_B and s_C
         delta = softplus(x @ self.w_down @ self.w_up + self.b_delta)  # (B, T, E): tau(s_Delta)
-        y = []
-        for t in range(x.shape[1]):
-            a_bar = (delta[:, t, :, None] * a).exp()  # (B, E, N): Eq. 4
-            b_bar = (a_bar - 1) / a * b[:, t, None]  # (B, E, N): Eq. 4, for a diagonal A
-            h = a_bar * h + b_bar * x[:, t, :, None]  # (B, E, N): Eq. 2a
-            y.append((h * c[:, t, None]).sum(-1))  # (B, E): Eq. 2b
-        return torch.stack(y, 1) + self.d * x, h  # (B, T, E), (B, E, N)
+        y, h = selective_scan(x, delta, a, b, c, h)  # (B, T, E), (B, E, N)
+        return y + self.d * x, h
 
 
 class Block(Module):
@@ -111,7 +118,7 @@ class Block(Module):
         inner, kept = self.convolve(y @ self.w_x, state[0])  # (B, T, E), (B, W - 1, E)
         inner, h = self.ssm(silu(inner), state[1])
         gated = inner * silu(y @ self.w_z)  # (B, T, E)
-        return x + gated @ self.w_out, (kept, h)
+        return x + gated @ self.w_out, (kept, h)  # (B, T, D), (B, W - 1, E), (B, E, N)
 
 
 class Mamba(Module):
@@ -125,7 +132,7 @@ class Mamba(Module):
         self.norm = RMSNorm(config.d_model)
 
     def begin(self, batch):
-        """The state before any text: of each block "kept" (B, W - 1, E) and "h" (B, E, N)."""
+        """The state before any text: of each block what the convolution needs, and h."""
         c, zeros = self.config, self.embedding.new_zeros
         kept, h = (batch, c.taps - 1, c.channels), (batch, c.channels, c.states)
         layers = range(c.layers)
@@ -151,7 +158,7 @@ def chunk(tokens, config, i):
     """The i-th inputs and targets (B, T) of as many streams as the batch has rows, cut from the
     text side by side; and whether the streams begin anew."""
     length = len(tokens) // config.batch
-    rows = tokens[: length * config.batch].reshape(config.batch, length)
+    rows = tokens[: length * config.batch].unfold(0, length, length)
     start = i % ((length - 1) // config.sequence) * config.sequence
     piece = rows[:, start : start + config.sequence + 1]  # (B, T + 1)
     return piece[:, :-1], piece[:, 1:], start == 0

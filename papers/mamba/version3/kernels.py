@@ -9,7 +9,7 @@ name that holds the hash of its source, so it is built once. Plain C functions t
 builds in two seconds, where a binding with torch's headers takes forty, and it asks for a compiler
 alone, where torch.utils.cpp_extension also asks for ninja.
 
-Shapes: B batch, T tokens, E channels, N states of a channel, J pieces, G groups of channels.
+B is the batch, T tokens, E channels, N states of a channel, J pieces, G groups of channels.
 """
 
 import ctypes

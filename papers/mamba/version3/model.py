@@ -42,19 +42,22 @@ class Config:  # defaults: the 130 million of Sec. 4.2 and App. E.2
 
 
 def scan(a, b, h):
-    """h_t = a_t h_(t-1) + b_t: `a` and `b` (B, T, N, E), `h` (B, N, E) -> (B, T, N, E).
+    """h_t = a_t h_(t-1) + b_t: twice (B, T, N, E), (B, N, E) -> (B, T, N, E).
 
     In about 2 sqrt(T) steps: first within pieces, all of them side by side, as if each began at
     zero; then from piece to piece. Only products of a's are formed, each at most 1: nothing can
     overflow, as quotients of cumulative products do."""
     tokens, size = a.shape[1], math.isqrt(a.shape[1] - 1) + 1
     missing = (0, 0, 0, 0, 0, -tokens % size)
-    decays, states = (F.pad(x, missing).unflatten(1, (-1, size)).clone() for x in (a, b))
+    a, b = F.pad(a, missing), F.pad(b, missing)
+    decays = a.unflatten(1, (-1, size)).clone()  # (B, J, K, N, E)
+    states = b.unflatten(1, (-1, size)).clone()  # (B, J, K, N, E)
     for k in range(1, size):
-        states[:, :, k].addcmul_(decays[:, :, k], states[:, :, k - 1])  # (B, J, N, E)
+        # (B, J, N, E)
+        states[:, :, k].addcmul_(decays[:, :, k], states[:, :, k - 1])
         decays[:, :, k].mul_(decays[:, :, k - 1])  # (B, J, N, E): over the piece so far
     for decay, found in zip(decays.unbind(1), states.unbind(1)):
-        found.addcmul_(decay, h[:, None])  # (B, K, N, E): what was there before the piece
+        found.addcmul_(decay, h[:, None])  # (B, 1, N, E): what was there before the piece
         h = found[:, -1]
     return states.flatten(1, 2)[:, :tokens]
 
@@ -83,14 +86,15 @@ def plain_scan(x, delta, a, b, c, h):
     decay = (delta[:, :, None] * a).exp()  # (B, T, N, E)
     added = (delta * x)[:, :, None] * b[..., None]  # (B, T, N, E)
     states = Recurrence.apply(decay, added, h)
-    return (c[:, :, None] @ states)[:, :, 0], states[:, -1]
+    y = c[:, :, None] @ states  # (B, T, 1, E)
+    return y[:, :, 0], states[:, -1]
 
 
 def selective_scan(x, delta, a, b, c, h):
     """y_t = C_t h_t with h_t = exp(Delta_t A) h_(t-1) + Delta_t B_t x_t (Eq. 2, Alg. 2).
 
-    `x` and `delta` (B, T, E), `a` (N, E), `b` and `c` (B, T, N), `h` (B, N, E) -> y (B, T, E) and
-    the last state. A is discretised by zero-order hold (Eq. 4), B by Euler's rule, as in the
+    `x` (B, T, E), `delta` (B, T, E), `a` (N, E), `b` (B, T, N), `c` (B, T, N), `h` (B, N, E); y
+    (B, T, E) and the last state (B, N, E). A is discretised by zero-order hold (Eq. 4), B by Euler's rule, as in the
     published code."""
     scanned = kernels.Fused.apply if kernels.can(x) else plain_scan
     return scanned(x, delta, a, b, c, h)
@@ -201,7 +205,8 @@ class Mamba(Module):
         for block, before in zip(self.layers, state.unbind(1), strict=True):
             x, after = block(x, before)
             ended.append(after)
-        return F.linear(self.norm_f(x), self.embedding.weight), torch.stack(ended, 1)
+        scores = F.linear(self.norm_f(x), self.embedding.weight)  # (B, T, V)
+        return scores, torch.stack(ended, 1)
 
     def published(self, weights):
         """Take published weights {name: tensor}, of state-spaces or transformers, and return self.
@@ -226,9 +231,10 @@ def loss(scores, targets):
 def chunk(tokens, config, i):
     """The i-th inputs and targets (B, T) of as many streams as the batch has rows, cut from the
     text side by side; and whether the streams begin anew."""
-    rows = tokens[: len(tokens) // config.batch * config.batch].view(config.batch, -1)
-    start = i % ((rows.shape[1] - 1) // config.sequence) * config.sequence
-    piece = rows[:, start : start + config.sequence + 1]
+    length = len(tokens) // config.batch
+    rows = tokens[: length * config.batch].unfold(0, length, length)
+    start = i % ((length - 1) // config.sequence) * config.sequence
+    piece = rows[:, start : start + config.sequence + 1]  # (B, T + 1)
     return piece[:, :-1], piece[:, 1:], start == 0
 
 
