@@ -65,8 +65,12 @@ def drawn(kind=torch.float32):
         return torch.randn(*shape, generator=rng, dtype=kind)
 
     delta = draw(2, 70, 19).abs() * 0.3
-    return draw(2, 70, 19), delta, -8 * draw(5, 19).abs(), *(draw(2, 70, 5) for _ in "BC"), draw(
-        2, 5, 19
+    return (
+        draw(2, 70, 19),
+        delta,
+        -8 * draw(5, 19).abs(),
+        *(draw(2, 70, 5) for _ in "BC"),
+        draw(2, 5, 19),
     )
 
 

@@ -84,8 +84,8 @@ def selective_scan(x, delta, a, b, c, h):
     """y_t = C_t h_t with h_t = exp(Delta_t A) h_(t-1) + Delta_t B_t x_t (Eq. 2, Alg. 2).
 
     `x` (B, T, E), `delta` (B, T, E), `a` (N, E), `b` (B, T, N), `c` (B, T, N), `h` (B, N, E); y
-    (B, T, E) and the last state (B, N, E). A is discretised by zero-order hold (Eq. 4), B by Euler's rule, as in the
-    published code."""
+    (B, T, E) and the last state (B, N, E). A is discretised by zero-order hold (Eq. 4), B by
+    Euler's rule, as in the published code."""
     decay = (delta[:, :, None] * a).exp()  # (B, T, N, E)
     added = (delta * x)[:, :, None] * b[..., None]  # (B, T, N, E)
     states = Recurrence.apply(decay, added, h)

@@ -22,8 +22,14 @@ def train(run):
         tokens_per_step=config.batch * config.sequence,
         step=lambda i: learner.step(tokens, i),
         validate=lambda: exam.validate(predict),
-        finish=lambda: exam.finish(predict, run.seed),
+        finish=lambda: finish(exam, predict, run.seed, net),
     )
+
+
+def finish(exam, predict, seed, net):
+    """The exam; and whether the compiled scan was at work, which numbers may depend on."""
+    metrics, samples = exam.finish(predict, seed)
+    return {**metrics, "compiled": float(model.kernels.can(net.begin(1)))}, samples
 
 
 if __name__ == "__main__":
