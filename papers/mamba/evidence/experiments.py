@@ -73,7 +73,7 @@ def wrong(net, draw, rounds: int = 10) -> float:
 
 
 SMALL = {"d_model": 32, "layers": 2}
-COPYING = {"steps": 1000, "rate": 0.01}
+COPYING = {"steps": 700, "rate": 0.01}
 INDUCTION = 600  # steps
 RATES = {"mamba": 0.01, "gpt2": 0.005}
 LONGER = 512  # 16 times as long as in training
