@@ -76,12 +76,20 @@ def cited(room):
 def test_model_imports_torch_or_numpy_and_cited_models_only(room, version):
     path = room.path(version, "model.py")
     own = f"papers/{room.name}/{version}"
-    kernels = room.path(version, "kernels.py")
-    assert allowed(path, f"{own}/__init__.py", f"{own}/kernels.py", *cited(room)) == []
+    kernels = f"papers/{room.name}/kernels.py"
+    mine = (f"{own}/__init__.py", f"papers/{room.name}/__init__.py", kernels)
+    assert allowed(path, *mine, *cited(room)) == []
     assert packages(path) <= {"torch", "numpy"}
     assert len(own_lines(path.read_text())) <= 300
-    assert not kernels.is_file() or allowed(kernels, f"{own}/__init__.py") == []
-    assert not kernels.is_file() or packages(kernels) <= {"torch", "numpy", "triton"}
+
+
+KERNELS = [room.path("kernels.py") for room in PAPERS if room.path("kernels.py").is_file()]
+
+
+@pytest.mark.parametrize("path", KERNELS, ids=name)
+def test_kernels_import_nothing_of_the_house(path):
+    assert files(path) <= {name(path.parent / "__init__.py")}
+    assert packages(path) <= {"torch", "numpy"}
 
 
 @pytest.mark.parametrize(("room", "version"), VERSIONS, ids=label)

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
+from papers.mamba import kernels
 from papers.mamba.version1 import model as model1
 from papers.mamba.version2 import model as model2
-from papers.mamba.version3 import kernels
 from papers.mamba.version3 import model as model3
 
 NEEDS_COMPILER = pytest.mark.skipif(kernels.library() is None, reason="no C++ compiler here")

@@ -15,7 +15,7 @@ def test_a_version_learns_a_text_that_repeats(version, steps, tmp_path):
 
 
 def test_a_record_says_which_scan_was_at_work(tmp_path, monkeypatch):
-    from papers.mamba.version3 import kernels
+    from papers.mamba import kernels
 
     def compiled():
         run = run_of("mamba", "version3", verse(tmp_path), steps=2)

@@ -18,7 +18,7 @@ from torch.autograd.function import Function, once_differentiable
 from torch.nn import Conv1d, Embedding, Linear, Module, ModuleList, Parameter, RMSNorm
 
 from papers.adam.version2.model import AdamW
-from papers.mamba.version3 import kernels
+from papers.mamba import kernels
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Config:  # defaults: the 130 million of Sec. 4.2 and App. E.2
     states: int = 16
     taps: int = 4
     rank: int | None = None  # None: D / 16, rounded up, as published
+    embedding_std: float = 0.02  # at the start, in the published code
     delta_min: float = 0.001  # Sec. 3.6
     delta_max: float = 0.1
     sequence: int = 2048
@@ -185,8 +186,8 @@ class Mamba(Module):
         self.initialise()
 
     def initialise(self):
-        """As published: a small embedding, torch's own linear layers, the mixers as they say."""
-        torch.nn.init.normal_(self.embedding.weight, std=0.02)
+        """As published: a normal embedding, torch's own linear layers, the mixers as they say."""
+        torch.nn.init.normal_(self.embedding.weight, std=self.config.embedding_std)
         for block in self.layers:
             block.mixer.initialise()
 

@@ -245,7 +245,7 @@ class Fused(Function):
         y, last = torch.empty_like(given[0]), torch.empty_like(given[5])
         begins = None
         if any(ctx.needs_input_grad):
-            begins = y.new_empty(batch, -(-tokens // PIECE), states, channels)  # (B, J, N, E)
+            begins = y.new_empty(batch, -(-tokens // PIECE), states, channels)
         sizes = (batch, tokens, channels, states, PIECE)
         call(library().forward, (*given, y, begins, last), sizes)
         ctx.save_for_backward(*given[:5], begins)
@@ -259,8 +259,8 @@ class Fused(Function):
         (batch, tokens, channels), states = x.shape, len(a)
         groups = -(-channels // GROUP)
         dx, ddelta = torch.empty_like(x), torch.empty_like(x)
-        da, dh = (x.new_empty(batch, states, channels) for _ in range(2))  # (B, N, E)
-        db, dc = (x.new_empty(groups, *b.shape) for _ in range(2))  # (G, B, T, N)
+        da, dh = (x.new_empty(batch, states, channels) for _ in range(2))
+        db, dc = (x.new_empty(groups, *b.shape) for _ in range(2))
         slopes = dy.contiguous(), dlast.contiguous()
         sizes = (batch, tokens, channels, states, PIECE, groups, GROUP)
         call(library().backward, (*given, begins, *slopes, dx, ddelta, da, db, dc, dh), sizes)
