@@ -118,6 +118,7 @@ class Plan:
     config: Any  # the version's Config
     defaults: Any  # Config(): the paper's values
     seeds: tuple[int, ...]
+    engine: dict[str, Any] = dataclasses.field(default_factory=dict)  # of a size with its own
 
 
 def plan(
@@ -137,6 +138,8 @@ def plan(
     own = _of_size(room, section, profile, size) if size is not None else {}
     listed = own.pop("seeds", section.get("seeds", [0]))
     where = f"{profile}.sizes.{size}.seeds" if size else f"{profile}.seeds"
+    engine = _mapping(own.pop("engine", None), f"{room.name} {profile}.sizes.{size}.engine")
+    _known_keys(engine, ("threads", "dtype"), f"{room.name} {profile}.sizes.{size}.engine")
     seeds = seeds or _check(tuple[int, ...], listed, where)
     if strange := [seed for seed in seeds if not 0 <= seed < SEEDS]:
         raise UserError(f"{room.name}: a seed must be from 0 to 2^63 - 1, not {strange[0]}.")
@@ -150,7 +153,7 @@ def plan(
     values = {**(section[version] or {}), **own, **(overrides or {})}
     cls = room.module(f"{version}.model").Config
     config = resolve(cls, values, f"{room.name} {profile}.{version}")
-    return Plan(profile, config, cls(), tuple(seeds))
+    return Plan(profile, config, cls(), tuple(seeds), engine)
 
 
 def _section(room: Room, params: dict[str, Any], profile: str) -> dict[str, Any]:
@@ -180,7 +183,8 @@ def size_names(room: Room) -> list[str]:
 
 
 def _of_size(room: Room, section: dict[str, Any], profile: str, size: str) -> dict[str, Any]:
-    """What params.yaml says of one size: parameters on top of the version's, maybe seeds."""
+    """What params.yaml says of one size: parameters on top of the version's, maybe seeds and the
+    engine."""
     sizes = _sizes(room, section, profile)
     if not sizes:
         raise UserError(f"{room.name} {profile} has no sizes: params.yaml lists none.")

@@ -26,6 +26,12 @@ def from_system(error: Exception) -> str:
     return f"cannot write: {error}; make room or mend the folder, then run the same command again."
 
 
+def visible(text: str, keep: str = "") -> str:
+    """The text with what cannot be seen written out: a line feed as \\n, a blank as it is."""
+    plain = (c.isprintable() or c in keep for c in text)
+    return "".join(c if p else c.encode("unicode_escape").decode() for c, p in zip(text, plain))
+
+
 def nearest(word: str, choices: Iterable[str]) -> str:
     """Return " Did you mean 'x'?" for the closest choice, else the list of choices."""
     choices = sorted(map(str, choices))

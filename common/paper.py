@@ -14,6 +14,7 @@ from typing import NamedTuple
 from common.errors import UserError, check_utf8, nearest
 
 VERSION = re.compile(r"version[1-9]\d*")
+LONG = "long"  # the size that is trained for up to half an hour: no stage of DVC, asked for by name
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,16 @@ class Metric:
     name: str  # its key in the records, e.g. "bits_per_character"
     label: str  # for tables and axes, with its unit
     lower_is_better: bool = True
+
+
+@dataclass(frozen=True)
+class Published:
+    """A number that others report for the same data and split, beside which LONG stands."""
+
+    what: str  # whose, and the model's size
+    value: float  # in the paper's metric; for running text nats per character of the last tenth
+    url: str
+    how: str = ""  # in what their measurement differs
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class Paper:
     counts: str = "tokens"  # what its versions learn from, as throughput counts it
     more_data: dict[str, str] = field(default_factory=dict)  # use -> dataset, e.g. of a pretraining
     starts_from: dict[str, str] = field(default_factory=dict)  # version -> whose weights it takes
+    published: tuple[Published, ...] = ()  # what LONG is compared with
 
     @property
     def datasets(self) -> dict[str, str]:

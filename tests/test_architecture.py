@@ -76,27 +76,17 @@ def cited(room):
 def test_model_imports_torch_or_numpy_and_cited_models_only(room, version):
     path = room.path(version, "model.py")
     own = f"papers/{room.name}/{version}"
-    kernels = f"papers/{room.name}/kernels.py"
-    mine = (f"{own}/__init__.py", f"papers/{room.name}/__init__.py", kernels)
-    assert allowed(path, *mine, *cited(room)) == []
+    assert allowed(path, f"{own}/__init__.py", *cited(room)) == []
     assert packages(path) <= {"torch", "numpy"}
     assert len(own_lines(path.read_text())) <= 300
-
-
-KERNELS = [room.path("kernels.py") for room in PAPERS if room.path("kernels.py").is_file()]
-
-
-@pytest.mark.parametrize("path", KERNELS, ids=name)
-def test_kernels_import_nothing_of_the_house(path):
-    assert files(path) <= {name(path.parent / "__init__.py")}
-    assert packages(path) <= {"torch", "numpy"}
 
 
 @pytest.mark.parametrize(("room", "version"), VERSIONS, ids=label)
 def test_train_imports_its_model_its_task_and_common(room, version):
     path = room.path(version, "train.py")
     own = f"papers/{room.name}"
-    parts = [f"{own}/{part}.py" for part in ("task", f"{version}/model", f"{version}/__init__")]
+    own_parts = [f"{version}/{part}" for part in ("model", "kernel", "__init__")]
+    parts = [f"{own}/{part}.py" for part in ("task", *own_parts)]
     assert allowed(path, "common/*", f"{own}/__init__.py", *parts) == []
     assert len(own_lines(path.read_text())) <= 40
 

@@ -38,6 +38,8 @@ MISTAKES = [
     (["new", "class"], "keyword of Python"),
     (["verify", "--sample", "0"], "--sample"),
     (["runs", "import", "no-such.json"], "no-such.json"),
+    (["runs", "import", "\n"], r"error: \n is no file"),
+    (["runs", "import", "\x1b[2Jno-such.json"], r"\x1b[2Jno-such.json"),
 ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,10 +17,11 @@ from common.commands.reseal import golden_path
 from common.config import plan, size_names
 from common.errors import UserError
 from common.evidence.claims import View
-from common.paper import Variant, rooms
+from common.paper import Metric, Paper, Variant, rooms
 from common.records.own_runs import changes, find_runs
 from common.records.record import Record, read_records, record_path
-from common.reports import checks, render
+from common.reports import checks, render, sizes, store
+from common.reports.results import Results
 from common.run import pipeline
 from common.tracking import client as tracking
 from tests.factory import make_record
@@ -228,6 +231,19 @@ def test_the_page_shows_the_metric_over_the_size(home, root, monkeypatch):
     assert rows["`version2`"][1:4] == ["–", "–", "320"]
     figure = (root / "reports" / "figures" / f"{NAME}-sizes.svg").read_text()
     assert f"figures/{NAME}-sizes.svg" in section and "training seconds" in figure
+
+
+def test_sizes_recorded_elsewhere_stand_beside_their_version_there():
+    first, other = [make_record(variant=v) for v in VERSIONS], "other-1t-float32"
+    of_size = {"variant": "version2-xs", "version": "version2", "size": "xs"}
+    there = make_record(variant="version2", hardware=other), make_record(hardware=other, **of_size)
+    paper = Paper("A", "B", 1990, "", dict.fromkeys(VERSIONS, ""), Metric("bits", "bits"), "toy")
+    found, judged = (*first, *there), {"hardware": first[0].hardware.name}
+    results = Results("toy", paper, Path(), found, *store.numbers(found), judged)
+    assert sizes.place(results) == other
+    assert sorted(size.name for size in sizes.sizes(results)) == ["version2", "xs"]
+    own = make_record(**of_size)
+    assert sizes.place(replace(results, records=(own, *results.records))) == results.primary
 
 
 def test_known_parameters_make_the_compute(tmp_path, monkeypatch):

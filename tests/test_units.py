@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from common.ask import units as module
 from common.ask.abilities import Inside
-from common.ask.text import STREAMS, in_streams, text_units
-from common.ask.units import PROPERTIES, Found, correlation, find, tint
+from common.ask.text import in_streams, text_units
+from common.ask.units import PROPERTIES, correlation, find, tint
 from common.commands import cli
 from common.commands.doors import units as command
 from common.commands.doors.units_drawn import LARGEST, _save
@@ -161,7 +161,7 @@ def test_streams_see_what_one_reading_sees(size, most, context):
 def test_gates_are_told_apart_and_line_ends_are_read_as_in_training(tmp_path):
     path = tmp_path / "own.txt"
     path.write_text(QUOTED * 30)
-    exam = TextExam(str(path), STREAMS)
+    exam = TextExam(str(path), Streams(64, 100))
 
     def predict(tokens, state):
         state = (0 if state is None else state) + tokens
@@ -209,8 +209,8 @@ def test_the_command_names_units_and_what_is_too_rare(papers):
 
 
 def test_a_terminal_gets_the_text_in_colours(papers, monkeypatch):
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLORTERM", "truecolor")
+    for name, value in (("NO_COLOR", ""), ("FORCE_COLOR", "1"), ("COLORTERM", "truecolor")):
+        monkeypatch.setenv(name, value)
     _, out, _ = papers('so "it" is\x07')
     assert "inside quotes: hidden 3" in out and "\x07" not in out and "�" in out
     red, blue = (";".join(map(str, bytes.fromhex(tint(v)[1:]))) for v in (9, -9))
@@ -291,10 +291,3 @@ def test_a_model_without_weights_or_units_says_so(papers, capsys):
             cli.main(["units", *words])
         out, said = capsys.readouterr()
         assert out == "" and told in said, said
-
-
-def test_an_excerpt_begins_and_ends_with_lines_of_the_second_half():
-    shown = command.excerpt("x" * 900 + "\nrest\n\n" + "A:\nb c d e f g\n\n" * 60)
-    assert shown.startswith("A:\n") and shown.endswith("\n") and len(shown) <= command.EXCERPT
-    assert command.excerpt("ab") == "b" and command.excerpt("y" * 2000) == "y" * command.EXCERPT
-    assert Found("p", "h", 1, 0.5, 0.4, 0, 1).name == "h 1"

@@ -21,8 +21,6 @@ from common.exams.reading import Streams, in_windows
 from common.exams.text import SAMPLE_TEMPERATURE, Predict, TextExam
 from common.exams.words import Words
 
-STREAMS = Streams(most=64, context=100)  # in which `text_units` reads
-
 
 def text_writer(exam: TextExam, predict: Predict, attend: Callable | None = None) -> Writer:
     """`predict` as in the exam; `attend(tokens (1, T))` gives each layer's weights (H, T, T), for
@@ -90,8 +88,10 @@ def text_units(
 
     `look(state)` names the arrays of a state, e.g. `lambda h: {"hidden": h}`; `gates(tokens (B, 1),
     state)` gives the gates with which the token is taken into that state, None at the beginning.
-    A long text is read as in the exam: in streams, each after a hundred tokens before its own.
+    A long text is read as in the exam: in streams, each after some tokens before its own.
     """
+    rule = exam.rule
+    assert isinstance(rule, Streams)
 
     def step(tokens, state):
         here = {f"gate {name}": array for name, array in gates(tokens, state).items()}
@@ -100,7 +100,7 @@ def text_units(
 
     def read(text: str) -> Inside:
         tokens = np.asarray(exam.vocabulary.encode(unix_newlines(text)))
-        found = in_streams(step, tokens, STREAMS)
+        found = in_streams(step, tokens, rule)
         own = {name: found.pop(name) for name in list(found) if name.startswith("gate ")}
         shown = [exam.vocabulary.decode([token]) for token in tokens.tolist()]
         return Inside(shown, found, {name.removeprefix("gate "): own[name] for name in own})

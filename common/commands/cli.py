@@ -14,7 +14,7 @@ from common.commands.data import app as data_app
 from common.commands.judged import claims, deviations
 from common.commands.runs_cli import Json, OnePaper, PaperName, runs_app
 from common.commands.samples import next_steps, samples
-from common.errors import UserError, check_utf8, from_system
+from common.errors import UserError, check_utf8, from_system, visible
 
 # typer shows BadParameter only; every mistake on a command line is one of its two base classes.
 UsageError = typer.BadParameter.__bases__[0]
@@ -115,14 +115,19 @@ def reproduce(
     papers: ManyPapers = None,
     profile: Profile = None,
     json: Json = False,
+    long: Annotated[
+        bool, typer.Option("--long", help="Only train the newest versions for up to half an hour.")
+    ] = False,
 ) -> None:
     """Fetch the data, run what is out of date, write the report, and sum up.
 
     With another profile than the one in params.yaml, all this happens in a copy under local/.
     """
+    from common.commands import longer
     from common.commands import reproduce as steps
 
-    steps.reproduce(papers or [], profile, json)
+    run = longer.reproduce_long if long else steps.reproduce
+    run(papers or [], profile, json)
 
 
 @app.command(rich_help_panel=TEND)
@@ -273,7 +278,10 @@ def _stop_cleanly() -> None:
 
 
 def _refuse(message: str) -> int:
-    print(f"error: {message}", file=sys.stderr)
+    """A name in it may hold anything: no code reaches the terminal, no name an empty first line."""
+    rest = message.lstrip()
+    name = visible(message.removesuffix(rest))
+    print(f"error: {name}{visible(rest, keep=chr(10))}", file=sys.stderr)
     return 2
 
 

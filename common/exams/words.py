@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -74,15 +74,21 @@ class Words:
         }
 
 
+def frequent(words: int) -> Callable[[str, Characters], Words] | None:
+    """The vocabulary of a TextExam with so many words; for 0 None, that of characters alone."""
+    return partial(Words, most=words) if words else None
+
+
 def word_perplexity(exam: TextExam, sat: Sat) -> dict[str, float]:
-    """A measure where the vocabulary is Words: perplexity per word, 2^(bits / words), in which all
-    bits count, those of punctuation too; the share of spelled words; real words in the sample.
+    """A measure: perplexity per word, 2^(bits / words), in which all bits count, those of
+    punctuation too; real words in the sample; where the vocabulary is Words, also the share of
+    those that are spelled. As with bits per character, it does not matter what the tokens are.
     """
-    text = exam.vocabulary.decode(sat.tokens[1:])
-    assert isinstance(exam.vocabulary, Words)
+    text, vocabulary = exam.vocabulary.decode(sat.tokens[1:]), exam.vocabulary
+    spelled = {"unknown_share": vocabulary.unknown(text)} if isinstance(vocabulary, Words) else {}
     return {
         "word_perplexity": float(np.exp2(sat.bits.sum() / max(1, len(_words_of(text))))),
-        "unknown_share": exam.vocabulary.unknown(text),
+        **spelled,
         "real_words": real_words(exam.parts.train, sat.sample),
     }
 

@@ -28,6 +28,7 @@ MACHINERY = {
     "common/run/hardware.py": "gauges of speed and memory",
     "common/run/checkpoints.py": "files of a state that comes back bit for bit",
 }
+OWN = ("model", "train")  # what every version has; `dvc.yaml` names them by its matrix
 ENTRIES, ENTRY = "DEVIATIONS", "Deviation"
 INJECT = 9  # the place of `inject` among the fields of a Deviation
 
@@ -55,8 +56,9 @@ def train_files(root: Path, room: Path, version: str) -> list[str]:
     what only another one does: `dvc.yaml` has one list for all."""
     versions = [train.parent.name for train in room.glob("*/train.py")]
     found = {file for other in versions for file in run_sources(root, room, other, None)}
-    others = tuple(_name(root, room, f"{other}/") for other in versions if other != version)
-    return sorted(file for file in found if not file.startswith(others))
+    others = [_name(root, room, f"{other}/{own}.py") for other in versions for own in OWN]
+    mine = _name(root, room, f"{version}/")
+    return sorted(file for file in found if file.startswith(mine) or file not in others)
 
 
 def evidence_sources(root: Path, room: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from common.evidence.statistics import Summary
+from common.paper import LONG
 from common.records.record import Record
 from common.reports import checks, style
 from common.reports.results import Results
@@ -20,7 +21,7 @@ PER_PARAMETER = 6  # operations a token: two forward, four backward
 
 @dataclass(frozen=True)
 class Size:
-    """One size as recorded on the primary hardware. None: the record does not know it."""
+    """One size as recorded. None: the record does not know it."""
 
     record: Record
     metric: Summary | None
@@ -40,9 +41,19 @@ class Size:
         return PER_PARAMETER * self.parameters * self.tokens
 
 
+def place(results: Results) -> str:
+    """The hardware that most sizes were recorded on: the primary one, unless another has more."""
+    names = [r.hardware.name for r in results.records if r.size and r.size != LONG]
+    return max([results.primary, *results.hardware], key=names.count)
+
+
 def sizes(results: Results) -> list[Size]:
-    """The sizes and their version itself, smallest compute first; [] for a paper without sizes."""
-    here = [r for r in results.records if r.hardware.name == results.primary]
+    """The sizes and their version itself, smallest compute first; [] for a paper without sizes.
+
+    LONG is no point on their line: it has a table of its own (`longer.py`).
+    """
+    there = place(results)
+    here = [r for r in results.records if r.hardware.name == there and r.size != LONG]
     versions = {record.version for record in here if record.size}
     found = [_size(results, r) for r in here if r.size or r.variant in versions]
     return sorted(found, key=lambda size: (_compute(found)[1](size) or 0.0, size.name))
@@ -50,13 +61,13 @@ def sizes(results: Results) -> list[Size]:
 
 def _size(results: Results, record: Record) -> Size:
     def mean(column: str) -> float | None:
-        found = results.summary(record.variant, column)
+        found = results.summary(record.variant, column, record.hardware.name)
         return found.mean if found else None
 
     read = [curve.tokens[-1] for curve in record.seeds[0].curves]
     return Size(
         record,
-        results.summary(record.variant, results.paper.metric.name),
+        results.summary(record.variant, results.paper.metric.name, record.hardware.name),
         mean("seconds"),
         sum(read) or None,
         mean(PARAMETERS),
@@ -108,7 +119,7 @@ def _own(results: Results, size: Size, names: list[str]) -> Safe:
     said = [
         f"{code(name)} {number(summary.mean)}"
         for name in names
-        if (summary := results.summary(size.record.variant, name))
+        if (summary := results.summary(size.record.variant, name, size.record.hardware.name))
     ]
     return Safe(", ".join(said) or NONE)
 

@@ -18,7 +18,7 @@ from typing import Any
 from common.config import read_yaml, size_names
 from common.errors import UserError
 from common.evidence.deviations import deviations_of
-from common.paper import Room, Variant, room, rooms
+from common.paper import LONG, Room, Variant, room, rooms
 from common.records.executed import evidence_sources, ladder_files, train_files
 from common.records.sources import closure
 from common.run.stage_text import stage_text
@@ -116,8 +116,13 @@ def ladder(home: Room) -> list[str]:
 def untrained(home: Room) -> list[str]:
     """Versions, trained deviations and sizes that no stage of the paper's dvc.yaml trains."""
     wanted = [*home.paper.versions, *(f"{home.newest}+{name}" for name in ladder(home))]
-    wanted += [Variant(home.newest, size=name).name for name in size_names(home)]
+    wanted += [Variant(home.newest, size=name).name for name in staged_sizes(home)]
     return [variant for variant in wanted if variant not in trained(home).values()]
+
+
+def staged_sizes(home: Room) -> list[str]:
+    """The sizes that `dvc repro` trains: all but the one of half an hour."""
+    return [name for name in size_names(home) if name != LONG]
 
 
 def trained(home: Room) -> dict[str, str]:
@@ -191,7 +196,7 @@ def _ladder(root: Path, home: Room) -> list[str]:
 
 
 def _sizes(root: Path, home: Room) -> list[str]:
-    return _of_newest(root, home, "sizes", "size", size_names(home), "sizes.${item.size}")
+    return _of_newest(root, home, "sizes", "size", staged_sizes(home), "sizes.${item.size}")
 
 
 def _of_newest(

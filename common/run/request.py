@@ -116,7 +116,7 @@ def check_engine(home: Room, request: Request) -> None:
 
 def with_engine_defaults(root: Path, request: Request, made: Plan) -> tuple[Request, bool]:
     """The request with the engine of params.yaml where it names none; whether it is that one."""
-    given = read_yaml(root / "params.yaml")["engine"]
+    given = {**read_yaml(root / "params.yaml")["engine"], **made.engine}
     defaults: dict[str, Any] = {"threads": 1, "dtype": "float32", **given}
     threads = defaults["threads"] if request.threads is None else request.threads
     if not isinstance(threads, int) or not 1 <= threads <= cores():

@@ -38,6 +38,7 @@ def work(job: dict[str, Any]) -> None:
     from common.evidence.deviations import injection
     from common.paper import room
     from common.records.record import write_json
+    from common.run.compiled import told
 
     home, seed = room(job["paper"]), job["seed"]
 
@@ -63,7 +64,7 @@ def work(job: dict[str, Any]) -> None:
         )
     if job["rank"]:
         return
-    content = {"result": result.model_dump(mode="json"), "engine": engine}
+    content = {"result": result.model_dump(mode="json"), "engine": engine | told()}
     write_json(Path(job["folder"]).with_suffix(".json"), content)
     send({"seed": seed, "done": True})
 

@@ -10,6 +10,7 @@ PAPER = Paper(
     versions={
         "version1": "the cell of 1997: no forget gate, truncated gradient",
         "version2": "forget gate, the whole gradient by hand, layers",
+        "fused": "version 2 with all steps of a layer fused in C++",
     },
     metric=Metric("bits_per_character", "bits per character (test)"),
     dataset="tinyshakespeare",

@@ -9,11 +9,11 @@ import typer
 
 from common.commands import doors
 from common.commands.doors.fill import Top
-from common.commands.doors.shown import answer, visible
+from common.commands.doors.shown import answer
 from common.commands.generate import Data, Folder, Json, PaperName, Train, Version
 from common.commands.overview import wrap
 from common.commands.weights import opened
-from common.errors import UserError
+from common.errors import UserError, visible
 from common.paper import room
 
 SHOWN = 200  # characters of a document

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from common.commands.generate import say
+from common.errors import visible
 
 WIDEST = 40  # columns of a label
 NUMBER = 7  # columns of its number, with a blank before and behind it
@@ -37,11 +38,6 @@ def bars(scored: Sequence[tuple[str, float]], percent: bool = True) -> list[str]
 
 def number(value: float, percent: bool) -> str:
     return f"{value:.1%}" if percent else f"{value:.3f}"
-
-
-def visible(label: str) -> str:
-    """The label with what cannot be seen written out: a line feed as \\n, a blank as it is."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in label)
 
 
 def as_rows(scored: Sequence[tuple[str, float]], name: str, value: str = "p") -> list[dict]:

@@ -7,10 +7,10 @@ from typing import Annotated
 import typer
 
 from common.commands import doors
-from common.commands.doors.shown import answer, visible
+from common.commands.doors.shown import answer
 from common.commands.generate import STDIN, Data, Folder, Json, PaperName, Train, Version, read
 from common.commands.weights import opened
-from common.errors import UserError
+from common.errors import UserError, visible
 from common.paper import room
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from common.ask.units import Found
 
 EXCERPT = 300  # characters that are shown where no text is given
+BEFORE = 300  # characters that are read before them, so that the network knows where it is
 LONGEST = 2_000  # characters of a text that is shown
 SEARCHED = 100_000  # characters of one that is searched: all its activations are held at once
 KINDS = (".png", ".svg", ".pdf")  # of pictures
@@ -78,7 +82,7 @@ def units(
         raise UserError(f"the text {what}: give 1 to {LONGEST:,}; --over takes a longer one.")
     with opened(paper, version, checkpoint, data, train=train, door="units") as (variant, model):
         searched = (model.held_out if own is None else own)[:SEARCHED]
-        inside = model.read(excerpt(searched) if shown is None else shown)
+        inside = model.read(shown) if shown is not None else later(model.read, *excerpt(searched))
         if gates:
             if not inside.gates:
                 raise UserError(f"{paper} {variant} has no gates: leave out --gates.")
@@ -113,12 +117,27 @@ def own_text(path: Path) -> str:
     return read_own(path)[0]
 
 
-def excerpt(text: str) -> str:
-    """Lines of the second half of a text: those after its first line that was empty, if any."""
-    rest = text[len(text) // 2 :]
+def excerpt(text: str) -> tuple[str, str]:
+    """Lines of the second half of a text: those after its first line that was empty, if any; in
+    front of them what stands before."""
+    half = len(text) // 2
+    rest = text[half:]
     start = next((i + len(end) for end in ("\n\n", "\n") if (i := rest.find(end)) >= 0), 0)
     cut = rest[start : start + EXCERPT]
-    return cut[: cut.rfind("\n") + 1] or cut or text[:EXCERPT]
+    shown = cut[: cut.rfind("\n") + 1] or cut
+    return (text[max(0, half + start - BEFORE) : half + start], shown) if shown else ("", text)
+
+
+def later(read: Callable[[str], Inside], before: str, text: str) -> Inside:
+    """What happens as a text is read that stands behind another; tokens of both are its own."""
+    inside = read(before + text)
+    ends = list(accumulate(map(len, inside.tokens)))
+    first = sum(end <= len(before) for end in ends)
+    units, gates = (
+        {name: array[first:] for name, array in arrays.items()}
+        for arrays in (inside.units, inside.gates)
+    )
+    return replace(inside, tokens=inside.tokens[first:], units=units, gates=gates)
 
 
 # -- units -----------------------------------------------------------------------------------

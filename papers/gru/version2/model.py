@@ -37,6 +37,7 @@ class Config:  # defaults: Cho et al., Sec. 4.1; clip: Chung et al., Sec. 4.2; t
     dropout: float = 0.0  # between layers, and before the scores
     input_std: float = 0.01  # of what reads the inputs, at the start
     steps: int = 21_000
+    words: int = 0  # how many words are tokens beside the characters; 0: characters alone
 
 
 class Recurrence(Function):

@@ -1,4 +1,4 @@
-"""Version 2 beside torch.nn.LSTM: `python -m papers.lstm.tests.bench_speed`.
+"""Versions 2 and 3 beside torch.nn.LSTM: `python -m papers.lstm.tests.bench_speed`.
 
 Forward and backward of 2 layers of 256 cells over 128 steps of 32 streams. Each contestant is a
 process of its own; they take turns, and medians are printed as a markdown table: CPU seconds with
@@ -20,10 +20,14 @@ import torch.nn.functional as F
 from torch.nn import LSTM, Linear, Module
 
 from common.run import engine
-from papers.lstm.version2 import model
+from common.run.compiled import compiled
+from papers.lstm.fused import kernel
+from papers.lstm.fused import model as fused
+from papers.lstm.version2 import model as version2
 
 SYMBOLS, BATCH, STEPS, HIDDEN, LAYERS = 65, 32, 128, 256, 2
-CONTESTANTS = ("ours float32", "ours bfloat16", "torch float32", "torch bfloat16")
+OURS = {"version2": version2, "fused": fused, "loops": fused}
+CONTESTANTS = [f"{who} {dtype}" for dtype in engine.DTYPES for who in (*OURS, "torch")]
 
 
 class Theirs(Module):
@@ -64,14 +68,17 @@ def peak(dtype: torch.dtype, threads: int, size: int = 1024) -> float:
 def contestant(name: str, threads: int) -> None:
     """Answer each line of the standard input with one of JSON: seconds of a step, or the peak."""
     engine.start(threads=threads)
-    dtype = engine.DTYPES[name.split()[1]]
-    config = model.Config(hidden=HIDDEN, layers=LAYERS)
-    net = (model.LSTM(config, SYMBOLS) if name.startswith("ours") else Theirs()).to(dtype)
+    who, kind = name.split()
+    dtype, model = engine.DTYPES[kind], OURS.get(who)
+    sizes = {"hidden": HIDDEN, "layers": LAYERS}
+    net = (model.LSTM(model.Config(**sizes), SYMBOLS) if model else Theirs()).to(dtype)
+    if who == "fused":  # "loops" is what it does where no compiler is found
+        fused.FUSED = compiled(kernel.CPP)
     tokens = torch.randint(SYMBOLS, (BATCH, STEPS))
 
     def step():
         scores, _ = net(tokens)
-        model.loss(scores, tokens).backward()
+        version2.loss(scores, tokens).backward()
         net.zero_grad()
 
     for line in sys.stdin:

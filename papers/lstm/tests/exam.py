@@ -8,9 +8,10 @@ from tests.exams import by_norm, of_groups, place_text, stream_scores, text_part
 CHANGES = {  # the whole training part is read, and what would stand behind it as well
     "version1": {"blocks": 12, "steps": 12, "sequence": 900},
     "version2": {"hidden": 12, "steps": 9, "batch": 64, "sequence": 20},
+    "fused": {"hidden": 12, "steps": 9, "batch": 64, "sequence": 20},
 }
 OTHER = ("validation_bits", "real_words", "largest_state")
-CLIPS = {"version2": by_norm}
+CLIPS = {"version2": by_norm, "fused": by_norm}
 
 part, place = text_part, place_text
 
@@ -30,7 +31,7 @@ def watch(version, monkeypatch):
 
 
 def rates(version, config):
-    """The paper's stays; version 2's falls along a line that reaches zero after the last."""
+    """The paper's stays; the others' falls along a line that reaches zero after the last."""
     for i in range(config.steps):
-        left = (config.steps - i) / config.steps if version == "version2" else 1.0
+        left = (config.steps - i) / config.steps if version != "version1" else 1.0
         yield [config.learning_rate * left]

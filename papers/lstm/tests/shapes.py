@@ -13,6 +13,7 @@ SIZES |= {
     "H": H,
     "L": 2,
     "N": 31,
+    "R": (26, 32, 28),  # of the fused version: I + H + 1, made even
     "I": (17, V, H),
 }  # a layer reads anything: symbols, or a layer's outputs
 

@@ -1,21 +1,20 @@
-"""Text from version 2, its cells and gates: `papers generate lstm --version version2`."""
+"""Text from version 2, its cells and gates, and the vectors of its tokens: `papers units lstm`."""
 
-from common.ask.abilities import Units
-from common.ask.text import text_units, text_writer
+from common.ask.abilities import Neighbours, Units
+from common.ask.text import text_neighbours, text_units, text_writer
 from common.ask.writer import Writer
 from common.exams.text import predictor
 from papers.lstm.task import Exam
 from papers.lstm.version2 import model
 
 
-def load(checkpoint) -> tuple[Writer, Units]:
-    """The trained network as what writes, and what is inside."""
-    exam = Exam(checkpoint.data)
+def load(checkpoint) -> tuple[Writer, Units, Neighbours]:
+    """The trained network as what writes, what is inside, and what it takes tokens for."""
+    exam = Exam(checkpoint.data, words=checkpoint.config.words)
     net = checkpoint.fill(lambda: model.LSTM(checkpoint.config, exam.symbols), "model.")
     predict = predictor(net)
-    return text_writer(exam, predict), text_units(
-        exam, predict, inside, lambda tokens, state: gates(net, tokens, state)
-    )
+    units = text_units(exam, predict, inside, lambda tokens, state: gates(net, tokens, state))
+    return text_writer(exam, predict), units, text_neighbours(exam, net.w_y.T)
 
 
 def inside(state):

@@ -41,6 +41,7 @@ class Config:  # defaults: char-rnn's train.lua, which made LSTMs popular for te
     clip: float = 5.0
     input_std: float | None = None  # of the first layer's w_x at the start; None: 1 / sqrt(V)
     steps: int = 21_000  # 50 passes over Tiny Shakespeare
+    words: int = 0  # how many words are tokens beside the characters; 0: characters alone
 
 
 GATES, TORCH = "oifg", "ifgo"  # in which order they stand here, and in torch.nn.LSTM

@@ -10,7 +10,8 @@ from papers.lstm.version2 import model
 def train(run):
     """Many streams of text side by side, each read on from where the last chunk ended."""
     config = run.config
-    exam = Exam(run.data, config.batch * (config.sequence + 1), run.quick)
+    piece = config.batch * (config.sequence + 1)
+    exam = Exam(run.data, piece, run.quick, config.words)
     net, masters = build(run, lambda: model.LSTM(config, exam.symbols))
     learner, predict = model.Learner(config, net, masters, run.seed), predictor(net)
     rows = model.streams(exam.train_on(run.engine.device), config.batch)

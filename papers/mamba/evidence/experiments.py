@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from common.exams.text import predictor
 from common.run.engine import Masters
 from papers.gpt2.version2 import model as gpt2
+from papers.mamba.evidence.twins import as_trained
 from papers.mamba.version3 import model as mamba
 
 KINDS, NOISE, ASK, SYMBOLS = 8, 8, 9, 10
@@ -79,6 +80,7 @@ RATES = {"mamba": 0.01, "gpt2": 0.005}
 LONGER = 512  # 16 times as long as in training
 
 
+@as_trained()
 def copies(seed: int) -> float:
     """Selective copying: wrong answers in per cent. As mamba is, with a deviation in it or not."""
     torch.manual_seed(seed)
@@ -87,6 +89,7 @@ def copies(seed: int) -> float:
     return wrong(net, selective_copying)
 
 
+@as_trained()
 def extrapolates(name: str, seed: int, length: int = LONGER) -> float:
     """Induction heads trained at length 32: wrong answers in per cent at another length."""
     torch.manual_seed(seed)
@@ -107,6 +110,7 @@ GPT2 = {"context": 32, "d_model": 64, "heads": 4, "layers": 2, "std": 0.07, "dro
 MAMBA = {"d_model": 64, "layers": 3, "sequence": 32}
 
 
+@as_trained()
 def reads(name: str, seed: int, exam, part: str = "test") -> float:
     """Bits per character after a short training on the exam's text."""
     torch.manual_seed(seed)

@@ -141,6 +141,7 @@ def centred_convolution(model):
     return {"Mixer.convolve": convolve}
 
 
+@twins.as_trained()
 def no_token_sees_a_later_one(model):
     net, _ = small(model)
     tokens = torch.arange(12)[None] % 7
@@ -170,6 +171,7 @@ def outputs_kept_for_inputs(model):
     return {"Mixer.convolve": convolve}
 
 
+@twins.as_trained()
 def reading_on_is_reading_the_whole(model):
     net, _ = small(model)
     tokens = torch.arange(23)[None] * 5 % 7
@@ -201,6 +203,7 @@ def half_precision(model):
     return {"precisely": lambda scanned, x, *rest: scanned(x, *(r.to(x.dtype) for r in rest))}
 
 
+@twins.as_trained()
 def long_scans_are_exact(model):
     """States that decay by e^-8 at a token, for 200 tokens, as a loop has them."""
     rng = torch.Generator().manual_seed(0)

@@ -54,6 +54,7 @@ def theorem(scan=model1.selective_scan) -> Exact:
     return Exact((y - torch.stack(states, 1)).abs().max().item(), 0.0, tolerance=1e-12)
 
 
+@twins.as_trained()
 def three_ways() -> Exact:
     """Scores of one net of version 3: read at once by the compiled scan, at once by version 2's
     pieces, and token by token. The largest difference."""
@@ -83,6 +84,7 @@ def state_stays_as_large() -> Exact:
     return Exact(whole.numel(), 24 * 1536 * (16 + 3))
 
 
+@twins.as_trained()
 def the_future_changes_nothing() -> Exact:
     """The largest change of a score when all tokens behind it are others."""
     torch.manual_seed(0)

@@ -2,21 +2,57 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
+
 import numpy as np
 import torch
 
+from common.data.images import load_torchvision
 from common.evidence import measuring
+from common.evidence.claims import NOT_MEASURED, Unmeasured
+from common.run.compiled import compiled
 from papers.mamba.version1 import model as model1
+from papers.mamba.version3 import kernel
 from papers.mamba.version3 import model as model3
 
 SIZES = {"d_model": 12, "layers": 2, "states": 5, "rank": 3}
 SYMBOLS = 11
 
 
+@cache
+def built():
+    """The functions of version 3's C++, or None."""
+    return compiled(kernel.CPP, *kernel.FLAGS)
+
+
+@contextmanager
+def as_trained():
+    """Version 3 with its C++ at work where a compiler is found, as train.py has it."""
+    before, model3.FUSED = model3.FUSED, built()
+    try:
+        yield
+    finally:
+        model3.FUSED = before
+
+
+@cache
+def library():
+    """transformers' (MambaConfig, MambaForCausalLM)."""
+    if find_spec("transformers") is None:
+        raise Unmeasured(NOT_MEASURED, "transformers is not installed")
+    if find_spec("torchvision"):
+        load_torchvision()  # transformers imports it, and needs help where its build is another
+    from transformers import MambaConfig, MambaForCausalLM, logging
+
+    logging.set_verbosity_error()
+    return MambaConfig, MambaForCausalLM
+
+
 def published():
     """transformers' Mamba, small, with random weights of usual size."""
-    from transformers import MambaConfig, MambaForCausalLM
-
+    MambaConfig, MambaForCausalLM = library()
     torch.manual_seed(0)
     net = MambaForCausalLM(
         MambaConfig(
@@ -42,6 +78,7 @@ def pair(model=model3):
     return ours, theirs
 
 
+@as_trained()
 def worst(model=model3) -> float:
     """The largest difference of scores and of all gradients."""
     ours, theirs = pair(model)
@@ -74,8 +111,11 @@ def drawn(kind=torch.float32):
     )
 
 
+@as_trained()
 def worst_of_scans(model=model3) -> float:
     """The scan and its gradients beside mambapy's parallel scan, which begins at zero."""
+    if find_spec("mambapy") is None:
+        raise Unmeasured(NOT_MEASURED, "mambapy is not installed")
     from mambapy.pscan import pscan
 
     x, delta, a, b, c, h = drawn()

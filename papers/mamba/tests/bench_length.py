@@ -19,6 +19,7 @@ import torch.nn.functional as F
 
 from common.run import engine
 from papers.gpt2.version2 import model as gpt2
+from papers.mamba.evidence import twins
 from papers.mamba.version2 import model as model2
 from papers.mamba.version3 import model as model3
 
@@ -49,7 +50,12 @@ def block(name: str):
 
 def measure(name: str, tokens: int) -> None:
     engine.start(threads=1, matmul="highest")
-    read, times = block(name), []
+    with twins.as_trained():
+        timed(block(name), tokens)
+
+
+def timed(read, tokens: int) -> None:
+    times = []
     read(torch.randn(1, 64, 64)).sum().backward()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _ in range(3):

@@ -17,12 +17,14 @@ import resource
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from statistics import median
 
 import torch
 
 from common.run import engine
 from common.run.engine import Masters
+from papers.mamba.evidence import twins
 from papers.mamba.version1 import model as model1
 from papers.mamba.version2 import model as model2
 from papers.mamba.version3 import model as model3
@@ -67,7 +69,7 @@ def with_mambapy():
 
 
 def with_transformers():
-    from transformers import MambaConfig, MambaForCausalLM
+    MambaConfig, MambaForCausalLM = twins.library()
 
     net = MambaForCausalLM(
         MambaConfig(vocab_size=SYMBOLS, hidden_size=128, num_hidden_layers=4, state_size=16)
@@ -88,6 +90,7 @@ MADE = {
 def contestant(name: str, threads: int) -> None:
     """Answer each line of the standard input with one of JSON: seconds of a step, or megabytes."""
     engine.start(threads=threads)
+    model3.FUSED = twins.built()
     step, now = MADE[name](), time.process_time if threads == 1 else time.perf_counter
     for line in sys.stdin:
         if line.strip() == "memory":
@@ -116,6 +119,8 @@ def asked(process: subprocess.Popen, task: str) -> float:
 
 
 def main(threads: int = 1, rounds: int = 3) -> None:
+    if find_spec("mambapy") is None or find_spec("transformers") is None:
+        sys.exit("bench_speed measures beside mambapy and transformers: pip install them first.")
     processes = {name: begun(name, threads) for name in CONTESTANTS}
     found: dict[str, list[float]] = {name: [] for name in CONTESTANTS}
     for i in range(rounds + 1):  # the first warms up

@@ -12,7 +12,7 @@ CHANGES = {
     "version2": {**SMALL, "warmup": 3},
     "version3": {**SMALL, "warmup": 3},
 }
-OTHER = ("validation_bits", "real_words", "compiled")
+OTHER = ("validation_bits", "real_words")
 CLIPS = {"version2": by_norm, "version3": by_norm}
 
 part, place = text_part, place_text

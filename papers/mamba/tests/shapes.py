@@ -21,7 +21,3 @@ def run(version, load):
     rows = tokens[: 3 * T].view(3, T)
     _, state = net(rows)
     net(rows[:, :1], state)
-    if version == "version3":  # what kernels.py does not take
-        scores, _ = net.double()(rows)
-        scores.sum().backward()
-        net(rows[:, :1])

@@ -5,12 +5,19 @@ import torch
 import torch.nn.functional as F
 
 from common.run.engine import Masters
+from papers.mamba.evidence import twins
 from papers.mamba.version1 import model as model1
 from papers.mamba.version2 import model as model2
 from papers.mamba.version3 import model as model3
 
 EVERY = pytest.mark.parametrize("model", [model1, model2, model3], ids=["v1", "v2", "v3"])
 LATER = pytest.mark.parametrize("model", [model2, model3], ids=["v2", "v3"])
+
+
+@pytest.fixture(autouse=True)
+def as_trained():
+    with twins.as_trained():
+        yield
 
 
 def small(model, **changes):

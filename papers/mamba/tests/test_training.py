@@ -12,15 +12,3 @@ def test_a_version_learns_a_text_that_repeats(version, steps, tmp_path):
     result = train("mamba", version, run_of("mamba", version, verse(tmp_path), steps=steps))
     assert result.metrics["bits_per_character"] < 3.5  # guessing costs 4.8
     assert result.curve.validation[-1] < result.curve.validation[0]
-
-
-def test_a_record_says_which_scan_was_at_work(tmp_path, monkeypatch):
-    from papers.mamba import kernels
-
-    def compiled():
-        run = run_of("mamba", "version3", verse(tmp_path), steps=2)
-        return train("mamba", "version3", run).metrics["compiled"]
-
-    assert compiled() == float(kernels.library() is not None)
-    monkeypatch.setattr(kernels, "library", lambda: None)
-    assert compiled() == 0.0

@@ -18,6 +18,7 @@ from torch.autograd.function import Function, once_differentiable
 from torch.nn import Conv1d, Embedding, Linear, Module, ModuleList, Parameter, RMSNorm
 
 from papers.adam.version2.model import AdamW
+from papers.gpt2.version2.model import learning_rate, loss
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Config:  # defaults: the 130 million of Sec. 4.2 and App. E.2
     beta2: float = 0.95
     weight_decay: float = 0.1
     clip: float = 1.0
-    steps: int = 4800
+    steps: int = 4800  # the rate falls to zero, where App. E.2 ends at 1e-5
 
 
 def scan(a, b, h):
@@ -53,8 +54,7 @@ def scan(a, b, h):
     decays = a.unflatten(1, (-1, size)).clone()  # (B, J, K, N, E)
     states = b.unflatten(1, (-1, size)).clone()  # (B, J, K, N, E)
     for k in range(1, size):
-        # (B, J, N, E)
-        states[:, :, k].addcmul_(decays[:, :, k], states[:, :, k - 1])
+        states[:, :, k].addcmul_(decays[:, :, k], states[:, :, k - 1])  # (B, J, N, E)
         decays[:, :, k].mul_(decays[:, :, k - 1])  # (B, J, N, E): over the piece so far
     for decay, found in zip(decays.unbind(1), states.unbind(1)):
         found.addcmul_(decay, h[:, None])  # (B, 1, N, E): what was there before the piece
@@ -116,7 +116,7 @@ class Mixer(Module):
         self.out_proj = Linear(e, d, bias=False)
 
     def initialise(self):
-        """A = -(n + 1), the real S4D; Delta between delta_min and delta_max (Sec. 3.6)."""
+        """A = -(n + 1), the real S4D, and Delta in its interval (Sec. 3.6), evenly in its log."""
         config, (e, n) = self.config, self.A_log.shape
         with torch.no_grad():
             self.A_log.copy_(torch.arange(1, n + 1).log().expand(e, n))
@@ -125,7 +125,7 @@ class Mixer(Module):
             low, high = math.log(config.delta_min), math.log(config.delta_max)
             delta = (torch.rand(e) * (high - low) + low).exp()
             self.dt_proj.bias.copy_(delta + (-(-delta).expm1()).log())  # softplus, backwards
-            # Sec. 4.2 follows GPT-2: what is added to the residual path begins smaller.
+            # As in GPT-2, and in the published code: what is added to x begins smaller.
             self.out_proj.weight.div_(math.sqrt(config.layers))
 
     def convolve(self, x, kept):
@@ -187,10 +187,8 @@ class Mamba(Module):
     def begin(self, batch):
         """The state before any text, in float32: (B, L, W - 1 + N, E)."""
         c = self.config
-        rows = c.taps - 1 + c.states
-        return self.norm_f.weight.new_zeros(
-            batch, c.layers, rows, c.expand * c.d_model, dtype=torch.float32
-        )
+        shape = batch, c.layers, c.taps - 1 + c.states, c.expand * c.d_model
+        return torch.zeros(shape, device=self.norm_f.weight.device)
 
     def forward(self, tokens, state=None):
         """Scores (B, T, V) after `tokens` (B, T) from `state` (B, L, W - 1 + N, E); the new one."""
@@ -217,11 +215,6 @@ class Mamba(Module):
         return self
 
 
-def loss(scores, targets):
-    """Cross-entropy in nats per token."""
-    return F.cross_entropy(scores.float().flatten(0, 1), targets.flatten())
-
-
 def chunk(tokens, config, i):
     """The i-th inputs and targets (B, T) of as many streams as the batch has rows, cut from the
     text side by side; and whether the streams begin anew."""
@@ -232,24 +225,13 @@ def chunk(tokens, config, i):
     return piece[:, :-1], piece[:, 1:], start == 0
 
 
-def learning_rate(i, config):
-    """Up linearly in `warmup` steps, then down to zero along a cosine (App. E.2)."""
-    if i < config.warmup:
-        return config.learning_rate * (i + 1) / config.warmup
-    done = (i - config.warmup) / max(1, config.steps - config.warmup)
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
-
-
 def groups(named, weight_decay):
     """Matrices decay; vectors do not, and A_log does not, though it has two dimensions: its decay
     would draw every A to -1, and so all memories to one length."""
-    named = list(named)
-    decays = [p for name, p in named if p.dim() > 1 and not name.endswith("A_log")]
-    kept = [p for name, p in named if p.dim() < 2 or name.endswith("A_log")]
-    return [
-        {"params": decays, "weight_decay": weight_decay},
-        {"params": kept, "weight_decay": 0.0},
-    ]
+    split = {weight_decay: [], 0.0: []}
+    for name, p in named:
+        split[weight_decay if p.dim() > 1 and not name.endswith("A_log") else 0.0].append(p)
+    return [{"params": params, "weight_decay": decay} for decay, params in split.items()]
 
 
 class Learner:

@@ -1,8 +1,8 @@
 """Mamba, Gu and Dao 2023, version 3: the scan of Sec. 3.3.2, which keeps its states in cache.
 
-Against version 2: kernels.py scans in one pass over memory, in C++; no state is written but one in
-32, and backward computes the others again. Where no compiler is found, or for other numbers than
-float32, version 2's scan over pieces takes its place: the same to rounding, and slower.
+Against version 2: where there is a compiler, train.py has kernel.py built, which scans in one pass
+over memory; no state is written but one in 32, and backward computes the others again. Elsewhere,
+and for other numbers than float32, version 2's scan does the same, slower.
 
 Symbols: x_t, h_t, A, B, C, Delta as in Sec. 2; D what is passed by; z the gate (Fig. 3).
 Shapes:  B batch, T tokens, D width, E channels, N states of a channel, R rank of Delta, W taps of
@@ -18,7 +18,7 @@ from torch.autograd.function import Function, once_differentiable
 from torch.nn import Conv1d, Embedding, Linear, Module, ModuleList, Parameter, RMSNorm
 
 from papers.adam.version2.model import AdamW
-from papers.mamba import kernels
+from papers.gpt2.version2.model import learning_rate, loss
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,11 @@ class Config:  # defaults: the 130 million of Sec. 4.2 and App. E.2
     beta2: float = 0.95
     weight_decay: float = 0.1
     clip: float = 1.0
-    steps: int = 4800
+    steps: int = 4800  # the rate falls to zero, where App. E.2 ends at 1e-5
+
+
+FUSED = None  # the functions of kernel.py, once train.py has had them built
+PIECE, GROUP = 32, 128  # tokens of a piece and channels of a group: as much as caches hold
 
 
 def scan(a, b, h):
@@ -54,8 +58,7 @@ def scan(a, b, h):
     decays = a.unflatten(1, (-1, size)).clone()  # (B, J, K, N, E)
     states = b.unflatten(1, (-1, size)).clone()  # (B, J, K, N, E)
     for k in range(1, size):
-        # (B, J, N, E)
-        states[:, :, k].addcmul_(decays[:, :, k], states[:, :, k - 1])
+        states[:, :, k].addcmul_(decays[:, :, k], states[:, :, k - 1])  # (B, J, N, E)
         decays[:, :, k].mul_(decays[:, :, k - 1])  # (B, J, N, E): over the piece so far
     for decay, found in zip(decays.unbind(1), states.unbind(1)):
         found.addcmul_(decay, h[:, None])  # (B, 1, N, E): what was there before the piece
@@ -91,14 +94,44 @@ def plain_scan(x, delta, a, b, c, h):
     return y[:, :, 0], states[:, -1]
 
 
+class Fused(Function):
+    """`plain_scan` and its gradient as calls of kernel.py, for float32 on the CPU."""
+
+    @staticmethod
+    def forward(ctx, *given):
+        x, _, a, _, _, h = given = [value.contiguous() for value in given]
+        (batch, tokens, channels), states = x.shape, len(a)
+        pieces = -(-tokens // PIECE) if any(ctx.needs_input_grad) else 0
+        begins = x.new_empty(batch, pieces, states, channels)
+        y, last = torch.empty_like(x), torch.empty_like(h)
+        sizes = batch, tokens, channels, states, pieces, PIECE
+        FUSED.forward(*given, y, begins, last, *sizes, torch.get_num_threads())
+        ctx.save_for_backward(*given[:5], begins)
+        return y, last
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, dy, dlast):
+        *given, begins = ctx.saved_tensors
+        x, b, d = given[0], given[3], (dy.contiguous(), dlast.contiguous())
+        (batch, pieces, states, channels), groups = begins.shape, -(-x.shape[2] // GROUP)
+        dx, ddelta = torch.empty_like(x), torch.empty_like(x)
+        da, dh = (x.new_empty(batch, states, channels) for _ in range(2))
+        db, dc = (x.new_empty(groups, *b.shape) for _ in range(2))
+        sizes = batch, x.shape[1], channels, states, pieces, PIECE, groups, GROUP
+        found = dx, ddelta, da, db, dc, dh
+        FUSED.backward(*given, begins, *d, *found, *sizes, torch.get_num_threads())
+        return dx, ddelta, da.sum(0), db.sum(0), dc.sum(0), dh
+
+
 def selective_scan(x, delta, a, b, c, h):
     """y_t = C_t h_t with h_t = exp(Delta_t A) h_(t-1) + Delta_t B_t x_t (Eq. 2, Alg. 2).
 
     `x` (B, T, E), `delta` (B, T, E), `a` (N, E), `b` (B, T, N), `c` (B, T, N), `h` (B, N, E); y
     (B, T, E) and the last state (B, N, E). A is discretised by zero-order hold (Eq. 4), B by
     Euler's rule, as in the published code."""
-    scanned = kernels.Fused.apply if kernels.can(x) else plain_scan
-    return scanned(x, delta, a, b, c, h)
+    built = FUSED is not None and x.dtype == torch.float32 and x.device.type == "cpu"
+    return (Fused.apply if built else plain_scan)(x, delta, a, b, c, h)
 
 
 def precisely(scanned, x, *rest):
@@ -123,7 +156,7 @@ class Mixer(Module):
         self.out_proj = Linear(e, d, bias=False)
 
     def initialise(self):
-        """A = -(n + 1), the real S4D; Delta between delta_min and delta_max (Sec. 3.6)."""
+        """A = -(n + 1), the real S4D, and Delta in its interval (Sec. 3.6), evenly in its log."""
         config, (e, n) = self.config, self.A_log.shape
         with torch.no_grad():
             self.A_log.copy_(torch.arange(1, n + 1).log().expand(e, n))
@@ -132,7 +165,7 @@ class Mixer(Module):
             low, high = math.log(config.delta_min), math.log(config.delta_max)
             delta = (torch.rand(e) * (high - low) + low).exp()
             self.dt_proj.bias.copy_(delta + (-(-delta).expm1()).log())  # softplus, backwards
-            # Sec. 4.2 follows GPT-2: what is added to the residual path begins smaller.
+            # As in GPT-2, and in the published code: what is added to x begins smaller.
             self.out_proj.weight.div_(math.sqrt(config.layers))
 
     def convolve(self, x, kept):
@@ -194,10 +227,8 @@ class Mamba(Module):
     def begin(self, batch):
         """The state before any text, in float32: (B, L, W - 1 + N, E)."""
         c = self.config
-        rows = c.taps - 1 + c.states
-        return self.norm_f.weight.new_zeros(
-            batch, c.layers, rows, c.expand * c.d_model, dtype=torch.float32
-        )
+        shape = batch, c.layers, c.taps - 1 + c.states, c.expand * c.d_model
+        return torch.zeros(shape, device=self.norm_f.weight.device)
 
     def forward(self, tokens, state=None):
         """Scores (B, T, V) after `tokens` (B, T) from `state` (B, L, W - 1 + N, E); the new one."""
@@ -224,11 +255,6 @@ class Mamba(Module):
         return self
 
 
-def loss(scores, targets):
-    """Cross-entropy in nats per token."""
-    return F.cross_entropy(scores.float().flatten(0, 1), targets.flatten())
-
-
 def chunk(tokens, config, i):
     """The i-th inputs and targets (B, T) of as many streams as the batch has rows, cut from the
     text side by side; and whether the streams begin anew."""
@@ -239,24 +265,13 @@ def chunk(tokens, config, i):
     return piece[:, :-1], piece[:, 1:], start == 0
 
 
-def learning_rate(i, config):
-    """Up linearly in `warmup` steps, then down to zero along a cosine (App. E.2)."""
-    if i < config.warmup:
-        return config.learning_rate * (i + 1) / config.warmup
-    done = (i - config.warmup) / max(1, config.steps - config.warmup)
-    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
-
-
 def groups(named, weight_decay):
     """Matrices decay; vectors do not, and A_log does not, though it has two dimensions: its decay
     would draw every A to -1, and so all memories to one length."""
-    named = list(named)
-    decays = [p for name, p in named if p.dim() > 1 and not name.endswith("A_log")]
-    kept = [p for name, p in named if p.dim() < 2 or name.endswith("A_log")]
-    return [
-        {"params": decays, "weight_decay": weight_decay},
-        {"params": kept, "weight_decay": 0.0},
-    ]
+    split = {weight_decay: [], 0.0: []}
+    for name, p in named:
+        split[weight_decay if p.dim() > 1 and not name.endswith("A_log") else 0.0].append(p)
+    return [{"params": params, "weight_decay": decay} for decay, params in split.items()]
 
 
 class Learner:

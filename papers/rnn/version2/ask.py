@@ -4,13 +4,13 @@ from common.ask.abilities import Neighbours, Units
 from common.ask.text import text_neighbours, text_units, text_writer
 from common.ask.writer import Writer
 from common.exams.text import predictor
-from papers.rnn.task import exam_of
+from papers.rnn.task import Exam
 from papers.rnn.version2 import model
 
 
 def load(checkpoint) -> tuple[Writer, Units, Neighbours]:
     """The trained network as what writes, what is inside, and what it takes tokens for."""
-    exam = exam_of(checkpoint.data, checkpoint.config.words)
+    exam = Exam(checkpoint.data, words=checkpoint.config.words)
     net = checkpoint.fill(lambda: model.RNN(checkpoint.config, exam.symbols), "model.")
     predict = predictor(net)
     return (

@@ -3,14 +3,15 @@
 from common.exams.text import predictor
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
-from papers.rnn.task import exam_of
+from papers.rnn.task import Exam
 from papers.rnn.version2 import model
 
 
 def train(run):
     """Many streams of text side by side, each read on from where the last chunk ended."""
     config = run.config
-    exam = exam_of(run.data, config.words, config.batch * (config.sequence + 1), run.quick)
+    piece = config.batch * (config.sequence + 1)
+    exam = Exam(run.data, piece, run.quick, config.words)
     net, masters = build(run, lambda: model.RNN(config, exam.symbols))
     learner, predict = model.Learner(config, net, masters), predictor(net)
     rows = model.streams(exam.train_on(run.engine.device), config.batch)

@@ -1,34 +1,16 @@
-"""The selective scan in one pass over memory (Sec. 3.3.2): C++ with OpenMP, built at first use.
+"""The selective scan in one pass over memory (Sec. 3.3.2), in C++.
 
 A plain scan writes exp(Delta A), Delta B x and all states, each N times as large as its inputs.
 Here they live in registers and cache: forward keeps the state at the beginning of every piece of
-K tokens, and backward computes the states of a piece again from there, as the paper does.
+K tokens, and backward computes the states of a piece again from there, as the paper does. Threads
+share the rows and channels; each sum has one order, so that their number changes no result.
 
-The library lies where torch keeps its own (TORCH_EXTENSIONS_DIR, or the user's cache), under a
-name that holds the hash of its source, so it is built once. Plain C functions through ctypes: that
-builds in two seconds, where a binding with torch's headers takes forty, and it asks for a compiler
-alone, where torch.utils.cpp_extension also asks for ninja.
-
-B is the batch, T tokens, E channels, N states of a channel, J pieces, G groups of channels.
+Letters as in model.py. J is 0 where no gradient is wanted: then no states are kept. G groups of
+`width` channels: sums over channels, the gradients of b and c, are taken for each group.
 """
 
-import ctypes
-import hashlib
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
-from functools import cache
-from pathlib import Path
-
-import torch
-from torch.autograd.function import Function, once_differentiable
-
-PIECE = 32  # tokens: the states of a piece of 16 channels fit into a core's first two caches
-GROUP = 128  # channels, or fewer: sums over channels are kept for each group
-
-SOURCE = r"""
+FLAGS = ("-fopenmp",)
+CPP = r"""
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -61,13 +43,13 @@ static inline V exponential(V x) {  // x = k ln 2 + r; a polynomial for e^r, 2 u
     return p * scale;
 }
 static inline float sum(V v) { float s = 0; for (int i = 0; i < 16; i++) s += v[i]; return s; }
-typedef int64_t L;
+typedef long L;
 
 // x, delta, y: (B, T, E); a: (N, E); b, c: (B, T, N); h, last: (B, N, E); begins: (B, J, N, E).
 extern "C" void forward(const float *x, const float *delta, const float *a, const float *b,
         const float *c, const float *h, float *y, float *begins, float *last,
-        L B, L T, L E, L N, L K, int threads) {
-    L blocks = (E + 15) / 16, J = (T + K - 1) / K;
+        L B, L T, L E, L N, L J, L K, L threads) {
+    L blocks = (E + 15) / 16;
     #pragma omp parallel for num_threads(threads) schedule(static)
     for (L job = 0; job < B * blocks; job++) {
         L i = job / blocks, e = job % blocks * 16;
@@ -79,7 +61,7 @@ extern "C" void forward(const float *x, const float *delta, const float *a, cons
             A[n] = load(a + n * E + e, lanes);
         }
         for (L t = 0; t < T; t++) {
-            if (begins && t % K == 0)
+            if (J && t % K == 0)
                 for (L n = 0; n < N; n++)
                     store(begins + ((i * J + t / K) * N + n) * E + e, s[n], lanes);
             L at = (i * T + t) * E + e;
@@ -99,8 +81,8 @@ extern "C" void forward(const float *x, const float *delta, const float *a, cons
 extern "C" void backward(const float *x, const float *delta, const float *a, const float *b,
         const float *c, const float *begins, const float *dy, const float *dlast, float *dx,
         float *ddelta, float *da, float *db, float *dc, float *dh,
-        L B, L T, L E, L N, L K, L G, L width, int threads) {
-    L J = (T + K - 1) / K, most = (width + 15) / 16;
+        L B, L T, L E, L N, L J, L K, L G, L width, L threads) {
+    L most = (width + 15) / 16;
     #pragma omp parallel for num_threads(threads) schedule(static)
     for (L job = 0; job < B * G; job++) {
         L i = job / G, group = job % G, end = (group + 1) * width < E ? (group + 1) * width : E;
@@ -169,99 +151,3 @@ extern "C" void backward(const float *x, const float *delta, const float *a, con
     }
 }
 """
-WIDE = {  # what torch says of the processor: the same library then serves all that are alike
-    "AVX512": ["-mavx512f", "-mavx512dq", "-mavx512bw", "-mavx512vl", "-mavx2", "-mfma"],
-    "AVX2": ["-mavx2", "-mfma"],
-}
-
-
-def flags():
-    return ["-O3", "-std=c++17", "-shared", "-fPIC", "-fopenmp", "-w"] + WIDE.get(
-        torch.backends.cpu.get_cpu_capability(), []
-    )
-
-
-def folder():
-    """Where torch keeps what it compiles."""
-    named = os.environ.get("TORCH_EXTENSIONS_DIR")
-    return Path(named) if named else Path("~/.cache/torch_extensions").expanduser()
-
-
-def build():
-    """The library's path, compiled if it is not there. OSError or CalledProcessError if it cannot
-    be. Several processes may come at once: each writes a file of its own, then renames it."""
-    compiler = shutil.which(os.environ.get("CXX", "c++")) or shutil.which("g++")
-    if compiler is None:
-        raise FileNotFoundError("no C++ compiler (c++, g++ or CXX) is found")
-    key = hashlib.sha256("\n".join([SOURCE, compiler, *flags()]).encode()).hexdigest()[:16]
-    place = folder() / f"palimpsest_mamba_{key}.so"
-    if not place.is_file():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=place.parent) as made:
-            source, library = Path(made) / "scan.cpp", Path(made) / "scan.so"
-            source.write_text(SOURCE)
-            command = [compiler, *flags(), str(source), "-o", str(library)]
-            subprocess.run(command, check=True, capture_output=True, text=True, timeout=300)
-            library.replace(place)
-    return place
-
-
-@cache
-def library():
-    """The compiled scan, or None after one line that says why there is none."""
-    try:
-        found = ctypes.CDLL(str(build()))
-    except (OSError, subprocess.SubprocessError) as error:
-        said = getattr(error, "stderr", "") or str(error)
-        print(
-            "note: version 2's scan takes the place of Mamba's compiled one, some ten times as slow"
-            f" ({' '.join(said.split())[:200]}): install g++ or clang, or name one in CXX.",
-            file=sys.stderr,
-        )
-        return None
-    found.forward.restype = found.backward.restype = None
-    return found
-
-
-def can(x):
-    """Whether `Fused` can scan `x`: float32 on a CPU for which the library could be built."""
-    return x.dtype == torch.float32 and x.device.type == "cpu" and library() is not None
-
-
-def call(function, tensors, sizes):
-    """A C function of pointers to float32, then of sizes, then of threads."""
-    pointers = [None if x is None else ctypes.c_void_p(x.data_ptr()) for x in tensors]
-    function(*pointers, *map(ctypes.c_int64, sizes), ctypes.c_int(torch.get_num_threads()))
-
-
-class Fused(Function):
-    """`x` and `delta` (B, T, E), `a` (N, E), `b` and `c` (B, T, N), `h` (B, N, E), float32 on the
-    CPU -> y (B, T, E) and the last state (B, N, E)."""
-
-    @staticmethod
-    def forward(ctx, x, delta, a, b, c, h):
-        given = [value.contiguous() for value in (x, delta, a, b, c, h)]
-        (batch, tokens, channels), states = x.shape, len(a)
-        y, last = torch.empty_like(given[0]), torch.empty_like(given[5])
-        begins = None
-        if any(ctx.needs_input_grad):
-            begins = y.new_empty(batch, -(-tokens // PIECE), states, channels)
-        sizes = (batch, tokens, channels, states, PIECE)
-        call(library().forward, (*given, y, begins, last), sizes)
-        ctx.save_for_backward(*given[:5], begins)
-        return y, last
-
-    @staticmethod
-    @once_differentiable
-    def backward(ctx, dy, dlast):
-        *given, begins = ctx.saved_tensors
-        x, delta, a, b, c = given
-        (batch, tokens, channels), states = x.shape, len(a)
-        groups = -(-channels // GROUP)
-        dx, ddelta = torch.empty_like(x), torch.empty_like(x)
-        da, dh = (x.new_empty(batch, states, channels) for _ in range(2))
-        db, dc = (x.new_empty(groups, *b.shape) for _ in range(2))
-        slopes = dy.contiguous(), dlast.contiguous()
-        sizes = (batch, tokens, channels, states, PIECE, groups, GROUP)
-        call(library().backward, (*given, begins, *slopes, dx, ddelta, da, db, dc, dh), sizes)
-        return dx, ddelta, da.sum(0), db.sum(0), dc.sum(0), dh
