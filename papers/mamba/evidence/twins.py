@@ -113,7 +113,8 @@ def drawn(kind=torch.float32):
 
 @as_trained()
 def worst_of_scans(model=model3) -> float:
-    """The scan and its gradients beside mambapy's parallel scan, which begins at zero."""
+    """The scan and its gradients, each as a share of the largest, beside mambapy's parallel scan,
+    which begins at zero."""
     if find_spec("mambapy") is None:
         raise Unmeasured(NOT_MEASURED, "mambapy is not installed")
     from mambapy.pscan import pscan
@@ -125,11 +126,10 @@ def worst_of_scans(model=model3) -> float:
     states = pscan(decay, (delta * x)[..., None] * b[:, :, None])
     theirs = (states * c[:, :, None]).sum(-1)
     slopes = [torch.autograd.grad(y.square().sum(), given) for y in (ours, theirs)]
-    scale = max(slope.abs().max().item() for slope in slopes[1])
-    return max(
-        measuring.worst([(ours, theirs)]),
-        measuring.worst(list(zip(*slopes, strict=True))) / scale,
-    )
+    shares = [
+        [slope / other.abs().max() for slope in (slope, other)] for slope, other in zip(*slopes)
+    ]
+    return measuring.worst([(ours, theirs), *shares])
 
 
 def worst_of_steps() -> float:

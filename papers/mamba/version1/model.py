@@ -1,8 +1,9 @@
 """Mamba, Gu and Dao 2023, version 1: Algorithm 2 as it stands, one token after the other.
 
 Basic operations only. Both A and B are discretised by zero-order hold, as Eq. 4 says; gradients go
-back through the loop by themselves. Its mistakes are kept: every matrix begins alike, also those of
-Delta, and all parameters decay, also A and D. See papers/mamba/evidence/deviations.py.
+back through the loop by themselves and are not clipped; the rate stays as it is. Its mistakes are
+kept: every matrix begins alike, also those of Delta, and all parameters decay, also A and D. See
+papers/mamba/evidence/deviations.py.
 
 Symbols: x_t, h_t, A, B, C, Delta as in Sec. 2; a_bar, b_bar what Eq. 4 makes of A and B; D what is
          passed by; z the gate (Fig. 3).
