@@ -66,7 +66,6 @@ def test_characters_without_sentences_cost_what_the_shared_baseline_says(order):
     fixed = np.full((order, 3), DISCOUNT)
     config = model.Config(order=order)
     net = model.Model(text[:40], len(symbols), config, sentences=False, fixed=fixed)
-    ours = -net.log2(text[40:])[1:].mean()
     theirs = ngram_bits(TEXT[:40], TEXT[40:] + "".join(symbols), order, "kneser-ney")
     whole = np.append(text[40:], np.arange(len(symbols)))
     ours = -net.log2(whole)[1:].mean()
