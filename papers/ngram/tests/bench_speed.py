@@ -1,8 +1,8 @@
-"""Speed of version 2 beside kenlm and nltk, interleaved.
+"""Speed of version 2 beside kenlm and nltk, interleaved on one machine; medians.
 
-`python -m papers.ngram.tests.bench_speed`: trigrams of words on the Wikipedia sample, every fourth article held out. kenlm's package asks and
-does not train: it reads version 2's ARPA file. nltk counts and asks a part, since all would take
-hours; times are per word. Each side's rounds are taken in turn on one machine; medians.
+`python -m papers.ngram.tests.bench_speed`: trigrams of words on the Wikipedia sample, every fourth
+article held out. kenlm's package asks and does not train: it reads version 2's ARPA file. nltk
+counts and asks a part, since all would take hours; times are per word.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def train(run):
         validate=lambda: exam.validate(net),
         finish=lambda: exam.finish(net, run.seed),
         state=lambda: {"counted": exam.mask(drawn[:read]), "discounts": net.discounts},
-        restore=lambda saved: step(max(0, int((ends < saved["counted"].sum()).sum()) - 1)),
+        restore=lambda saved: step(int(np.searchsorted(ends[1:], float(saved["counted"].sum())))),
     )
 
 
