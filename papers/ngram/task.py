@@ -4,14 +4,12 @@ A sentence is a line of the text that is not blank, between <s> and </s>; words 
 or digits, and single signs. All versions share the words of the training split, and <unk> for any
 other. A seed draws which lines are counted, and in which order.
 
-A version hands over
+A version hands over, for a text of N words, <s> and </s> among them, and a vocabulary of V,
 
     log2(text (N,)) -> (N,)         log2 P of each word after those before it in its sentence
     distribution(context) -> (V,)   P of every word after a sentence that began so
 
 and is believed no sum: what all words together get above 1, it is charged for.
-
-Shapes: N words of a text, its <s> and </s> included, V words of the vocabulary.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ without the last word, its suffix the n-gram without the first. A level is kept 
 parent * V + word, so that counting is sorting and asking is binary search. A text is one row of
 word numbers; where it has sentences, each begins with the number START, which nothing predicts.
 
-Shapes: N words of a text, V words of the vocabulary, M nodes of a level, C nodes above it.
+Shapes: N words of a text, V words of the vocabulary.
 """
 
 from collections.abc import Sequence
@@ -33,11 +33,11 @@ class Config:  # defaults: Sec. 5, trigrams
 class Level:
     """The n-grams of one length, in the order of their keys."""
 
-    keys: np.ndarray  # (M,): parent * V + word
-    parents: np.ndarray  # (M,)
-    suffixes: np.ndarray  # (M,): nodes of the level above
-    counts: np.ndarray  # (M,): how often each occurs
-    first: np.ndarray  # (M,): whether it begins with START
+    keys: np.ndarray  # parent * V + word
+    parents: np.ndarray  # nodes of the level above, without the last word
+    suffixes: np.ndarray  # nodes of the level above, without the first word
+    counts: np.ndarray  # how often each occurs
+    first: np.ndarray  # whether it begins with START
 
 
 # -- counting -------------------------------------------------------------------------------------
@@ -118,7 +118,7 @@ def usable(found: np.ndarray) -> bool:
 
 
 def taken(counts: np.ndarray, discount: np.ndarray) -> np.ndarray:
-    """D(c) of Sec. 3, (M,): nothing from nothing."""
+    """D(c) of Sec. 3, count by count: nothing from nothing."""
     return np.concatenate([[0.0], discount])[np.minimum(counts, 3)]
 
 
@@ -126,7 +126,7 @@ def taken(counts: np.ndarray, discount: np.ndarray) -> np.ndarray:
 
 
 def spread(counts: np.ndarray, parents: np.ndarray, above: int, discount: np.ndarray):
-    """A level's part of its own, (M,), and what each context leaves to the level above, (C,).
+    """Each n-gram's own part, and what each of the `above` contexts leaves to shorter ones.
 
     p(w | h) = (c - D(c)) / n(h) + g(h) p(w | h'), and g(h) is what was taken, over n(h): Sec. 3.
     A context never seen, or that nothing follows, leaves all.
@@ -152,9 +152,9 @@ def lowest(symbols: int, sentences: bool) -> np.ndarray:
 
 
 def mix(own: np.ndarray, left: np.ndarray, below: np.ndarray, parents: np.ndarray):
-    """P of a level's n-grams, (M,), and what each context leaves to those never seen, (C,).
+    """P of a level's n-grams, and what each context leaves to those never seen.
 
-    Interpolation, Sec. 3: the seen ones get their share of `below` (M,) as well.
+    Interpolation, Sec. 3: the seen ones get their share of `below` as well.
     """
     return own + left[parents] * below, left
 
