@@ -12,7 +12,7 @@ from papers.ngram.version1 import model
 def load(checkpoint: Checkpoint) -> Writer:
     """The training lines that were counted, counted again."""
     exam, config = Exam(checkpoint.data), checkpoint.config
-    kept = checkpoint.tensors({"counted": (len(exam.lines),)})
+    kept = checkpoint.tensors({"counted": (len(exam.lines),), "ngrams": (config.order,)})
     net = model.Model(config.order, config.discount, exam.symbols)
     net.count(exam.part(np.flatnonzero(np.asarray(kept["counted"]) > 0)))
     return writer(exam, net, config.order)

@@ -72,7 +72,14 @@ class Model:
 
     def __len__(self):
         """How many n-grams there are."""
-        return sum(map(len, self.counts.values()))
+        return int(self.lengths().sum())
+
+    def lengths(self):
+        """How many there are of each length."""
+        found = np.zeros(self.order)
+        for context, followers in self.counts.items():
+            found[len(context)] += len(followers)
+        return found
 
 
 def sentences(text):

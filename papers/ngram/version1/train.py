@@ -32,7 +32,7 @@ def train(run):
         step=step,
         validate=lambda: exam.validate(net),
         finish=lambda: exam.finish(net, run.seed),
-        state=lambda: {"counted": exam.mask(drawn[:read]), "ngrams": np.array([len(net)])},
+        state=lambda: {"counted": exam.mask(drawn[:read]), "ngrams": net.lengths()},
         restore=lambda saved: count(drawn[: int(saved["counted"].sum())]),  # anew
     )
 
