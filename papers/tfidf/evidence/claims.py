@@ -6,7 +6,7 @@ from common.evidence.claims import Claim
 from common.evidence.measuring import higher
 from papers.tfidf import PAPER
 from papers.tfidf.evidence import measures
-from papers.tfidf.evidence.measures import over_queries, over_sentences
+from papers.tfidf.evidence.measures import over_articles, over_queries, over_sentences
 
 NEWEST = PAPER.newest
 FIRST = "Sparck Jones 1972"
@@ -132,11 +132,21 @@ CLAIMS = (
     Claim(
         id="length-of-articles",
         place="Table 1, c",
-        sentence="They find more among whole articles, too, by a sentence.",
+        sentence="They find more among whole articles, too, where each sentence counts alike and "
+        "so most are of long articles.",
         kind="direction",
         measure=over_queries(("lfc", "lfx"), ("lfx", "lfx")),
         unit="mean reciprocal rank",
         over="queries",
+    ),
+    Claim(
+        id="length-by-article",
+        place="Table 1, c",
+        sentence="They find more among whole articles where each article counts alike.",
+        kind="direction",
+        measure=over_articles(("lfc", "lfx"), ("lfx", "lfx")),
+        unit="mean reciprocal rank",
+        over="articles",
     ),
     Claim(
         id="logarithm",

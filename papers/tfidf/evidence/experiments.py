@@ -13,9 +13,10 @@ from sklearn.linear_model import LogisticRegression
 
 from common.data.labelled import Example, Labelled, load_labelled
 from papers.tfidf import PAPER
-from papers.tfidf.task import FOLDS, Exam
+from papers.tfidf.task import Exam
 from papers.tfidf.version2 import model
 
+ASKED = 5  # folds of the ten, whose queries the weightings are compared on
 STRENGTHS = (0.1, 0.3, 1.0, 3.0, 10.0)  # of the classifier, one chosen on the validation split
 
 
@@ -38,14 +39,25 @@ def index(documents: str, queries: str, unit: str = "article", fold: int = 0) ->
 def found(
     documents: str, queries: str, unit: str = "article", whole: bool = False
 ) -> dict[str, float]:
-    """1 / rank of each test query's document, by the query's name: of all folds."""
+    """1 / rank of each test query's document, by the query's name.
+
+    Over the first folds, in each of which other paragraphs are taken out.
+    """
     ranks: dict[str, float] = {}
-    for fold in range(FOLDS):
+    for fold in range(ASKED):
         asked = exam(unit, fold)
         own = asked.ranks(index(documents, queries, unit, fold), asked.test, whole)
         for i, (query, rank) in enumerate(zip(asked.test, own)):
             ranks[f"{asked.titles[query.document]} {fold}.{i}"] = 1 / float(rank)
     return ranks
+
+
+def by_article(values: dict[str, float]) -> dict[str, float]:
+    """The mean over the queries of each article, so that a long one counts no more than a short."""
+    articles: dict[str, list[float]] = {}
+    for name, value in values.items():
+        articles.setdefault(name.rpartition(" ")[0], []).append(value)
+    return {title: sum(own) / len(own) for title, own in articles.items()}
 
 
 def matrix(texts: model.Texts, terms: int) -> sparse.csr_array:

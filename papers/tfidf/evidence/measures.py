@@ -120,6 +120,16 @@ def over_queries(
     return measure
 
 
+def over_articles(better: tuple[str, str], worse: tuple[str, str]) -> Callable[[View], Pair]:
+    """The same, of each article the mean over its queries."""
+
+    def measure(view: View) -> Pair:
+        sides = (experiments.by_article(experiments.found(*side)) for side in (better, worse))
+        return Pair(*sides, sign=+1)
+
+    return measure
+
+
 def over_sentences(better: str, worse: str) -> Callable[[View], Pair]:
     """The share of SST-2's test sentences that a linear classifier gets right."""
 
