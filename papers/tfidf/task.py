@@ -55,20 +55,23 @@ class Exam:
         self.leads: list[Query] = []
         self.test: list[Query] = []
         self.validation: list[Query] = []
-        number = 0
+        number = 0  # of a paragraph that may be taken out
         for title, (first, *others) in documents_of(text, unit):
-            lead, *rest = SENTENCE.split(first, 1)
-            self.leads.append(Query(lead, len(self.titles)))
-            kept = rest
+            document = len(self.titles)
+            lead, *kept = SENTENCE.split(first, 1)
+            self.leads.append(Query(lead, document))
             for paragraph in others:
-                place = number % FOLDS
-                number += (long := len(paragraph.split()) >= SHORTEST)
-                if long and place == seed % FOLDS:
-                    self.test.append(Query(paragraph, len(self.titles)))
-                elif long and place == (seed + FOLDS // 2) % FOLDS:
-                    self.validation.append(Query(paragraph, len(self.titles)))
+                place = (number - seed) % FOLDS
+                if len(paragraph.split()) < SHORTEST:
+                    kept.append(paragraph)
+                    continue
+                number += 1
+                if place == 0:
+                    self.test.append(Query(paragraph, document))
+                elif place == FOLDS // 2:
+                    self.validation.append(Query(paragraph, document))
                 else:
-                    kept = [*kept, paragraph]
+                    kept.append(paragraph)
             self.titles.append(title)
             self.kept.append(kept)
         self.texts = ["\n".join(kept) for kept in self.kept]

@@ -136,7 +136,7 @@ def bm25_rarity(df: np.ndarray, documents: int) -> np.ndarray:
 def bm25(texts: Texts, df: np.ndarray, k1: float, b: float) -> Texts:
     """Okapi's weights: tf counts ever less, and less in a document longer than the mean."""
     length = np.bincount(texts.row, texts.weight, texts.rows)
-    slack = k1 * (1 - b + b * length / length.mean())
+    slack = k1 * (1 - b + b * length / max(length.mean(), 1e-300))
     tf = texts.weight * (k1 + 1) / (texts.weight + slack[texts.row])
     return texts._replace(weight=tf * bm25_rarity(df, texts.rows)[texts.term])
 
