@@ -42,7 +42,7 @@ CLAIMS = (
     ),
     Claim(
         id="half-the-documents",
-        place=f"{OKAPI}; dorianbrown/rank_bm25#39",
+        place=f"{OKAPI}, the idf; dorianbrown/rank_bm25#39",
         sentence="With 1 inside the logarithm a word of half of the documents weighs ln 2, not 0.",
         kind="exact",
         measure=measures.half_the_documents,
