@@ -54,7 +54,8 @@ def test_stopped_and_continued_is_bit_for_bit_the_same(name, version, run, tmp_p
     whole = run(**random)
     whole.folder = tmp_path / "whole"
     expected = train(name, version, whole)
-    for limit in (3, 6):
+    limits = (3, 6) if expected.curves else ()  # what takes no steps is done again, from the start
+    for limit in limits:
         part = run(**random)
         part.folder, part.checkpoint_seconds = tmp_path / "part", 0.0
         part.report = stopping_at(limit)
@@ -63,10 +64,12 @@ def test_stopped_and_continued_is_bit_for_bit_the_same(name, version, run, tmp_p
     last = run(**random)
     last.folder, last.checkpoint_seconds = tmp_path / "part", 0.0
     found = train(name, version, last)
-    assert found.resumed == 2 and len(expected.curve.step) > 6
+    assert found.resumed == len(limits)
     assert found.metrics == expected.metrics and found.samples == expected.samples
-    for column in ("step", "tokens", "loss", "validation"):
-        assert getattr(found.curve, column) == getattr(expected.curve, column)
+    for ours, theirs in zip(found.curves[-1:], expected.curves[-1:], strict=True):
+        assert len(theirs.step) > 6
+        for column in ("step", "tokens", "loss", "validation"):
+            assert getattr(ours, column) == getattr(theirs, column)
     files = [each.folder / "weights.safetensors" for each in (whole, last)]
     assert files[0].read_bytes() == files[1].read_bytes()
 
@@ -76,6 +79,9 @@ def test_it_learns_and_another_seed_is_another_run(name, version, run):
     one, other = run(**longer(name)), run(**longer(name))
     other.seed = 1
     first, second = (train(name, version, each) for each in (one, other))
+    if not first.curves:  # no steps: what a seed decides shows in the results alone
+        assert first.metrics != second.metrics
+        return
     for result in (first, second):
         assert np.mean(result.curve.loss[-5:]) < np.mean(result.curve.loss[:5])
     assert first.curve.loss != second.curve.loss
