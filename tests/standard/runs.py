@@ -31,9 +31,12 @@ def hardware(subject: Subject) -> Iterator[Fault]:
 
 
 def recorded(subject: Subject) -> Iterator[Fault]:
-    """Each variant has a record where the others have theirs, with all seeds."""
-    place = primary_hardware(subject.records)
-    found = {r.variant: r for r in subject.records if r.hardware.name == place}
+    """Each variant has a record where the others have theirs, with all seeds; a version with a name
+    of its own, with which no claim compares, somewhere."""
+    place, paper = primary_hardware(subject.records), subject.room.paper
+    found = {r.variant for r in subject.records if r.hardware.name == place}
+    named = set(paper.versions) - set(paper.numbered)
+    found |= {r.variant for r in subject.records if r.variant in named}
     for variant in subject.variants:
         if variant not in found:
             yield Fault(f"{variant} has no record on {place or 'any hardware'}")

@@ -75,7 +75,7 @@ CLAIMS = (
     ),
     Claim(
         id="four-fused-calls",
-        place="Appendix A",
+        place="App. A",
         sentence="A layer is four calls of fused attention, each map with each half of the values.",
         kind="equivalence",
         measure=measures.four_fused_calls,
