@@ -70,9 +70,11 @@ def test_no_part_feeds_another(name, version, sit):
     for metric, value in sat.metrics.items():
         judged_by = tested if metric in other else validated
         assert judged_by.metrics[metric] == value, metric
-    assert tested.metrics[headline] != sat.metrics[headline]
-    for metric in (m for m in sat.metrics if m.startswith("validation")):
-        assert validated.metrics[metric] != sat.metrics[metric], metric
+    told = [m for m in sat.metrics if m not in other]  # one may agree by chance: a share of few
+    assert any(tested.metrics[metric] != sat.metrics[metric] for metric in told)
+    held_out = [m for m in sat.metrics if m.startswith("validation")]
+    if held_out and not sat.curve:
+        assert any(validated.metrics[metric] != sat.metrics[metric] for metric in held_out)
 
 
 @EVERY

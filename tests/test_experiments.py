@@ -28,6 +28,8 @@ def parameters():
         section = params[params["profile"]]
         for version in room.paper.versions:
             for name, value in (section.get(version) or {}).items():
+                if isinstance(value, str | bool):  # no other value is known to be allowed
+                    continue
                 yield pytest.param(room, version, name, value, id=f"{room.name}-{version}-{name}")
 
 

@@ -38,9 +38,10 @@ def work(job: dict[str, Any]) -> None:
     from common.evidence.deviations import injection
     from common.paper import room
     from common.records.record import write_json
-    from common.run.compiled import told
+    from common.run import compiled
 
     home, seed = room(job["paper"]), job["seed"]
+    compiled._told.clear()  # what this process had built before is not of this run
 
     def report(step: int, steps: int, loss: float, phase: str | None) -> None:
         if not job["rank"]:
@@ -64,7 +65,7 @@ def work(job: dict[str, Any]) -> None:
         )
     if job["rank"]:
         return
-    content = {"result": result.model_dump(mode="json"), "engine": engine | told()}
+    content = {"result": result.model_dump(mode="json"), "engine": engine | compiled.told()}
     write_json(Path(job["folder"]).with_suffix(".json"), content)
     send({"seed": seed, "done": True})
 
