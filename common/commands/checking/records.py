@@ -122,7 +122,8 @@ def _hardware(record: Record) -> Problems:
 
 def _engine(room: Room, record: Record) -> Problems:
     has, engine = record.hardware, record.engine
-    wanted = ENGINE | ({"processes", "compiled"} & engine.keys())
+    built = {"compiled"} if room.path(record.version, "kernel.py").is_file() else set()
+    wanted = ENGINE | (({"processes"} | built) & engine.keys())
     if unlike := sorted(engine.keys() ^ wanted) + sorted(record.environment.keys() ^ ENVIRONMENT):
         yield f"its engine and environment should not differ in {unlike[0]!r}"
         return
