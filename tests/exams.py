@@ -11,6 +11,7 @@ test_training_rules, test_every_version, test_checkpoints):
                                          the version hands in, `parts` is all that is known of data
     watch(version, monkeypatch)          the list that a run fills with its steps, or None
     rates(version, config)               the rates of each step as stated, or None
+    READS       what other test data must change, where the headline's answers are drawn
     PIECES      how many tokens there are beside the characters of the text; else none
     LONGER      in place of 40 steps: parameters with which a run learns, and by its seed
     CLIPS       how gradients are clipped, by version: `by_norm` or `by_value`

@@ -16,7 +16,7 @@ CHANGES = {
 LONGER = {"steps": 60, "images": 90, "learning_rate": 0.01}
 OTHER = ("validation_error", "train_error")
 CLIPS = {"version2": by_norm}
-IMAGES = {"train": 110, "validation": 10, "test": 40}
+IMAGES = {"train": 407, "validation": 37, "test": 40}
 
 
 def part(name, seed):
