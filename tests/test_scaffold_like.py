@@ -30,7 +30,7 @@ def copy(tmp_path_factory):
 @pytest.fixture
 def name(copy, source):
     """A new room like that one, in the copy; its name is long on purpose."""
-    name = f"another_paper_like_{source}"
+    name = f"another_like_{source}"
     if not (copy / "papers" / name).exists():
         said = run(copy, "papers", "new", name, "--like", source)
         assert f"pytest tests/test_standard.py -k {name} -rx" in said

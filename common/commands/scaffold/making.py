@@ -24,6 +24,7 @@ from common.paper import VERSION, Room, find_root, forget_rooms, room
 
 TEMPLATE = Path(__file__).parent / "room"
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+LONGEST = 40
 RESERVED = frozenset(
     [
         *("readme", "index", "deviations", "hardware", "figures"),  # pages over all papers
@@ -43,8 +44,9 @@ def create(name: str, source: str | None = None) -> list[Path]:
     """
     root = find_root()
     folder = root / "papers" / name
-    if not NAME.fullmatch(name) or len(name) > 40:
-        raise UserError(f"{name!r} cannot name a room: lower case words joined by '_', please.")
+    if not NAME.fullmatch(name) or len(name) > LONGEST:
+        form = f"lower case words joined by '_', {LONGEST} characters at most"
+        raise UserError(f"{name!r} cannot name a room: {form}, please.")
     if reason := taken(name):
         raise UserError(f"{name!r} cannot name a room, {reason}: choose another, e.g. my_{name}.")
     if folder.exists():

@@ -1,5 +1,7 @@
 """How version 2 begins, drops, interpolates; where it looks; what is asked of it."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -95,6 +97,14 @@ def test_it_learns_a_few_images(model):
     pictures, labels = twins.examples(8)
     losses = [learner.step(pictures, labels, i).item() for i in range(60)]
     assert losses[-1] < 0.3 * losses[0]
+
+
+def test_the_rate_rises_evenly_and_falls_as_a_cosine():
+    config = model2.Config(**SMALL, learning_rate=0.5, warmup=4, steps=104)
+    rates = [model2.learning_rate(i, config) for i in range(104)]
+    assert np.allclose(rates[:4], [0.125, 0.25, 0.375, 0.5])
+    quarters = [1, (1 + math.sqrt(0.5)) / 2, 0.5, (1 - math.sqrt(0.5)) / 2]
+    assert np.allclose(rates[4::25], 0.5 * np.array(quarters)) and rates[-1] < 0.001
 
 
 # -- where it looks ----------------------------------------------------------------------------
