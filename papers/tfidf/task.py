@@ -74,6 +74,8 @@ class Exam:
                     kept.append(paragraph)
             self.titles.append(title)
             self.kept.append(kept)
+        if len(self.titles) < 2:
+            raise UserError("Only one title of this text has text below it; two are needed.")
         self.texts = ["\n".join(kept) for kept in self.kept]
         kinds = ("leads", "test", "validation")
         for kind in kinds:  # a document of which nothing is left cannot be found

@@ -98,6 +98,14 @@ def test_a_text_that_is_too_short_is_refused(tmp_path):
         task.Exam(str(path))
 
 
+def test_one_document_is_found_without_looking(tmp_path):
+    path = tmp_path / "text.txt"
+    body = (f"Paragraph {i} has words enough to be taken out of it." for i in range(60))
+    path.write_text("\n\n".join(["= Empty =", "= Full =", *body]))
+    with pytest.raises(UserError, match="Only one title"):
+        task.Exam(str(path))
+
+
 def test_the_sample_marks_the_right_document(path):
     exam = task.Exam(path)
     row = [9.0, 1.0, 2.0, 0.0, 0.0, 0.0]
