@@ -27,7 +27,7 @@ FEWEST, PART = 40, 5  # paragraphs of a text; of a document, where the text name
 QUICK = 100  # queries of each kind in the smoke profile
 TITLE = re.compile(r"= (?!= )(.+) =")
 HEADING = re.compile(r"= .+ =")
-SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\"'(]?[A-Z])")
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[\"'(]?[^\W\d_a-z])")  # capitals of any alphabet
 SAMPLES, SHOWN = 4, 3  # queries in the sample, and documents shown for each
 
 
@@ -74,6 +74,8 @@ class Exam:
                     kept.append(paragraph)
             self.titles.append(title)
             self.kept.append(kept)
+        if len(self.titles) < 2:
+            raise UserError("Only one title of this text has text below it; two are needed.")
         self.texts = ["\n".join(kept) for kept in self.kept]
         kinds = ("leads", "test", "validation")
         for kind in kinds:  # a document of which nothing is left cannot be found
@@ -83,11 +85,14 @@ class Exam:
             raise UserError("This text is too short: nothing can be taken out and found again.")
 
     def ranks(self, index, queries: Sequence[Query], whole: bool = False) -> np.ndarray:
-        """Where each query's document stands, from 1; before it stands all that scores no less."""
+        """Where each query's document stands, from 1; before it stands all that scores no less.
+
+        One without a score (NaN, where a weighting gives infinite weights) stands last.
+        """
         asked = [query.paragraph if whole else query.sentence for query in queries]
         scores = np.asarray(index.scores(asked))
         own = scores[np.arange(len(queries)), [q.document for q in queries]]
-        return (scores >= own[:, None]).sum(1)
+        return (~(scores < own[:, None])).sum(1)
 
     def finish(self, index) -> tuple[dict[str, float], list[str]]:
         """The final metrics, and what some test queries found."""
@@ -152,4 +157,7 @@ def untitled(text: str, blocks: list[str]) -> list[tuple[str, list[str]]]:
         if len(pieces) >= FEWEST:
             parts = [pieces[i : i + PART] for i in range(0, len(pieces), PART)]
             return [(" ".join(part[0].split()[:5]), part) for part in parts]
-    raise UserError(f"This text has {len(sentences)} sentences; at least {FEWEST} are needed.")
+    raise UserError(
+        f"This text has neither paragraphs nor lines nor sentences enough: {len(sentences)} at "
+        f"most, and at least {FEWEST} are needed. Name a longer text, or part it by empty lines."
+    )

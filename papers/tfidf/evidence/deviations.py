@@ -21,8 +21,9 @@ DEVIATIONS = (
         kind="bug",
         introduced="version1",
         fixed="version2",
-        source="fit_transform on the test set: scikit-learn/scikit-learn, pull request 18426; "
-        "mozilla/bugbug#3818",
+        source="biolab/orange3-text, pull request 745; as fit_transform on the test set: "
+        "mrdbourke/zero-to-mastery-ml, pull request 8; scikit-learn/scikit-learn, pull request "
+        "18426",
         inject=injections.fitted_on_queries,
         invariant=injections.a_query_weighs_the_same_in_any_company,
         note="A query that comes alone finds nothing by it: ln(1/1) = 0. Version 1 adds 1.",
@@ -36,7 +37,8 @@ DEVIATIONS = (
         kind="bug",
         introduced="version1",
         fixed="version2",
-        source="biolab/orange3-text#1069; scikit-learn/scikit-learn#4544 on what the 1 is for",
+        source="biolab/orange3-text#1069 takes base 10 for a constant factor; "
+        "yooper/php-text-analysis#63 adds the 1, so that no weight is 0",
         inject=injections.log10_plus_one,
         invariant=injections.what_all_documents_have_weighs_nothing,
         note="The base alone changes no ranking (claim base-is-nothing); with the 1 it does.",
@@ -76,7 +78,8 @@ DEVIATIONS = (
         kind="bug",
         introduced="",
         fixed="",
-        source="fchollet/deep-learning-with-python-notebooks#230; nusskylab/nusskylab#385",
+        source="twitter/scalding, pull request 338; iit-cs579/main#128; "
+        "fchollet/deep-learning-with-python-notebooks#230",
         inject=injections.occurrences_for_documents,
         invariant=injections.a_document_counts_once,
     ),
@@ -86,10 +89,10 @@ DEVIATIONS = (
         place=TABLE1 + ", c",
         paper_says="Divide by the length of the vector where documents are of uneven length.",
         code_does="Compares by the plain sum of products.",
-        kind="bug",
+        kind="choice",
         introduced="",
         fixed="",
-        source="biolab/orange3-text#1069, point d",
+        source="facebookresearch/DrQA#186, where it found more; Kapiche/caterpillar#127",
         inject=injections.no_unit_length,
         invariant=injections.a_document_and_its_double_are_one,
     ),

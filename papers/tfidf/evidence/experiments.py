@@ -52,12 +52,17 @@ def found(
     return ranks
 
 
-def by_article(values: dict[str, float]) -> dict[str, float]:
-    """The mean over the queries of each article, so that a long one counts no more than a short."""
+def by_article(values: dict[str, float], alike: bool = False) -> dict[str, float]:
+    """What the queries of each article found, so that relatives are one observation.
+
+    Where articles count `alike`, the mean over an article's queries, be they few or many. Else
+    their sum, scaled so that the mean over the articles is the mean over all queries.
+    """
     articles: dict[str, list[float]] = {}
     for name, value in values.items():
         articles.setdefault(name.rpartition(" ")[0], []).append(value)
-    return {title: sum(own) / len(own) for title, own in articles.items()}
+    mean = len(values) / len(articles)  # queries of an article
+    return {t: sum(own) / (len(own) if alike else mean) for t, own in articles.items()}
 
 
 def matrix(texts: model.Texts, terms: int) -> sparse.csr_array:

@@ -108,24 +108,21 @@ def version1_equals_version2() -> Equal:
 # -- directions ---------------------------------------------------------------------------------
 
 
-def over_queries(
-    better: tuple[str, str], worse: tuple[str, str], unit: str = "article", whole: bool = False
+def over_articles(
+    better: tuple[str, str],
+    worse: tuple[str, str],
+    unit: str = "article",
+    whole: bool = False,
+    alike: bool = False,
 ) -> Callable[[View], Pair]:
-    """Two weightings, each (documents, queries), over the same queries."""
+    """Two weightings, each (documents, queries), over the same queries, article by article.
+
+    Queries of one article are relatives, and no observations of their own.
+    """
 
     def measure(view: View) -> Pair:
-        sides = (experiments.found(*side, unit, whole) for side in (better, worse))
-        return Pair(*sides, sign=+1)
-
-    return measure
-
-
-def over_articles(better: tuple[str, str], worse: tuple[str, str]) -> Callable[[View], Pair]:
-    """The same, of each article the mean over its queries."""
-
-    def measure(view: View) -> Pair:
-        sides = (experiments.by_article(experiments.found(*side)) for side in (better, worse))
-        return Pair(*sides, sign=+1)
+        found = (experiments.found(*side, unit, whole) for side in (better, worse))
+        return Pair(*(experiments.by_article(values, alike) for values in found), sign=+1)
 
     return measure
 

@@ -77,6 +77,17 @@ def test_a_text_without_titles_is_cut_into_parts(tmp_path, between):
     assert [q.document for q in exam.test] == [0, 2, 5, 7]
 
 
+def test_a_document_without_a_score_stands_last(path):
+    found = task.Exam(path).ranks(Fixed([np.nan, 3, -np.inf]), [task.Query("A query.", 0)])
+    assert found.tolist() == [3]
+
+
+@pytest.mark.parametrize("text", ["One. And two.", "Ένα. Και δύο.", "Eins. Über zwei."])
+def test_sentences_end_before_capitals_of_any_alphabet(text):
+    assert task.Query(text, 0).sentence == text[: text.index(".") + 1]
+    assert task.Query("No. 5 of them, e.g. this one", 0).sentence == "No. 5 of them, e.g. this one"
+
+
 def test_a_text_that_is_too_short_is_refused(tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("Few sentences. " * 9 + "x" * 1_000)
@@ -84,6 +95,14 @@ def test_a_text_that_is_too_short_is_refused(tmp_path):
         task.Exam(str(path))
     path.write_text("\n".join(f"Short {i}." for i in range(200)))
     with pytest.raises(UserError, match="nothing can be taken out"):
+        task.Exam(str(path))
+
+
+def test_one_document_is_found_without_looking(tmp_path):
+    path = tmp_path / "text.txt"
+    body = (f"Paragraph {i} has words enough to be taken out of it." for i in range(60))
+    path.write_text("\n\n".join(["= Empty =", "= Full =", *body]))
+    with pytest.raises(UserError, match="Only one title"):
         task.Exam(str(path))
 
 
