@@ -44,13 +44,14 @@ class Exam:
     """Splits by lines, a vocabulary, and the scoring of models."""
 
     def __init__(self, data: str, quick: bool = False):
-        """UserError for a text without a word to train on."""
+        """UserError for a text that has a part without words."""
         parts = split(load_text(data, report=lambda line: None))
         lines = [[line for line in part.split("\n") if line.strip()] for part in parts]
         self.lines, validation, test = lines
         known = {word for line in self.lines for word in words_of(line)}
-        if not known:
-            raise UserError("the training split has no words: give a longer text.")
+        for part, has in zip(("training", "validation", "test"), lines):
+            if not has:
+                raise UserError(f"the {part} split has no words, only blanks: give a longer text.")
         self.words = SPECIAL + sorted(known)
         self.numbers = {word: i for i, word in enumerate(self.words)}
         self.symbols = len(self.words)

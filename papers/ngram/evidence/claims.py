@@ -71,7 +71,8 @@ CLAIMS = (
     Claim(
         id="modified-is-best",
         place="Sec. 5",
-        sentence="Modified Kneser-Ney is better than Kneser-Ney with one discount.",
+        sentence="Modified Kneser-Ney is better than Kneser-Ney with one discount, where both take "
+        "their discounts from the counts.",
         kind="direction",
         measure=lower(NEWEST, KNESER_NEY),
         unit="bits per word",
@@ -128,8 +129,8 @@ CLAIMS = (
     Claim(
         id="five-grams",
         place="Sec. 5",
-        sentence="With modified Kneser-Ney, a higher order does no harm: 5-grams are better than "
-        "trigrams even on a small text.",
+        sentence="With modified Kneser-Ney, 5-grams are better than trigrams (in the paper the "
+        "more, the more text was counted).",
         kind="direction",
         measure=lower(f"{NEWEST}-five", NEWEST),
         unit="bits per word",

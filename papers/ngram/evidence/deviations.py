@@ -45,7 +45,8 @@ DEVIATIONS = (
         kind="bug",
         introduced="version1",
         fixed="version2",
-        source="nltk/nltk#3065: padding symbols are scored, with probability zero.",
+        source="nltk/nltk#3065, where <s> stays among the unigrams, and is scored; kpu/kenlm#181, "
+        "where a user counts it among the words.",
         inject=injections.start_is_a_word,
         invariant=injections.nothing_predicts_start,
     ),
@@ -60,7 +61,8 @@ DEVIATIONS = (
         kind="bug",
         introduced="version1",
         fixed="version2",
-        source="nltk/nltk, pull request 2659, which brought in what Kneser-Ney lacked there.",
+        source="nltk/nltk, pull request 2659: its Kneser-Ney had no such counts; they came with "
+        "pull request 2709.",
         inject=injections.raw_lower_orders,
         invariant=injections.francisco_is_no_general_word,
     ),

@@ -90,6 +90,22 @@ def test_add_one_is_its_formula():
         assert net.distribution(np.array([4]))[word] == pytest.approx(p)
 
 
+def test_add_one_counts_the_whole_history_where_a_sentence_begins():
+    """<s> has nothing before it: of any order the first word is counted after <s>."""
+    text = np.array([0, 3, 4, 1, 0, 3, 1, 0, 4, 1])
+    for order in (2, 3, 6):
+        net = model.Model(text, 6, model.Config(order=order, smoothing="add-one"))
+        found = net.distribution(np.array([0]))
+        np.testing.assert_allclose(found, np.array([0, 1, 1, 3, 2, 1]) / (3 + 5))
+        assert net.log2(np.array([0, 3]))[1] == pytest.approx(np.log2(3 / 8))
+
+
+def test_add_one_without_sentences_has_a_word_more():
+    config = model.Config(order=2, smoothing="add-one")
+    net = model.Model(np.array([0, 1, 0, 2]), 3, config, sentences=False)
+    np.testing.assert_allclose(net.distribution(np.array([0])), np.array([1, 2, 2]) / (2 + 3))
+
+
 def test_one_discount_is_that_of_ney():
     counts = np.repeat([1, 2, 3], [6, 3, 9])
     np.testing.assert_allclose(model.discounts(counts, "kneser-ney"), 6 / 12)

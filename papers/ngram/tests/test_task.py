@@ -56,6 +56,13 @@ def test_a_share_that_is_none_is_named(exam, share):
         exam.draw(0, share)
 
 
+def test_a_part_without_words_is_named(tmp_path):
+    path = tmp_path / "mine.txt"
+    path.write_text("the fox runs\n" * 100 + "\n" * 190, encoding="utf-8")
+    with pytest.raises(UserError, match="validation split has no words"):
+        Exam(str(path))
+
+
 def test_what_sums_above_one_is_charged(exam):
     net = model.Model(exam.part(exam.draw(0, 1.0)), exam.symbols, model.Config())
     honest, inflated = (exam.finish(each, 0)[0] for each in (net, Inflated(net)))

@@ -40,6 +40,14 @@ def test_a_text_is_scored_as_its_distributions_say(net):
             assert found[i] == pytest.approx(np.log2(p))
 
 
+@pytest.mark.parametrize("order", [1, 2, 6])
+def test_any_order_scores_each_word_once(order):
+    made = model.Model(order, 0.75, SYMBOLS)
+    made.count(TEXT)
+    found = made.log2(TEXT)
+    assert len(found) == len(TEXT) and np.isneginf(found).tolist() == (TEXT == 0).tolist()
+
+
 def test_counting_in_parts_is_counting(net):
     cut = int(np.flatnonzero(TEXT == 0)[7])
     parts = model.Model(3, 0.75, SYMBOLS)

@@ -59,7 +59,7 @@ class Model:
         for sentence in sentences(text):
             padded = [START] * (self.order - 2) + sentence
             found.append(-math.inf)
-            for i in range(self.order - 1, len(padded)):
+            for i in range(max(self.order - 1, 1), len(padded)):
                 context = tuple(padded[i - self.order + 1 : i])
                 found.append(math.log2(self.probability(context, padded[i])))
         return np.array(found)

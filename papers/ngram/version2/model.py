@@ -99,8 +99,8 @@ def continuations(levels: Sequence[Level]) -> list[np.ndarray]:
 def discounts(counts: np.ndarray, smoothing: Smoothing = "modified") -> np.ndarray:
     """(3,): what is taken from counts of one, of two, of more, by counts of counts.
 
-    Modified: Eq. 26. One discount for all: n1 / (n1 + 2 n2), Sec. 2.7. Where the counts of a text
-    give none, or one below nothing or above the count itself, the fallback.
+    Modified: Eq. 26. One discount for all: n1 / (n1 + 2 n2), Sec. 2.6. Where a text lacks one of
+    the four, or gives a discount below nothing or above the count itself, the fallback.
     """
     n = [float(np.count_nonzero(counts == j)) for j in range(1, 5)]
     y = n[0] / (n[0] + 2 * n[1]) if n[0] else 0.0
@@ -146,6 +146,14 @@ def spread_witten_bell(counts, parents, above, discount):
     return counts / safe[parents], np.where(total > 0, kinds / safe, 1.0)
 
 
+def add_one(level: Level, above: int, whole: np.ndarray, words: int):
+    """(c + 1) / (n + V) after a `whole` context, Sec. 2.1, V words that can follow: one of order
+    - 1 words, or all that the sentence has so far. Shorter ones leave all to the uniform."""
+    counts = np.where(whole, level.counts, 0)
+    total = np.bincount(level.parents, counts, above)
+    return counts / (total + words)[level.parents], words / (total + words)
+
+
 def lowest(symbols: int, sentences: bool) -> np.ndarray:
     """What the unigrams fall back to, (V,): every word alike, but never START."""
     return np.where((np.arange(symbols) == START) & sentences, 0.0, 1 / (symbols - sentences))
@@ -183,7 +191,8 @@ class Model:
             if not raw:
                 self.discounts[k] = discounts(counts[k], smoothing) if fixed is None else fixed[k]
             if smoothing == "add-one":
-                own, left = self._add_one(level, above, k == config.order - 1)
+                whole = level.first | (k == config.order - 1)
+                own, left = add_one(level, above, whole, symbols - sentences)
             else:
                 by = spread_witten_bell if raw else spread
                 own, left = by(counts[k], level.parents, above, self.discounts[k])
@@ -192,13 +201,6 @@ class Model:
             p, left = mix(own, left, below, level.parents)
             self.p.append(p)
             self.left.append(left)
-
-    def _add_one(self, level: Level, above: int, highest: bool):
-        """(c + 1) / (n + V) in the highest level alone, Sec. 2.1; V without START."""
-        total, size = np.bincount(level.parents, level.counts, above), self.symbols - 1
-        if not highest:
-            return np.zeros(len(level.keys)), np.ones(above)
-        return level.counts / (total + size)[level.parents], size / (total + size)
 
     def __len__(self) -> int:
         """How many n-grams there are."""
