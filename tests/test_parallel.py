@@ -21,7 +21,8 @@ from tests.hasty import make_checkout, wait_for_step
 # steady, as the Transformer's is in its first steps, each step then multiplies the difference.
 STEADY, TOLERANCE, WANDERED = 20, 2e-5, 5e-3
 ROUNDED = 1e-4  # in place of TOLERANCE, where the optimizer rounds its directions to bfloat16
-PLAIN = {"dropout": "dropout=0.0", "bfloat16": "bfloat16=false"}  # parameter -> without it
+DRAWN = ("dropout", "depth_dropout", "forgotten")  # by each process for itself
+PLAIN = {name: f"{name}=0.0" for name in DRAWN} | {"bfloat16": "bfloat16=false"}  # without them
 RUNS = [  # every torch version, and what it needs to be without dropout and rounding
     (f"{name}.{version}", [w for p in PLAIN if p in known for w in ("-S", PLAIN[p])])
     for name, version in VERSIONS

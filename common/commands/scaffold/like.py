@@ -38,7 +38,7 @@ def files(source: Room, template: Mapping[str, str]) -> dict[str, str]:
     texts = {
         path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
         for path in sorted(folder.rglob("*.py"))
-        if not path.name.startswith("bench_")
+        if not _measures(path)
     }
     texts["__init__.py"] = _introduction(texts["__init__.py"])
     for name in ("architecture.yaml", "params.yaml"):
@@ -49,6 +49,12 @@ def files(source: Room, template: Mapping[str, str]) -> dict[str, str]:
     texts["story.md.j2"] = _story(template["story.md.j2"], story)
     _one_example_each(texts, named=set(re.findall(r'claimed\("([^"]+)"', texts["story.md.j2"])))
     return {path: renamed(text, source.name, "my_paper") for path, text in texts.items()}
+
+
+def _measures(path: Path) -> bool:
+    """Whether the file measures how fast or how far the source goes, or tests one that does."""
+    name = path.name.removeprefix("test_")
+    return name.startswith("bench_") or path.with_name(f"bench_{name}").is_file()
 
 
 def renamed(text: str, old: str, new: str) -> str:

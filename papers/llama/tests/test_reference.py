@@ -89,11 +89,11 @@ def test_version1_is_version2_with_its_layouts_mixed(pair):
     first, second = pair
     tokens = twins.some_tokens()
     with injected(model2, find_deviation(room("llama"), "mixed_layouts")):
-        assert torch.allclose(first(tokens)[0], second(tokens), atol=1e-5)
+        assert torch.allclose(first(tokens), second(tokens), atol=1e-5)
         values = [m.loss(scores, tokens) for m, scores in
-                  ((model1, first(tokens)[0]), (model2, second(tokens)))]  # fmt: skip
+                  ((model1, first(tokens)), (model2, second(tokens)))]  # fmt: skip
         assert torch.isclose(*values, atol=1e-6)
-    assert not torch.allclose(first(tokens)[0], second(tokens), atol=1e-3)
+    assert not torch.allclose(first(tokens), second(tokens), atol=1e-3)
 
 
 def test_version1_mended_is_version2(pair, monkeypatch):
@@ -106,7 +106,7 @@ def test_version1_mended_is_version2(pair, monkeypatch):
         return model2.rope(x.transpose(1, 2), turned).transpose(1, 2)
 
     monkeypatch.setattr(model1, "rope", rope)
-    assert torch.allclose(first(tokens)[0], second(tokens), atol=1e-5)
+    assert torch.allclose(first(tokens), second(tokens), atol=1e-5)
     assert torch.allclose(first.read(tokens)[0], second.read(tokens)[0], atol=1e-5)
 
 

@@ -146,8 +146,13 @@ class Llama(Module):
         self.blocks = ModuleList([Block(config) for _ in range(config.layers)])
         self.norm = RMSNorm(config.d_model, config.epsilon)
 
-    def forward(self, tokens, known=None):
-        """Scores (B, T, V), and each block's keys and values."""
+    def forward(self, tokens):
+        """Scores (B, T, V) of the next token after each."""
+        return self.extend(tokens)[0]
+
+    def extend(self, tokens, known=None):
+        """Scores (B, T, V) after `tokens`, and each block's keys and values, which go on from those
+        that are `known`."""
         x, found = self.tokens[tokens], []
         for n, block in enumerate(self.blocks):
             x, kept = block(x, known and known[n])
@@ -165,9 +170,9 @@ class Llama(Module):
         while tokens.shape[1]:
             if seen.shape[1] == context:
                 seen = seen[:, context - context // 2 :]
-                known = self(seen)[1] if seen.shape[1] else None
+                known = self.extend(seen)[1] if seen.shape[1] else None
             fitting = tokens[:, : context - seen.shape[1]]
-            scores, known = self(fitting, known)
+            scores, known = self.extend(fitting, known)
             found.append(scores)
             seen, tokens = torch.cat([seen, fitting], 1), tokens[:, fitting.shape[1] :]
         return torch.cat(found, 1), (seen, known)
@@ -207,7 +212,7 @@ class Learner:
     def step(self, tokens, i):
         """Learn from the i-th batch; its loss in nats per token."""
         inputs, targets = batch(tokens, self.config, self.seed, i)
-        value = loss(self.net(inputs)[0], targets)
+        value = loss(self.net(inputs), targets)
         value.backward()
         self.masters.take_gradients()
         gradients = [p.grad for p in self.masters.masters]

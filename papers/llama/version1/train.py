@@ -13,7 +13,7 @@ def train(run):
     exam = Exam(run.data, config, model.vocabulary, run.quick)
     net, masters = build(run, lambda: model.Llama(config, exam.symbols))
     learner, predict = model.Learner(config, net, masters, run.seed), predictor(net, net.read)
-    unbounded = predictor(net, lambda tokens, _: (net(tokens)[0], None))
+    unbounded = predictor(net, lambda tokens, _: (net(tokens), None))
     tokens = exam.train_on(run.engine.device)
     return train_torch(
         run,

@@ -7,8 +7,8 @@ papers/mamba/evidence/deviations.py.
 
 Symbols: x_t, h_t, A, B, C, Delta as in Sec. 2; a_bar, b_bar what Eq. 4 makes of A and B; D what is
          passed by; z the gate (Fig. 3).
-Shapes:  B batch, T tokens, D width, E channels, N states of a channel, R rank of Delta, W taps of
-         the convolution, V symbols.
+Shapes:  B batch, T tokens, D width, L layers, E channels, N states of a channel, R rank of Delta,
+         W taps of the convolution, V symbols.
 """
 
 import math
@@ -113,13 +113,13 @@ class Block(Module):
         parts = [x[:, w : w + tokens] * tap for w, tap in enumerate(self.taps)]
         return sum(parts, self.b_taps), x[:, tokens:]  # (B, T, E), (B, W - 1, E)
 
-    def forward(self, x, state):
-        """`x` (B, T, D); `state`: the last W - 1 inputs of the convolution, and h."""
+    def forward(self, x, kept, h):
+        """`x` (B, T, D), after `kept` (B, W - 1, E), the convolution's last inputs, and `h`."""
         y = self.norm(x)
-        inner, kept = self.convolve(y @ self.w_x, state[0])  # (B, T, E), (B, W - 1, E)
-        inner, h = self.ssm(silu(inner), state[1])
+        inner, kept = self.convolve(y @ self.w_x, kept)  # (B, T, E), (B, W - 1, E)
+        inner, h = self.ssm(silu(inner), h)
         gated = inner * silu(y @ self.w_z)  # (B, T, E)
-        return x + gated @ self.w_out, (kept, h)  # (B, T, D), (B, W - 1, E), (B, E, N)
+        return x + gated @ self.w_out, kept, h  # (B, T, D), (B, W - 1, E), (B, E, N)
 
 
 class Mamba(Module):
@@ -133,20 +133,20 @@ class Mamba(Module):
         self.norm = RMSNorm(config.d_model)
 
     def begin(self, batch):
-        """The state before any text: of each block what the convolution needs, and h."""
-        c, zeros = self.config, self.embedding.new_zeros
-        kept, h = (batch, c.taps - 1, c.channels), (batch, c.channels, c.states)
-        layers = range(c.layers)
-        return {f"kept.{n}": zeros(kept) for n in layers} | {f"h.{n}": zeros(h) for n in layers}
+        """The state before any text, (B, L, E, W - 1 + N): of each block what the convolution needs,
+        and h."""
+        c = self.config
+        return self.embedding.new_zeros(batch, c.layers, c.channels, c.taps - 1 + c.states)
 
     def forward(self, tokens, state=None):
-        """Scores (B, T, V) after `tokens` (B, T) from `state`; the new state."""
-        state = state or self.begin(len(tokens))
-        x, ended = self.embedding[tokens], {}  # (B, T, D)
-        for n, block in enumerate(self.blocks):
-            kept, h = f"kept.{n}", f"h.{n}"
-            x, (ended[kept], ended[h]) = block(x, (state[kept], state[h]))
-        return self.norm(x) @ self.embedding.t(), ended  # (B, T, V)
+        """Scores (B, T, V) after `tokens` (B, T) from `state` (B, L, E, W - 1 + N); the new one."""
+        state = self.begin(len(tokens)) if state is None else state
+        x, ended = self.embedding[tokens], []  # (B, T, D)
+        for block, before in zip(self.blocks, state.unbind(1)):
+            kept, h = before.split([self.config.taps - 1, self.config.states], -1)
+            x, kept, h = block(x, kept.transpose(1, 2), h)  # (B, T, D), (B, W - 1, E), (B, E, N)
+            ended.append(torch.cat([kept.transpose(1, 2), h], -1))  # (B, E, W - 1 + N)
+        return self.norm(x) @ self.embedding.t(), torch.stack(ended, 1)  # (B, T, V)
 
 
 def loss(scores, targets):
@@ -173,13 +173,13 @@ class Learner:
         self.optimizer = adam.AdamW(
             masters.masters, lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        self.carried = net.begin(config.batch)
+        self.carried = {"state": net.begin(config.batch)}
 
     def step(self, tokens, i):
         """Learn from the i-th chunk; its loss in nats per token."""
         inputs, targets, anew = chunk(tokens, self.config, i)
-        scores, state = self.net(inputs, None if anew else self.carried)
-        self.carried.update({name: x.detach() for name, x in state.items()})
+        scores, state = self.net(inputs, None if anew else self.carried["state"])
+        self.carried["state"] = state.detach()  # no gradient goes back beyond the chunk
         value = loss(scores, targets)
         value.backward()
         self.masters.take_gradients()
