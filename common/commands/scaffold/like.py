@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from common.commands.scaffold.trimming import drop_unused, entries, given, keep_entries
 from common.errors import UserError

@@ -133,8 +133,7 @@ class Mamba(Module):
         self.norm = RMSNorm(config.d_model)
 
     def begin(self, batch):
-        """The state before any text, (B, L, E, W - 1 + N): of each block what the convolution needs,
-        and h."""
+        """The state before any text (B, L, E, W - 1 + N): what each convolution needs, and h."""
         c = self.config
         return self.embedding.new_zeros(batch, c.layers, c.channels, c.taps - 1 + c.states)
 
@@ -146,7 +145,8 @@ class Mamba(Module):
             kept, h = before.split([self.config.taps - 1, self.config.states], -1)
             x, kept, h = block(x, kept.transpose(1, 2), h)  # (B, T, D), (B, W - 1, E), (B, E, N)
             ended.append(torch.cat([kept.transpose(1, 2), h], -1))  # (B, E, W - 1 + N)
-        return self.norm(x) @ self.embedding.t(), torch.stack(ended, 1)  # (B, T, V)
+        scores = self.norm(x) @ self.embedding.t()  # (B, T, V)
+        return scores, torch.stack(ended, 1)  # (B, T, V), (B, L, E, W - 1 + N)
 
 
 def loss(scores, targets):
