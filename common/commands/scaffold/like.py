@@ -54,8 +54,7 @@ def files(source: Room, template: Mapping[str, str]) -> dict[str, str]:
 
 def _measures(path: Path) -> bool:
     """Whether the file measures how fast or how far the source goes, or tests one that does."""
-    name = path.name.removeprefix("test_")
-    return name.startswith("bench_") or path.with_name(f"bench_{name}").is_file()
+    return path.name.startswith("bench_") or "import bench_" in path.read_text(encoding="utf-8")
 
 
 def renamed(text: str, old: str, new: str) -> str:
