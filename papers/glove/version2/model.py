@@ -101,14 +101,14 @@ def vectors(net):
 
 
 def blocks(x, config):
-    """The table in P x P parts: rows, columns, log X and f(X), (R, C) each, and how many count."""
+    """The table in P x P parts: rows, columns, log X, f(X), and how many of the pairs occur."""
     groups = [slice(group, None, config.groups) for group in range(config.groups)]
     found = []
     for rows in groups:
         for columns in groups:
-            part = torch.as_tensor(x[rows, columns], dtype=torch.float32)  # (R, C)
-            logs = torch.where(part > 0, part, 1.0).log()  # (R, C)
-            weights = weight(part, config.x_max, config.alpha)  # (R, C): f(0) = 0
+            part = torch.as_tensor(x[rows, columns], dtype=torch.float32)
+            logs = torch.where(part > 0, part, 1.0).log()
+            weights = weight(part, config.x_max, config.alpha)  # f(0) = 0
             found.append((rows, columns, logs, weights, max(1, int((part > 0).sum()))))
     return found
 
@@ -151,7 +151,7 @@ class AdaGrad:
 
 
 class Learner:
-    """Minimises J over the blocks of the table x (V, V)."""
+    """Minimises J over the blocks of a table of counts."""
 
     def __init__(self, config, net, masters, x, seed):
         self.config, self.net, self.masters, self.seed = config, net, masters, seed
