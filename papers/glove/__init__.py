@@ -22,6 +22,5 @@ PAPER = Paper(
             "https://doi.org/10.1162/tacl_a_00134"
         ),
     },
-    cites=("tfidf", "word2vec"),
     counts="pairs",
 )

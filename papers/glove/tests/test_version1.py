@@ -36,8 +36,8 @@ def rise(rate, name):
 
 def test_the_rate_cancels():
     """stanfordnlp/GloVe#134."""
-    assert rise(0.5, "w") == pytest.approx(rise(0.05, "w"), rel=0.05)
-    assert rise(0.05, "w") == pytest.approx(2 * 2_000**0.5, rel=0.05)  # as with a rate of 1
+    assert rise(0.5, "w") == pytest.approx(rise(0.05, "w"), rel=0.1)
+    assert rise(0.05, "w") == pytest.approx(2 * 2_000**0.5, rel=0.1)  # as with a rate of 1
 
 
 def test_biases_take_no_rate_at_all():
