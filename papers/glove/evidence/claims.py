@@ -127,9 +127,7 @@ CLAIMS = (
         place="Table 2 (with the counting of Levy, Goldberg and Dagan 2015, Sec. 3)",
         sentence="It also beats singular vectors of positive mutual information.",
         kind="direction",
-        measure=higher(
-            NEWEST, Baseline("counts", lambda: baseline.rank(baseline.information()))
-        ),
+        measure=higher(NEWEST, Baseline("counts", lambda: baseline.rank(baseline.information()))),
         unit=UNIT,
     ),
     Claim(

@@ -142,4 +142,3 @@ def on_grid(better: str, worse: str) -> Callable[[View], Pair]:
         return Pair(*sides, sign=+1)
 
     return measure
-

@@ -1,7 +1,7 @@
 """A picture of what a trained version 2 has learned.
 
-`python -m papers.glove.evidence.pictures WEIGHTS docs/pictures` takes the folder with its weights, as
-a training leaves it, and draws how alike words are, in groups of words that belong together.
+`python -m papers.glove.evidence.pictures WEIGHTS docs/pictures` takes the folder with its weights,
+as a training leaves it, and draws how alike words are, in groups of words that belong together.
 """
 
 from __future__ import annotations

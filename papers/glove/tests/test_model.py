@@ -33,7 +33,8 @@ def test_blocks_have_each_pair_once(groups):
         seen[rows, columns] += 1
         occurs = x[rows, columns] > 0
         assert (weights.numpy()[~occurs] == 0).all() and (logs.numpy()[~occurs] == 0).all()
-        np.testing.assert_allclose(logs.numpy()[occurs], np.log(x[rows, columns][occurs]), rtol=1e-6)
+        expected = np.log(x[rows, columns][occurs])
+        np.testing.assert_allclose(logs.numpy()[occurs], expected, rtol=1e-6)
         total += pairs if occurs.any() else 0
     assert (seen == 1).all() and total == (x > 0).sum()
 

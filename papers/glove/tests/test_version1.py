@@ -52,7 +52,8 @@ def test_a_first_step_is_as_long_as_its_gradient():
 
 
 def test_an_empty_diagonal_teaches_nothing():
-    glove = model.GloVe(model.Config(size=2), {(0, 1): 5.0, (1, 0): 5.0}, 3, np.random.default_rng(0))
+    x = {(0, 1): 5.0, (1, 0): 5.0}
+    glove = model.GloVe(model.Config(size=2), x, 3, np.random.default_rng(0))
     before = {name: value.copy() for name, value in glove.weights.items()}
     assert glove.step(0) == 0
     assert all((before[name] == value).all() for name, value in glove.weights.items())

@@ -10,7 +10,7 @@ acts on biases as on vectors; gradients are clipped; a word's vector is the sum 
 
 Symbols: X_ij how often word j stands near word i, w_i and w~_j their vectors, b_i and b~_j biases,
          f the weight of a pair (Eq. 9), J what is minimised (Eq. 8).
-Shapes:  V words, D numbers of a vector, R words (rows) and C contexts (columns) of a block.
+Shapes:  V words, D numbers of a vector, R words and their rows, C contexts and their columns.
 """
 
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Config:  # defaults: the paper's values (Sec. 3, Sec. 4.2), and clip of gl
 
 
 def nearness(distance):
-    """What a pair of words at this distance counts: "very distant word pairs" say less (Sec. 4.2)."""
+    """What a pair of words at this distance counts: the farther, the less it says (Sec. 4.2)."""
     return 1.0 / distance
 
 
