@@ -50,13 +50,13 @@ def alike(words: list[str], vectors: np.ndarray):
     drawn = axes.imshow(cosines, cmap="RdBu_r", vmin=-most, vmax=most)
     begin = 0
     for group in groups:
-        axes.add_patch(
-            plt.Rectangle((begin - 0.5, begin - 0.5), len(group), len(group), fill=False, lw=0.9)
-        )
-        begin += len(group)
+        corner, side = (begin - 0.5, begin - 0.5), len(group)
+        axes.add_patch(plt.Rectangle(corner, side, side, fill=False, lw=1.0, ec="black"))
+        begin += side
     axes.set_xticks(range(len(order)), order, rotation=90, fontsize=7)
     axes.set_yticks(range(len(order)), order, fontsize=7)
     axes.tick_params(length=0)
+    axes.grid(False)
     figure.colorbar(drawn, ax=axes, shrink=0.6, label="cosine")
     return figure
 
