@@ -44,6 +44,13 @@ def test_each_group_has_frequent_and_rare_words():
     assert list(range(10))[first[0]] == [0, 2, 4, 6, 8]
 
 
+def test_each_pass_visits_every_block_in_an_order_of_its_own():
+    passes = [[model.visited(p * 9 + i, 9, seed=1) for i in range(9)] for p in range(3)]
+    assert all(sorted(order) == list(range(9)) for order in passes)
+    assert len(set(map(tuple, passes))) == 3
+    assert passes[0] != [model.visited(i, 9, seed=2) for i in range(9)]
+
+
 def test_a_table_is_learned():
     """Six words, vectors of three numbers: what is left is what does not fit into so few."""
     own = learner(model, learning_rate=0.2, x_max=1.0)

@@ -122,5 +122,5 @@ class GloVe:
 
     def restore(self, state):
         for name in self.weights:
-            self.weights[name] = np.array(state[f"model.{name}"])
-            self.squares[name] = np.array(state[f"squares.{name}"])
+            self.weights[name] = state[f"model.{name}"].numpy().copy()
+            self.squares[name] = state[f"squares.{name}"].numpy().copy()
