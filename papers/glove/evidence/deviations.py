@@ -24,8 +24,7 @@ DEVIATIONS = (
         source="stanfordnlp/GloVe#134, src/glove.c, open since 2018",
         inject=put.rate_in_squares,
         invariant=put.half_the_rate_goes_half_as_far,
-        note="glove.c begins its sum of squares at 1, which keeps the rate for the first steps; "
-        "version 2 begins at 0",
+        note="The sums begin at 1, here as in glove.c, which keeps the rate for the first steps",
     ),
     Deviation(
         id="biases_without_rate",
@@ -46,7 +45,7 @@ DEVIATIONS = (
         title="The root is of the squares before this step",
         place=TRAINING,
         paper_says="AdaGrad (Duchi et al. 2011), whose sum has the present gradient in it.",
-        code_does="Divides by the root of 1 and of the squares before, and adds the square then: "
+        code_does="Divides by the root of 1 and the squares before, and adds the square then: "
         "the first large gradient is a step of any length.",
         kind="bug",
         introduced="version1",

@@ -73,12 +73,12 @@ def biases_take_the_rate(model):
 
 
 def root_before_the_sum(model):
-    """glove.c: squares begin at 1, and a step is divided by the root of those before it."""
+    """glove.c: a step is divided by the root of the squares before it."""
 
     def step(self, rates, gradients, places):
         for p, rate, gradient, place in zip(self.parameters, rates, gradients, places):
             squares = self.state[p]["squares"][place]
-            p.data[place] -= rate * gradient / (squares + 1.0).sqrt()
+            p.data[place] -= rate * gradient / squares.sqrt()
             squares += self.squared(rate, gradient)
 
     return {"AdaGrad.step": step}

@@ -45,7 +45,7 @@ def by_adagrad(steps: int = 50) -> Iterator[tuple]:
     ours, theirs, x = model2.GloVe(CONFIG, WORDS), model2.GloVe(CONFIG, WORDS), table()
     theirs.load_state_dict(ours.state_dict())
     learner = model2.Learner(CONFIG, ours, Masters(ours), x, seed=0)
-    optimizer = torch.optim.Adagrad(theirs.parameters(), lr=RATE)
+    optimizer = torch.optim.Adagrad(theirs.parameters(), RATE, initial_accumulator_value=1.0)
     for i in range(steps):
         learner.step(i)
         optimizer.zero_grad()

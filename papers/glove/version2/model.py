@@ -21,13 +21,14 @@ from torch.nn import Module, Parameter
 
 
 @dataclass(frozen=True)
-class Config:  # defaults: the paper's values (Sec. 3, Sec. 4.2), and clip of glove.c
+class Config:  # defaults: the paper's (Sec. 3, Sec. 4.2); of glove.c squares and clip
     size: int = 300  # D
     window: int = 10  # words on each side
     least: int = 5  # a rarer word has no vector: VOCAB_MIN_COUNT of the code's demo.sh
     x_max: float = 100.0
     alpha: float = 0.75
     learning_rate: float = 0.05
+    squares: float = 1.0  # where AdaGrad's sums begin
     clip: float = 100.0
     groups: int = 800  # P: of 500 words where there are 400,000
     steps: int = 100 * 800**2  # 100 passes
@@ -132,12 +133,13 @@ def rates(config):
 class AdaGrad:
     """Duchi et al. 2011: each number's step is divided by the root of its squares so far.
 
-    `squares` takes what is squared: the gradient, without the rate.
+    The sums begin at `squares`: where gradients are small beside it, as those of rare words are,
+    steps are in proportion to them.
     """
 
-    def __init__(self, parameters):
+    def __init__(self, parameters, squares=1.0):
         self.parameters = list(parameters)
-        self.state = {p: {"squares": torch.zeros_like(p)} for p in self.parameters}
+        self.state = {p: {"squares": torch.full_like(p, squares)} for p in self.parameters}
 
     def step(self, rates, gradients, places):
         """Move only what the gradients are of."""
@@ -147,6 +149,7 @@ class AdaGrad:
             p.data[place] -= rate * gradient / (squares.sqrt() + 1e-10)
 
     def squared(self, rate, gradient):
+        """What is summed: the gradient's square, without the rate."""
         return gradient * gradient
 
 
@@ -157,7 +160,7 @@ class Learner:
         self.config, self.net, self.masters, self.seed = config, net, masters, seed
         device = net.w.device
         self.blocks = [(r, c, a.to(device), f.to(device), n) for r, c, a, f, n in blocks(x, config)]
-        self.optimizer = AdaGrad(masters.masters)
+        self.optimizer = AdaGrad(masters.masters, config.squares)
 
     @torch.no_grad()
     def step(self, i):
