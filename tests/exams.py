@@ -66,8 +66,10 @@ def parameters(name: str, version: str) -> set[str]:
 
 def run_of(name: str, version: str, data: str, dtype: str = "float32", **changes) -> Run:
     """Seed 0 of the smoke profile with other parameters, on that data."""
-    made = plan(rooms(ROOT)[name], version, "smoke", changes)
-    return Run(made.config, 0, engine.start(dtype=dtype, matmul="highest"), data, quick=True)
+    home = rooms(ROOT)[name]
+    made = plan(home, version, "smoke", changes)
+    started, more = engine.start(dtype=dtype, matmul="highest"), dict(home.paper.more_data)
+    return Run(made.config, 0, started, data, more_data=more, quick=True)
 
 
 def train(name: str, version: str, run: Run) -> SeedRun:
