@@ -61,16 +61,17 @@ def gensim_tree(theirs, corpus: Corpus) -> model.Tree:
     return tree
 
 
-def gensim_step(corpus: Corpus, size: int = 12, rate: float = 0.05) -> float:
-    """The largest difference after a pass of skip-gram with the tree, window 1 and a fixed rate: in
-    this nothing is drawn. gensim looks the sigmoid up in a table of 1,000 places, and lets the
-    context guess the word, which over a text comes to the same.
+def gensim_step(corpus: Corpus, size: int = 12, rate: float = 0.2) -> float:
+    """The largest difference after a pass of skip-gram with the tree, window 1 and a fixed rate, as
+    a share of the largest change: in this nothing is drawn. gensim looks the sigmoid up in a table
+    of 1,000 places, and lets the context guess the word, which over a text comes to the same.
     """
     config = model.Config(
         "skipgram", "hierarchical", size, window=1, subsample=0.0, rate=rate, epochs=1, steps=1
     )
     theirs, ours = gensim_model(corpus, config), model.Learner(config, corpus, 0)
-    theirs.wv.vectors[:] = ours.vectors
+    ours.vectors *= size  # far enough from 0 that it matters which function the sigmoid is
+    theirs.wv.vectors[:] = before = ours.vectors.copy()
     theirs.train(
         gensim_lines(corpus),
         total_words=len(corpus.tokens),
@@ -82,7 +83,8 @@ def gensim_step(corpus: Corpus, size: int = 12, rate: float = 0.05) -> float:
     turned = model.Pairs(found.place, found.context, found.word)
     rng, tree = np.random.default_rng(0), gensim_tree(theirs, corpus)
     model.learn(ours.vectors, ours.outer, model.examples("skipgram", turned, tree, rng), rate)
-    return float(abs(theirs.wv.vectors - ours.vectors).max())
+    apart = abs(theirs.wv.vectors - ours.vectors).max()
+    return float(apart / abs(ours.vectors - before).max())
 
 
 def gensim_noise(corpus: Corpus, power: float = 0.75) -> float:
@@ -122,5 +124,5 @@ def torch_step(
         cost = F.binary_cross_entropy_with_logits(scores, says, reduction="sum")
         gradients = torch.autograd.grad(cost, leaves)
         tables = [(t - rate * g).detach() for t, g in zip(leaves, gradients)]
-        loss += float(cost)
+        loss += cost.item()
     return tables[0].numpy(), tables[1].numpy(), loss
