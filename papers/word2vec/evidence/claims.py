@@ -86,7 +86,7 @@ CLAIMS = (
     Claim(
         id="gensim-step",
         place=B + "Eq. 3",
-        sentence="Where nothing is drawn, a pass through the corpus is gensim's.",
+        sentence="Where nothing is drawn, a pass is gensim's, its table of sigmoids and all.",
         kind="equivalence",
         measure=measures.gensim_step,
     ),

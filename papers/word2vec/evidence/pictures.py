@@ -1,7 +1,8 @@
 """A picture of what a trained version 2 has learned.
 
-`python -m papers.word2vec.evidence.pictures WEIGHTS docs/pictures` takes the folder with its weights,
-as a training leaves it, and draws a map: groups of words, laid flat by their two principal components.
+`python -m papers.word2vec.evidence.pictures WEIGHTS docs/pictures` takes the folder with its
+weights, as a training leaves it, and draws a map: groups of words, laid flat by their two principal
+components.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Speed of version 2 beside gensim's Word2Vec, interleaved on one machine; medians.
 
-`python -m papers.word2vec.tests.bench_speed`: words of the text per second, one thread each, the same
-corpus and settings. Time is the processor's, so that what else runs here counts less.
+`python -m papers.word2vec.tests.bench_speed`: words of the text per second, one thread each, the
+same corpus and settings. Time is the processor's, so that what else runs here counts less.
 """
 
 from __future__ import annotations
