@@ -1,4 +1,4 @@
-"""What a user is told of near words, by both versions, through weights as a training leaves them."""
+"""What a user is told of near words, by both versions, through weights of a small run."""
 
 import pytest
 from safetensors.torch import load_file

@@ -3,8 +3,7 @@
 CBOW (Sec. 3.1) guesses a word from the words around it, skip-gram (Sec. 3.2) the words around it
 from the word.
 
-Shapes: V words, D numbers of a vector, B examples, K words that go into one, T words of the text,
-        J words around a word.
+Shapes: V words, D numbers of a vector, B examples, K words that go into each of them.
 """
 
 from dataclasses import dataclass
@@ -29,7 +28,7 @@ class Config:
 
 
 def around(tokens, places, window):
-    """The words (T, J) that stand around some `places` (T,) of the text, which has no end."""
+    """The words that stand around each of some places of the text, which has no end."""
     offsets = np.array([k for k in range(-window, window + 1) if k])
     return tokens[(places[:, None] + offsets) % len(tokens)]
 

@@ -6,8 +6,8 @@ words in, whose mean h is a point, and some rows of the second table, each of wh
 of the text at once; `learn` takes them one after the other, in C++ where train.py has had kernel.py
 built.
 
-Shapes: V words, D numbers of a vector, N words of the part of the text that is read,
-        E examples, I words that go into all of them, O rows that they ask.
+Shapes: V words, D numbers of a vector, N words of the part of the text that is read, R rows that
+        an example asks.
 """
 
 import heapq
@@ -57,11 +57,11 @@ class Pairs(NamedTuple):
 class Examples(NamedTuple):
     """What goes in and what is asked; example i has the entries from starts[i] to starts[i + 1]."""
 
-    inputs: np.ndarray  # (I,)
-    input_starts: np.ndarray  # (E + 1,)
-    outputs: np.ndarray  # (O,)
-    labels: np.ndarray  # (O,)
-    output_starts: np.ndarray  # (E + 1,)
+    inputs: np.ndarray  # words, of all examples
+    input_starts: np.ndarray
+    outputs: np.ndarray  # rows of the second table, of all examples
+    labels: np.ndarray  # one for each of these
+    output_starts: np.ndarray
 
 
 # -- what is read ---------------------------------------------------------------------------------
@@ -201,7 +201,7 @@ def learn(vectors, outer, batch, rate):
         rows, labels = batch.outputs[asked], batch.labels[asked]
         rows, labels = rows[labels >= 0], labels[labels >= 0]
         h = vectors[words].mean(0)  # (D,): one word, or the mean of many
-        says = sigmoid(outer[rows] @ h)
+        says = sigmoid(outer[rows] @ h)  # (R,)
         loss -= np.log(np.maximum(np.where(labels > 0, says, 1 - says), 1e-7)).sum()
         g = np.float32(rate) * (labels - says)
         back = g @ outer[rows]  # (D,)
