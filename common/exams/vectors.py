@@ -202,6 +202,7 @@ def answered(
     """Question -> 1 / rank of the right word. Before it stands all that is no farther."""
     known = [q for q in questions if all(word in corpus.numbers for word in q[1:])]
     found: dict[str, float] = {}
+    directions = directions.astype(np.float32)  # twice as fast, over millions of products
     for first in range(0, len(known), AT_ONCE):
         asked = known[first : first + AT_ONCE]
         a, b, c, d = np.array([[corpus.numbers[word] for word in q[1:]] for q in asked]).T

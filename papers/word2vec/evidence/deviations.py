@@ -50,6 +50,7 @@ DEVIATIONS = (
         source="generate_batch of TensorFlow's word2vec_basic.py: tensorflow/tensorflow#6860",
         inject=injections.across_lines,
         invariant=injections.no_context_is_of_another_line,
+        trained=False,
     ),
     Deviation(
         id="right_end_missed",
@@ -63,6 +64,7 @@ DEVIATIONS = (
         source="Andras7/word2vec-pytorch#10",
         inject=injections.right_end_missed,
         invariant=injections.contexts_stand_on_both_sides,
+        trained=False,
     ),
     Deviation(
         id="uniform_negatives",

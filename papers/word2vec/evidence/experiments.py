@@ -17,7 +17,7 @@ from papers.word2vec.task import Exam
 from papers.word2vec.version2 import kernel, model
 
 MADE = model.Config(size=50, negatives=5, subsample=0.0, rate=0.05, epochs=12, steps=24)
-WINDOW, SIZE = 5, 100  # of the rival: those of the runs
+WINDOW, SIZE = 10, 100  # of the rival: those of the runs
 SEEN = 5  # how often a pair must be there, for its mutual information to be told
 
 

@@ -15,7 +15,9 @@ from papers.word2vec.version2 import model
 WORDS, REPEATED = 64, 8  # of a language whose words are all as frequent
 DRAWN = 1_000_000  # negatives
 SIZE = 10
-SETTINGS = model.Config(size=100, negatives=5, subsample=1e-3, rate=0.05, epochs=8, steps=160)
+SETTINGS = model.Config(  # of the runs
+    size=100, window=10, negatives=5, subsample=1e-4, rate=0.1, epochs=6, steps=120
+)
 COMPARED = (0, 1)  # seeds of gensim
 
 
