@@ -125,7 +125,7 @@ def gensim_step() -> Equal:
     """Every vector after a pass over a made corpus."""
     exact = twins.gensim_step(level(), model.sigmoid)
     note = f"with the exact sigmoid in place of gensim's table {exact:.2g}"
-    return Equal(twins.gensim_step(level()), 1e-4, note=note)
+    return Equal(twins.gensim_step(level()), 2e-3, note=note)
 
 
 def gensim_quality() -> Equal:

@@ -64,8 +64,11 @@ def gensim_tree(theirs, corpus: Corpus) -> model.Tree:
 
 
 def looked_up(x: np.ndarray) -> np.ndarray:
-    """The sigmoid as gensim and word2vec.c have it: of the next lower of 1,000 places to 6."""
-    place = ((np.float32(x) + 6) * (1_000 / 12)).astype(int)
+    """The sigmoid as gensim and word2vec.c have it, from a table of 1,000 places in (-6, 6).
+
+    Both look too far left: they count 1000 / 6 / 2 = 83 places to 1 in whole numbers, not 83 1/3.
+    """
+    place = ((np.float32(x) + 6) * 83).astype(int)
     grown = np.exp((place / 1_000 * 2 - 1) * 6)
     return (grown / (1 + grown)).astype(np.float32)
 

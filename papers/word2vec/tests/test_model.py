@@ -114,8 +114,8 @@ def test_a_wrong_config_is_refused(changes, says):
 
 
 def test_gensim_takes_the_same_steps():
-    assert twins.gensim_step(measures.level()) < 1e-4
-    assert twins.gensim_step(measures.level(), model.sigmoid) > 1e-3
+    assert twins.gensim_step(measures.level()) < 2e-3
+    assert twins.gensim_step(measures.level(), model.sigmoid) > 1e-2
 
 
 def test_gensim_draws_from_the_same_distribution():

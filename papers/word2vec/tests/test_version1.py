@@ -33,9 +33,9 @@ def test_who_guesses_whom():
 
 
 def test_it_learns():
-    config = model.Config(size=4, window=1, rate=0.5, batch=8, steps=40)
+    config = model.Config(size=4, window=1, rate=2.0, batch=8, steps=200)
     own = model.Learner(config, TOKENS, 5, 0)
-    losses = [own.step(i) for i in range(40)]
+    losses = [own.step(i) for i in range(200)]
     assert losses[-1] < losses[0] - 0.1
 
 
