@@ -21,7 +21,8 @@ DEVIATIONS = (
         kind="bug",
         introduced="version1",
         fixed="version2",
-        source="jojonki/word2vec-pytorch#3; asked for in ozgurdemir/word2vec-keras#1",
+        source="a gist of codekansas, held up as right in ozgurdemir/word2vec-keras#1; "
+        "said of jojonki/word2vec-pytorch in its #3, and denied there",
         inject=injections.one_table,
         invariant=injections.a_word_going_in_is_not_the_word_asked,
     ),
@@ -121,7 +122,7 @@ DEVIATIONS = (
     Deviation(
         id="rate_restarts",
         title="The rate starts anew in each pass",
-        place="Sec. 4.3",
+        place="Sec. 4.2",
         paper_says="The rate decreases linearly, to approach zero at the end of the last epoch.",
         code_does="Lets it fall in each pass over the text, and begin again.",
         kind="bug",

@@ -61,8 +61,10 @@ def cost_of_cbow() -> Exact:
 
 
 def cost_of_skipgram() -> Exact:
-    """With C = 10 words around, five on each side."""
-    return Exact(read_by_a_word("skipgram", 5), 10 * (SIZE + SIZE * np.log2(WORDS)))
+    """With ten words around, five on each side."""
+    note = "the paper's C is the farthest distance; windows drawn up to it hold C + 1 on average"
+    cost = 10 * (SIZE + SIZE * np.log2(WORDS))
+    return Exact(read_by_a_word("skipgram", 5), cost, note=note)
 
 
 def _lengths() -> tuple[np.ndarray, np.ndarray]:

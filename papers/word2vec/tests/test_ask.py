@@ -20,9 +20,10 @@ class Left:
         run.folder, self.config, self.data, self.seed = folder, run.config, path, 0
         train("word2vec", version, run)
         self.found = load_file(folder / "weights.safetensors")
+        self.shapes = {name: tuple(found.shape) for name, found in self.found.items()}
 
     def tensors(self, shapes):
-        assert {name: tuple(self.found[name].shape) for name in shapes} == shapes
+        assert {name: self.shapes[name] for name in shapes} == shapes
         return self.found
 
 

@@ -16,7 +16,7 @@ class Config:
     architecture: str = "cbow"  # or "skipgram"
     size: int = 300  # Table 4
     window: int = 4  # four words before and four behind (Sec. 3.1)
-    rate: float = 0.025  # falls along a line to 0 (Sec. 4.3)
+    rate: float = 0.025  # falls along a line to 0 (Sec. 4.2)
     batch: int = 64  # words of the text in a step
     steps: int = 100_000
 

@@ -21,16 +21,16 @@ TABLE = 1 << 22  # places of the table that negatives are drawn from; word2vec.c
 
 
 @dataclass(frozen=True)
-class Config:  # defaults: 2013b, Sec. 3
+class Config:  # defaults: 2013b, Sec. 3; the rate and passes are those of 2013a
     architecture: str = "skipgram"  # or "cbow"
     objective: str = "negative"  # or "hierarchical"
     size: int = 300
-    window: int = 5  # C, the farthest context
+    window: int = 5  # C, the farthest context (2013b, Sec. 4.1)
     negatives: int = 15  # k; 5 to 20 for small training sets (2013b, Sec. 2.2)
     power: float = 0.75  # of the unigram distribution that they are drawn from
-    subsample: float = 1e-5  # t; 0: every word is read
-    rate: float = 0.025  # falls along a line to 0 (2013a, Sec. 4.3)
-    epochs: int = 3
+    subsample: float = 1e-5  # t (2013b, Sec. 2.3); 0: every word is read
+    rate: float = 0.025  # falls along a line to 0 (2013a, Sec. 4.2)
+    epochs: int = 3  # likewise
     steps: int = 120  # in which the text is read so many times
 
     def __post_init__(self):
@@ -103,7 +103,7 @@ def noise(counts, power):
 def huffman(counts):
     """Each word's way through the Huffman tree: the inner nodes, and where to turn (0 or 1).
 
-    V - 1 inner nodes, the last of which is the root (2013b, Sec. 2.1; 2013a, Sec. 3).
+    V - 1 inner nodes, the last of which is the root (2013b, Sec. 2.1; 2013a, Sec. 2.1).
     """
     heap = [(int(count), word) for word, count in enumerate(counts)]
     heapq.heapify(heap)
@@ -228,7 +228,7 @@ class Learner:
         self.line = np.repeat(np.arange(lines), np.diff(corpus.starts))
 
     def rate(self, i):
-        """Falls along a line that reaches 0 behind the last step (2013a, Sec. 4.3)."""
+        """Falls along a line that reaches 0 behind the last step (2013a, Sec. 4.2)."""
         return self.config.rate * (1 - i / self.config.steps)
 
     def part(self, i, rng):
