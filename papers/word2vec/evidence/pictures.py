@@ -32,7 +32,8 @@ WIDTH = 7.5  # inches
 def word_map(words: list[str], vectors: np.ndarray):
     """The groups' words that have a vector, a colour for each group."""
     number = {word: i for i, word in enumerate(words)}
-    groups = {name: [w for w in of.split() if w in number] for name, of in GROUPS.items()}
+    known = {name: [w for w in of.split() if w in number] for name, of in GROUPS.items()}
+    groups = {name: group for name, group in known.items() if group}
     shown = [word for group in groups.values() for word in group]
     place = PCA(2).fit_transform(unit(vectors[[number[word] for word in shown]]))
     figure, axes = plt.subplots(figsize=(WIDTH, 5.0))
