@@ -66,6 +66,16 @@ def test_a_corpus_keeps_what_is_frequent_and_its_lines():
     assert own.read == 106
 
 
+def test_vectors_of_a_first_part_have_its_words(tmp_path, monkeypatch):
+    """Those of the smoke profile, which reads no more."""
+    path = tmp_path / "text.txt"
+    path.write_text("early bird\n" * 60 + "late train\n" * 60, encoding="utf-8")
+    monkeypatch.setattr(vectors, "QUICK", 60 * len("early bird\n"))
+    assert vectors.learned_words(str(path), 2) == ["bird", "early"]
+    for rows in (4, 3):
+        assert len(vectors.learned_words(str(path), rows)) == 4
+
+
 def test_too_little_is_refused(tmp_path):
     path = tmp_path / "short.txt"
     path.write_text("the cat sat. " * 20 + "." * 1_000, encoding="utf-8")

@@ -1,0 +1,1 @@
+"""How the papers' claims and the versions' mistakes are measured."""
