@@ -59,12 +59,19 @@ def vectors_scores(table, parts: dict) -> dict[str, float]:
         near = {w: _cosine(row[w], wanted) for w in known if w not in (a, b, c)}
         return sum(value >= near[d] - 1e-12 for value in near.values())
 
-    ranks = [rank(*question) for question in parts["test"].questions]
+    ranks = [(question.section, rank(*question)) for question in parts["test"].questions]
+
+    def right(*sections):
+        asked = [r == 1 for section, r in ranks if section in sections]
+        return sum(asked) / len(asked)
+
     return {
         "wordsim": spearman(parts["test"].related),
         "simlex": spearman(parts["test"].alike),
-        "analogies": sum(r == 1 for r in ranks) / len(ranks),
-        "analogies_rank": sum(1 / r for r in ranks) / len(ranks),
+        "analogies": right("gram", "sense"),
+        "semantic": right("sense"),
+        "syntactic": right("gram"),
+        "analogies_rank": sum(1 / r for _, r in ranks) / len(ranks),
     }
 
 
