@@ -22,7 +22,6 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 from torch import Tensor
 
 from common.paper import find_root, owner
@@ -38,8 +37,8 @@ _told: dict[str, str] = {}  # which way this process took, for the record
 
 
 class Library:
-    """What was built: `library.name(...)` calls the function of that name with tensors or arrays,
-    as pointers to their first number, and whole numbers, as `long`. Functions return nothing."""
+    """What was built: `library.name(...)` calls the function of that name with tensors, as
+    pointers to their first number, and whole numbers, as `long`. Functions return nothing."""
 
     def __init__(self, path: Path):
         self._found = ctypes.CDLL(str(path))
@@ -51,12 +50,8 @@ class Library:
         return self.__dict__[name]
 
 
-def _argument(given: Tensor | np.ndarray | int) -> ctypes.c_void_p | ctypes.c_long:
+def _argument(given: Tensor | int) -> ctypes.c_void_p | ctypes.c_long:
     """TypeError for what C++ would read wrongly: a tensor elsewhere, or one with gaps."""
-    if isinstance(given, np.ndarray):
-        if not given.flags.c_contiguous:
-            raise TypeError("C++ reads contiguous arrays")
-        return ctypes.c_void_p(given.ctypes.data)
     if isinstance(given, Tensor):
         if given.device.type != "cpu" or not given.is_contiguous():
             raise TypeError(f"C++ reads contiguous tensors in memory, not {given.device}")
