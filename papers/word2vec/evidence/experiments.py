@@ -36,7 +36,7 @@ def counted() -> float:
 def trained(corpus: Corpus, config: model.Config, seed: int) -> model.Learner:
     """Version 2 after all its steps, in C++ where that can be built."""
     built = compiled(kernel.CPP, *kernel.FLAGS)
-    model.FUSED = built and built.learn
+    model.FUSED = built and kernel.learn(built)
     learner = model.Learner(config, corpus, seed)
     for i in range(config.steps):
         learner.step(i)

@@ -34,7 +34,7 @@ def taken(function: Callable[[], object]) -> float:
 def main(rounds: int = ROUNDS) -> None:
     """Print the median over the rounds of each speed, and of the ratio."""
     built = compiled(kernel.CPP, *kernel.FLAGS)
-    model.FUSED = built and built.learn
+    model.FUSED = built and kernel.learn(built)
     corpus = experiments.exam().corpus
     lines, words = twins.gensim_lines(corpus), len(corpus.tokens)
     for kind, changes in KINDS.items():

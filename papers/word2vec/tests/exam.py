@@ -10,7 +10,7 @@ CHANGES = {
     "version1": {**SMALL, "batch": 32},
     "version2": {**SMALL, "subsample": 0.0, "epochs": 2},
 }
-LONGER = {"steps": 120, "rate": 1.0}
+LONGER = {"steps": 120, "rate": 0.5}
 OTHER = (
     "validation_wordsim",
     "validation_simlex",

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 FUSED = None  # `learn` of kernel.py, once train.py has had it built
 TABLE = 1 << 22  # places of the table that negatives are drawn from; word2vec.c has 1e8
@@ -193,8 +192,7 @@ def learn(vectors, outer, batch, rate):
     """
     if FUSED is not None:
         loss, by = np.zeros(1), np.array([rate], dtype=np.float32)
-        arrays = map(torch.from_numpy, (vectors, outer, *batch, by, loss))
-        FUSED(*arrays, len(batch.input_starts) - 1, vectors.shape[1])
+        FUSED(vectors, outer, *batch, by, loss, len(batch.input_starts) - 1, vectors.shape[1])
         return float(loss[0])
     loss = 0.0
     for i, (start, end) in enumerate(zip(batch.input_starts, batch.input_starts[1:])):

@@ -11,7 +11,7 @@ def train(run):
     """Part after part of the text, from the beginning to the end, several times."""
     config, exam = run.config, Exam(run.data, run.quick)
     built = compiled(kernel.CPP, *kernel.FLAGS)
-    model.FUSED = built and built.learn
+    model.FUSED = built and kernel.learn(built)
     learner = model.Learner(config, exam.corpus, run.seed)
     return fit(
         run,
