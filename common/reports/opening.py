@@ -47,7 +47,7 @@ def size(results: Results, story: Story) -> Safe:
     model = f"{story.model}, " if story.model else ""
     took = seconds(results)
     datasets = _listed([dataset(data.name) for data in record.datasets.values()])
-    learned = "trained for" if record.seeds[0].curve else "which learned in"
+    learned = "trained for" if record.seeds[0].curve else "made in"
     return Safe(
         f"Here it is small: {model}{f'{learned} {took}' if took else 'run'} on {escape(where)}, "
         f"with {plural(len(record.seeds), 'seed')}, on {datasets}."
