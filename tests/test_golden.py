@@ -44,7 +44,7 @@ def test_golden_run(name, version):
     if not golden_path(home, version).is_file() and not list(home.folder.glob("runs/*/*.json")):
         pytest.skip(f"{name} was never run: papers reproduce {name}")
     kept, found = read_golden(golden_path(home, version)), run_golden(home, version)
-    assert found.keys() == kept.keys() and len(kept) > 40
+    assert found.keys() == kept.keys() and len(kept) > 8  # those that count take few steps, or none
     # Another processor sums in another order; on the machine that wrote it, it is bit for bit.
     other = "zen4" not in hardware_name(processor(), None, 1, "float32")
     alike = ALIKE.get((name, version)) if other else None

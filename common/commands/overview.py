@@ -5,6 +5,8 @@ from __future__ import annotations
 import json as json_module
 import textwrap
 from collections import Counter
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -200,10 +202,11 @@ def print_paper(name: str, json: bool) -> None:
             print(f"{what}: {line}")
     print()
     table("versions", ["version", "what it is"], [list(row) for row in paper.versions.items()])
-    if runs:
-        header = ["variant", "hardware", "profile", "seeds", "mean", "started"]
-        rows = [[*list(run.values())[:-1], run["started"][:10]] for run in runs]
-        table(f"records: {paper.metric.name}", header, rows, spare=("profile", "seeds", "started"))
+    header, metric = ["variant", "profile", "seeds", "mean", "started"], paper.metric.name
+    for hardware, those in groupby(runs, key=itemgetter("hardware")):
+        rows = [[*(r[n] for n in header[:3]), r[metric], r["started"][:10]] for r in those]
+        title = f"records on {hardware}: {metric}"
+        table(title, header, rows, spare=("profile", "seeds", "started"))
     if asked := doors(home):
         say("ask it: " + ", ".join(f"papers {door} {name}" for door in asked))
     print(f"report: reports/{name}.md\nagain: papers reproduce {name}")

@@ -43,9 +43,9 @@ class Corpus:
     """Lines of words by number, the most frequent word first. Rarer words were left out."""
 
     words: list[str]
-    counts: np.ndarray  # (V,): how often each word is there
-    tokens: np.ndarray  # (N,): all lines, one after the other
-    starts: np.ndarray  # (L + 1,): where each line begins, and at last N
+    counts: np.ndarray  # how often each word is there
+    tokens: np.ndarray  # all lines, one after the other
+    starts: np.ndarray  # where each line begins, and at last where the last one ends
     read: int  # words of the text, the rare ones too
     numbers: dict[str, int] = field(init=False, repr=False, compare=False)
 
@@ -216,7 +216,7 @@ def answered(
     for first in range(0, len(known), AT_ONCE):
         asked = known[first : first + AT_ONCE]
         a, b, c, d = np.array([[corpus.numbers[word] for word in q[1:]] for q in asked]).T
-        near = (directions[b] - directions[a] + directions[c]) @ directions.T  # (Q, V)
+        near = (directions[b] - directions[a] + directions[c]) @ directions.T
         row = np.arange(len(asked))
         right = near[row, d]
         for given in (a, b, c):
