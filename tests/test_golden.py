@@ -33,6 +33,7 @@ PLAIN = [*VERSIONS, *((name, size) for name, home in rooms().items() for size in
 # Adagrad's steps at 0.1 are so long that another order of sums is a hundredth of the loss some
 # thirty steps later.
 ALIKE = {("rnn", "version1"): 3}
+FEWEST = {"ngram": 20, "tfidf": 8}  # numbers of a golden run: these count, in few steps or none
 
 
 @pytest.mark.parametrize(("name", "version"), PLAIN)
@@ -44,7 +45,7 @@ def test_golden_run(name, version):
     if not golden_path(home, version).is_file() and not list(home.folder.glob("runs/*/*.json")):
         pytest.skip(f"{name} was never run: papers reproduce {name}")
     kept, found = read_golden(golden_path(home, version)), run_golden(home, version)
-    assert found.keys() == kept.keys() and len(kept) > 8  # those that count take few steps, or none
+    assert found.keys() == kept.keys() and len(kept) > FEWEST.get(name, 40)
     # Another processor sums in another order; on the machine that wrote it, it is bit for bit.
     other = "zen4" not in hardware_name(processor(), None, 1, "float32")
     alike = ALIKE.get((name, version)) if other else None

@@ -18,6 +18,8 @@ CLAIMS = [
     if claim.kind in (EXACT, EQUIVALENCE)
 ]
 
+TRAINED = {"smoothing-unsure": 1e-3}  # by gradients: another processor ends a little elsewhere
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "claim"), CLAIMS, ids=[f"{n}-{c.id}" for n, c in CLAIMS])
@@ -35,8 +37,8 @@ def test_a_claim_that_needs_no_record_is_as_its_evidence_says(name, claim):
     row, told = rounded(row), {"value": None, **told}
     assert row.keys() == told.keys()
     for name, value in row.items():
-        rounding = 1e-5 if told["expected"] == 0 else None  # float32, another processor
+        rounding = 1e-6 if told["expected"] == 0 else None  # float32, another processor
         near = told[name]
         if type(value) is float:
-            near = pytest.approx(near, rel=1e-3, abs=rounding)
+            near = pytest.approx(near, rel=TRAINED.get(claim.id, 1e-5), abs=rounding)
         assert value == near, name

@@ -189,11 +189,13 @@ def test_the_end_leaves_no_process_and_a_taken_port_is_said(site, number):
     )
     said = [server.stdout.readline() for _ in range(2)]
     assert f"Port {taken} is in use; taking" in said[0]
+    port = int(said[1].split()[1].rsplit(":", 1)[1].split("/")[0])
     children = descendants(server.pid)
     assert children
     server.send_signal(number)
     assert server.wait(240) == 0
     assert not [pid for pid in children if alive(pid)]
+    assert serving.free_port(port) == port
 
 
 def descendants(pid: int) -> list[int]:

@@ -7,18 +7,25 @@ from functools import cache
 
 import numpy as np
 
+from common.config import plan
 from common.evidence.claims import Pair
 from common.exams.counted import counted_vectors, together
 from common.exams.grid import grid_corpus, grid_questions
 from common.exams.vectors import Corpus, mean, results
+from common.paper import room
 from common.run.compiled import compiled
 from papers.word2vec import PAPER
 from papers.word2vec.task import Exam
 from papers.word2vec.version2 import kernel, model
 
 MADE = model.Config(size=50, negatives=5, subsample=0.0, rate=0.05, epochs=12, steps=24)
-WINDOW, SIZE = 10, 100  # of the rival: those of the runs
 SEEN = 5  # how often a pair must be there, for its mutual information to be told
+
+
+@cache
+def settings() -> model.Config:
+    """Those of version 2: the rivals get its window and size."""
+    return plan(room("word2vec"), PAPER.newest, "cpu").config
 
 
 @cache
@@ -29,7 +36,7 @@ def exam() -> Exam:
 @cache
 def counted() -> float:
     """What a table of counts, factored, gets in WordSim-353."""
-    vectors = counted_vectors(exam().corpus, WINDOW, SIZE)
+    vectors = counted_vectors(exam().corpus, settings().window, settings().size)
     return mean(exam().results(vectors).related)
 
 

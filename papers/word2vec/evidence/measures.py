@@ -15,9 +15,6 @@ from papers.word2vec.version2 import model
 WORDS, REPEATED = 64, 8  # of a language whose words are all as frequent
 DRAWN = 1_000_000  # negatives
 SIZE = 10
-SETTINGS = model.Config(  # of the runs
-    size=100, window=10, negatives=5, subsample=1e-4, rate=0.1, epochs=6, steps=120
-)
 COMPARED = (0, 1)  # seeds of gensim
 
 
@@ -132,12 +129,12 @@ def gensim_step() -> Equal:
 
 def gensim_quality() -> Equal:
     """How far the mean of WordSim-353 is from gensim's, over some seeds."""
-    exam = experiments.exam()
+    exam, config = experiments.exam(), experiments.settings()
 
     def score(vectors: np.ndarray) -> float:
         return mean(exam.results(vectors).related)
 
-    theirs = [score(twins.gensim_trained(exam.corpus, SETTINGS, s).wv.vectors) for s in COMPARED]
-    ours = [score(experiments.trained(exam.corpus, SETTINGS, s).vectors) for s in COMPARED]
+    theirs = [score(twins.gensim_trained(exam.corpus, config, s).wv.vectors) for s in COMPARED]
+    ours = [score(experiments.trained(exam.corpus, config, s).vectors) for s in COMPARED]
     note = f"ours {np.mean(ours):.3f}, gensim's {np.mean(theirs):.3f}"
     return Equal(float(abs(np.mean(ours) - np.mean(theirs))), 0.03, note=note)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from statistics import median
 
 from common.run.compiled import compiled
-from papers.word2vec.evidence import experiments, measures, twins
+from papers.word2vec.evidence import experiments, twins
 from papers.word2vec.version2 import kernel, model
 
 ROUNDS = 5
@@ -38,7 +38,7 @@ def main(rounds: int = ROUNDS) -> None:
     corpus = experiments.exam().corpus
     lines, words = twins.gensim_lines(corpus), len(corpus.tokens)
     for kind, changes in KINDS.items():
-        config = replace(measures.SETTINGS, epochs=1, steps=20, **changes)
+        config = replace(experiments.settings(), epochs=1, steps=20, **changes)
         theirs, ours = twins.gensim_model(corpus, config), model.Learner(config, corpus, 0)
 
         def own_pass(ours: model.Learner = ours) -> None:
