@@ -18,7 +18,6 @@ VOCABULARY = {  # every file of a room, as a pattern, and what it holds
     r"params\.yaml": "what was run, per profile and version",
     r"task\.py": "the exam",
     r"ask\.py": "how a user tries a version, where versions share it",
-    r"search\.py": "how a net's scores become sentences, where the exam needs it",
     rf"{VERSION}/__init__\.py": "makes the version a package",
     rf"{VERSION}/model\.py": "Config and the model",
     rf"{VERSION}/train\.py": "wires the model to the exam and to fit",
@@ -52,7 +51,6 @@ VOCABULARY = {  # every file of a room, as a pattern, and what it holds
 PLAIN = [p.replace("\\", "") for p in VOCABULARY if re.fullmatch(r"[\w./\\]+", p)]
 SPARED = (
     "ask.py",
-    "search.py",
     "evidence/baseline.py",
     "evidence/experiments.py",
     "evidence/pictures.py",

@@ -12,9 +12,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from common.evidence import measuring
 from common.evidence.claims import Equal, Exact, Pair, View
+from common.exams import lexicon
+from common.exams.pairs import BEGIN, END
 from papers.transformer import PAPER
-from papers.transformer.evidence import baseline, twins
-from papers.transformer.search import BEGIN, END
+from papers.transformer.evidence import twins
 from papers.transformer.version2 import model as model2
 
 # -- Table 3, in closed form, and the vocabulary that it implies ------------------------------
@@ -183,7 +184,7 @@ def gradients_by_hand() -> Equal:
 def beats_word_for_word(view: View) -> Pair:
     """The lexicon is counted on the data of the record."""
     ours, dataset = view.values(PAPER.newest, "bleu"), view.record(PAPER.newest).dataset.name
-    score = baseline.word_for_word_bleu(dataset)
+    score = lexicon.word_for_word_bleu(dataset)
     return Pair(ours, view.constant(score, ours), sign=+1, note=f"word for word: {score:.2f} BLEU")
 
 

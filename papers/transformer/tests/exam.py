@@ -1,17 +1,11 @@
 """This room's side of the tests over all rooms and versions: see tests/exams.py."""
 
-import random
-
-import numpy as np
-import sacrebleu
 import torch
 
-from common.data.translation import Pairs
-from papers.bpe.version2 import model as bpe
-from papers.transformer import task
 from papers.transformer.version1 import model as model1
 from papers.transformer.version2 import model as model2
 from tests.exams import Step, copied, of_groups, watched
+from tests.translation import translation_scores
 
 SMALL = {"d_model": 16, "d_ff": 16, "heads": 2, "layers": 2, "batch": 90, "warmup": 10}
 CHANGES = {
@@ -21,57 +15,10 @@ CHANGES = {
 }
 OTHER = ("validation_nats",)
 CLIPS = {}
-LEXICON = {"One": "Ein", "two": "zwei", "Dogs": "Hunde", "cat": "Katze", "see": "sehen"}
-SIZES = {"train": 300, "validation": 60, "test": 60}
-PAD, BEGIN, END = range(3)
-
-
-def part(name, seed):
-    """Sentences that are translated word for word. Every fourth has a word that no other part has;
-    every tenth is long, and in training too long to be learned from."""
-    rng, pairs = random.Random(f"{name} {seed}"), []
-    for i in range(SIZES[name]):
-        english = rng.choices(list(LEXICON), k=rng.randint(2, 5) + 40 * (i % 10 == 9))
-        german = [LEXICON[word] for word in english]
-        if i % 4 == 0:
-            german[0] = f"{name.title()}{i // 12}"
-        pairs.append((" ".join(english) + ".", " ".join(german) + "."))
-    return tuple(pairs)
-
-
-def place(parts, folder, monkeypatch):
-    """In the place of Multi30k."""
-    made = Pairs("multi30k", "0" * 64, None, **parts)
-    monkeypatch.setattr(task, "load_pairs", lambda name, report: made)
-    return "multi30k"
 
 
 def scores(version, exam, net, parts):
-    """Sentence by sentence and token by token, of all test sentences; BLEU by sacrebleu, against
-    the sentences as given."""
-    texts = [f" {side}" for e, g in parts["train"] for side in (e.lower(), g)]
-    tokenizer = bpe.train(texts, 2_000)
-    nats, count, found = 0.0, 0, {1: [], 4: []}
-    for english, german in parts["test"]:
-        source = [3 + i for i in tokenizer.encode(" " + english.lower())]
-        target = [BEGIN, *(3 + i for i in tokenizer.encode(" " + german)), END]
-        rows = torch.as_tensor(net.scores(np.array([source]), np.array([target[:-1]])))[0]
-        for row, wanted in zip(rows.double(), target[1:], strict=True):
-            nats += float(row.exp().sum().log() - row[wanted])
-            count += 1
-        for beam, sentences in found.items():
-            (row,) = task.translate(net, np.array([source]), beam, 0.6)
-            sentences.append(tokenizer.decode([i - 3 for i in row if i >= 3]).strip())
-    references = [german for _, german in parts["test"]]
-    return {
-        "nats_per_token": nats / count,
-        "bleu_greedy": bleu(found[1], references),
-        "bleu": bleu(found[4], references),
-    }
-
-
-def bleu(ours, references):
-    return sacrebleu.corpus_bleu(ours, [references]).score
+    return translation_scores(net, parts)
 
 
 def watch(version, monkeypatch):

@@ -10,13 +10,14 @@ from safetensors.torch import save_file
 
 from common.ask.checkpoint import read_checkpoint
 from common.ask.generation import generate, stream
+from common.ask.translating import shown
 from common.ask.writer import Settings
 from common.commands.doors import doors
 from common.errors import UserError
+from common.exams import search
+from common.exams.search import ALPHA, translate
 from common.paper import rooms
-from papers.transformer import search
-from papers.transformer.ask import shown
-from papers.transformer.task import ALPHA, Exam, translate
+from papers.transformer.task import Exam
 from papers.transformer.version1 import model as version1
 from papers.transformer.version2 import model as version2
 from papers.transformer.version3 import model as version3

@@ -8,7 +8,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from papers.transformer import search, task
+from common.exams import search
+from common.exams.pairs import BEGIN, END, PAD
+from common.exams.translation import Evaluated
 from papers.transformer.evidence import twins
 from papers.transformer.version1 import model as model1
 from papers.transformer.version2 import model as model2
@@ -20,7 +22,7 @@ def nets():
     first = model1.Transformer(
         model1.Config(**twins.SIZES), twins.SYMBOLS, np.random.default_rng(0)
     )
-    return [first, *(task.Evaluated(twins.toy(model)) for model in (model2, model3))]
+    return [first, *(Evaluated(twins.toy(model)) for model in (model2, model3))]
 
 
 NETS = pytest.mark.parametrize("net", nets(), ids=["version1", "version2", "version3"])
@@ -67,21 +69,21 @@ def test_the_future_changes_nothing_before_it(net):
 
 @NETS
 def test_a_beam_of_one_is_the_greedy_loop(net):
-    for source, ours in zip(twins.SOURCE, task.translate(net, twins.SOURCE)):
-        words = [task.BEGIN]
-        for _ in range((source != task.PAD).sum() + search.EXTRA):
+    for source, ours in zip(twins.SOURCE, search.translate(net, twins.SOURCE)):
+        words = [BEGIN]
+        for _ in range((source != PAD).sum() + search.EXTRA):
             scores = torch.as_tensor(net.scores(source[None], np.array([words])))[0, -1]
-            scores[[task.PAD, task.BEGIN]] = -torch.inf
+            scores[[PAD, BEGIN]] = -torch.inf
             words.append(int(scores.argmax()))
-            if words[-1] == task.END:
+            if words[-1] == END:
                 break
-        assert ours == [w for w in words[1:] if w != task.END]
+        assert ours == [w for w in words[1:] if w != END]
 
 
 @NETS
 def test_a_batch_is_searched_as_its_sentences_are(net):
-    together = task.translate(net, twins.SOURCE, beam=3)
-    assert together == [task.translate(net, row[None], beam=3)[0] for row in twins.SOURCE]
+    together = search.translate(net, twins.SOURCE, beam=3)
+    assert together == [search.translate(net, row[None], beam=3)[0] for row in twins.SOURCE]
 
 
 @settings(max_examples=15, deadline=None)
@@ -92,19 +94,19 @@ def test_a_beam_as_wide_as_the_tree_finds_the_best(seed, alpha):
     with monkey.context() as patch:
         patch.setattr(search, "EXTRA", 2)
         log_p = np.log(np.random.default_rng(seed).dirichlet(np.ones(5), size=5))
-        log_p[:, [task.PAD, task.BEGIN]] = -np.inf
+        log_p[:, [PAD, BEGIN]] = -np.inf
         log_p = torch.as_tensor(log_p).log_softmax(-1)
-        (found,) = task.translate(Table(log_p), np.array([[4]]), beam=12, alpha=alpha)
+        (found,) = search.translate(Table(log_p), np.array([[4]]), beam=12, alpha=alpha)
 
     def worth(words):
-        steps = itertools.pairwise([task.BEGIN, *words])
+        steps = itertools.pairwise([BEGIN, *words])
         total = sum(log_p[a, b].item() for a, b in steps)
         return total / ((5 + len(words)) / 6) ** alpha
 
-    ended = [[*w, task.END] for n in range(3) for w in itertools.product((3, 4), repeat=n)]
+    ended = [[*w, END] for n in range(3) for w in itertools.product((3, 4), repeat=n)]
     cut = [list(w) for w in itertools.product((3, 4), repeat=3)]
     best = max(ended + cut, key=worth)
-    assert found == [w for w in best if w != task.END]
+    assert found == [w for w in best if w != END]
 
 
 @settings(max_examples=30, deadline=None)
@@ -113,17 +115,17 @@ def test_ending_a_search_early_changes_nothing(seed, alpha, beam):
     """What is decided stays so: a search that goes on to the longest length finds the same."""
     log_p = np.log(np.random.default_rng(seed).dirichlet(np.full(6, 0.5), size=6))
     net, sources = Table(torch.as_tensor(log_p)), np.array([[4, 5, 3, 0], [4, 0, 0, 0]])
-    early = task.translate(net, sources, beam, alpha)
+    early = search.translate(net, sources, beam, alpha)
     with pytest.MonkeyPatch.context() as patch:
         never = lambda worth, ceiling, done: torch.zeros(len(done), dtype=torch.bool)  # noqa: E731
         patch.setattr(search, "_decided", never)
-        assert task.translate(net, sources, beam, alpha) == early
+        assert search.translate(net, sources, beam, alpha) == early
 
 
 def test_a_search_ends_as_soon_as_nothing_can_change():
     """A net that is sure of END after the first word is asked twice, not to the longest length."""
     log_p = torch.full((6, 6), -20.0)
-    log_p[task.BEGIN, 4], log_p[4, task.END] = 0.0, 0.0
+    log_p[BEGIN, 4], log_p[4, END] = 0.0, 0.0
     asked = []
 
     class Counted(Table):
@@ -131,7 +133,7 @@ def test_a_search_ends_as_soon_as_nothing_can_change():
             asked.append(len(prefix))
             return super().step(cache, prefix)
 
-    assert task.translate(Counted(log_p), np.array([[4], [5]]), beam=4) == [[4], [4]]
+    assert search.translate(Counted(log_p), np.array([[4], [5]]), beam=4) == [[4], [4]]
     assert asked == [8, 8]
 
 
@@ -144,5 +146,5 @@ def test_the_penalty_favours_long_translations():
 
 def test_an_evaluated_net_is_left_in_its_mode():
     net = twins.toy(model3).train()
-    task.Evaluated(net).scores(twins.SOURCE, twins.TARGET)
+    Evaluated(net).scores(twins.SOURCE, twins.TARGET)
     assert net.training

@@ -7,7 +7,7 @@ from common.paper import room
 from common.run import engine
 from common.run.training import Run
 from papers.transformer.evidence import measures
-from papers.transformer.tests.test_task import pairs_file
+from tests.translation import pairs_file
 
 SMALL = {"d_model": 32, "d_ff": 64, "heads": 4, "layers": 1, "batch": 80, "warmup": 20}
 RATES = {"version1": {"rate": 0.5}, "version2": {"rate": 1.0}, "version3": {"rate": 0.01}}

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from common.ask.translating import translator
 from common.ask.writer import Translator
-from papers.transformer.ask import writer
 from papers.transformer.task import Exam
 from papers.transformer.version1 import model
 
@@ -23,7 +23,7 @@ def load(checkpoint) -> Translator:
         watched.scores(source, inputs)
         return watched.maps
 
-    return writer(exam, net, maps)
+    return translator(exam, net, attend=maps)
 
 
 class Watched(model.Transformer):

@@ -2,9 +2,11 @@
 
 import math
 
+from common.ask.translating import translator
 from common.ask.writer import Translator
-from papers.transformer.ask import inputs_of, layers_of, writer
-from papers.transformer.task import Evaluated, Exam
+from common.exams.translation import Evaluated
+from papers.transformer.ask import inputs_of, layers_of
+from papers.transformer.task import Exam
 from papers.transformer.version2 import model
 
 
@@ -20,7 +22,7 @@ def load(checkpoint) -> Translator:
         for name, queries, keys, attention in layers_of(net):
             yield name, queries, keys, weights_of(attention, *seen[attention])
 
-    return writer(exam, judged, maps)
+    return translator(exam, judged, attend=maps)
 
 
 def weights_of(attention, x, memory, mask):

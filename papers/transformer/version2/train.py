@@ -2,10 +2,11 @@
 
 import torch
 
+from common.exams.translation import Evaluated
 from common.run.launch import main
 from common.run.parallel import spread
 from common.run.training import fit
-from papers.transformer.task import Evaluated, Exam
+from papers.transformer.task import Exam
 from papers.transformer.version2 import model
 
 

@@ -2,9 +2,10 @@
 
 import torch
 
+from common.exams.translation import Evaluated
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
-from papers.transformer.task import Evaluated, Exam
+from papers.transformer.task import Exam
 from papers.transformer.version3 import model
 
 

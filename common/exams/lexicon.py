@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from common.data.translation import Pair
-from papers.transformer import task
+from common.exams.translation import bleu, sentences
 
 ROUNDS = 10  # of expectation maximisation; with more, rare words collect too much
 NULL = ""  # an English word that stands before each sentence and gives words without a source
@@ -70,6 +70,6 @@ def translations(train: Sequence[Pair], sources: Iterable[str]) -> list[str]:
 
 def word_for_word_bleu(data: str) -> float:
     """BLEU of the test sentences translated word for word."""
-    parts = task.sentences(data)
+    parts = sentences(data)
     sources, references = zip(*parts["test"])
-    return task.bleu(translations(parts["train"], sources), references)
+    return bleu(translations(parts["train"], sources), references)

@@ -1,6 +1,7 @@
-"""How a net's next-token scores become sentences: beam search with a length penalty (Sec. 6.1).
+"""How a net's next-token scores become translations: beam search with a length penalty (Wu et al.
+2016).
 
-The same for all versions and for every exam; a net is what task.py says.
+The same for all versions and rooms; a net is what translation.py says.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-PAD, BEGIN, END = range(3)
-BEAM, ALPHA = 4, 0.6  # Sec. 6.1
-EXTRA = 20  # tokens by which a translation may be longer than its source; Sec. 6.1 has 50
+from common.exams.pairs import BEGIN, END, PAD
+
+BEAM, ALPHA = 4, 0.6  # Vaswani et al. 2017, Sec. 6.1
+EXTRA = 20  # tokens by which a translation may be longer than its source; they have 50
 
 
 def translate(net, source: np.ndarray, beam: int = 1, alpha: float = ALPHA) -> list[list[int]]:
