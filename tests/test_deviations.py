@@ -1,10 +1,10 @@
 """Deviations: the mechanism, the evidence for every paper's, and the negative controls."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from types import ModuleType
 
@@ -191,52 +191,32 @@ def test_injection_by_name(toy):
             pytest.fail("entered")
 
 
-def run_suite(root: Path, paper: str, found: str | None, folder: Path) -> tuple[int, list[str]]:
-    """Run a paper's own tests, golden runs left out: exit status and the names of failed tests,
-    also of those for which a fixture that trains could not be made.
-
-    A golden run notices any change whatever, so it would prove nothing about the other tests.
-    """
-    report = folder / "report.xml"
+def run_suites(root: Path, paper: str, bugs: list[str], folder: Path) -> dict[str, list]:
+    """See tests/suites.py: the exit status and failed tests of each bug, and of none under ""."""
     environment = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
     environment["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # half of the time of a small suite
     environment.pop("PAPERS_INJECT", None)
-    if found:
-        environment["PAPERS_INJECT"] = f"{paper}:{found}"
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        f"papers/{paper}/tests",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-    ]
-    command += ["-k", "not golden", f"--junitxml={report}", "-x"]
-    result = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True)
-    assert report.is_file(), result.stdout + result.stderr
-    cases = ElementTree.parse(report).getroot().iter("testcase")
-    noticed = (c for c in cases if {"failure", "error"} & {found.tag for found in c})
-    return result.returncode, [c.get("name") for c in noticed]
+    results = folder / "results.json"
+    program = [sys.executable, "-P", str(ROOT / "tests" / "suites.py"), paper, str(results), *bugs]
+    ran = subprocess.run(program, cwd=root, env=environment, capture_output=True, text=True)
+    assert results.is_file(), ran.stdout + ran.stderr
+    return json.loads(results.read_text())
 
 
 def test_negative_control_tells_a_suite_that_notices_from_one_that_does_not(tmp_path):
     make_toy(tmp_path, "control", engine=True)
     shutil.copy(ROOT / "papers" / "conftest.py", tmp_path / "papers")
     write(tmp_path / "pytest.ini", "[pytest]\n")
-    assert run_suite(tmp_path, "control", None, tmp_path) == (0, [])
-    assert run_suite(tmp_path, "control", "summed_loss", tmp_path) == (1, ["test_loss_is_a_mean"])
-    assert run_suite(tmp_path, "control", "warm_start", tmp_path) == (0, [])
+    found = run_suites(tmp_path, "control", ["summed_loss", "warm_start"], tmp_path)
+    noticed = {"summed_loss": [1, ["test_loss_is_a_mean"]]}
+    assert found == {"": [0, []], **noticed, "warm_start": [0, []]}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("paper", PAPERS)
-def test_suite_passes_without_deviation(paper, tmp_path):
-    assert run_suite(ROOT, paper, None, tmp_path) == (0, [])
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("room", "found"), [p for p in EVERY if p.values[1].kind == "bug"])
-def test_suite_notices_every_bug(room, found, tmp_path):
-    status, failed = run_suite(ROOT, room.name, found.id, tmp_path)
-    assert (status, bool(failed)) == (1, True), f"no test of {room.name} notices {found.id!r}"
+@pytest.mark.parametrize("room", PAPERS.values(), ids=PAPERS)
+def test_suite_passes_and_notices_every_bug(room, tmp_path):
+    bugs = [found.id for found in deviations_of(room) if found.kind == "bug"]
+    found = run_suites(ROOT, room.name, bugs, tmp_path)
+    assert found.pop("") == [0, []]
+    unnoticed = {bug: ended for bug, ended in found.items() if ended[0] != 1 or not ended[1]}
+    assert unnoticed == {}, f"no test of {room.name} notices these"
