@@ -1,5 +1,6 @@
 """LLaMA: GPT's decoder with three parts exchanged, trained on more text than was usual."""
 
+from common.exams.published import TINY_SHAKESPEARE
 from common.paper import Metric, Paper
 
 PAPER = Paper(
@@ -16,6 +17,7 @@ PAPER = Paper(
     metric=Metric("bits_per_character", "bits per character (test)"),
     dataset="tinyshakespeare",
     cites=("transformer", "gpt2", "bpe", "adam"),
+    published=TINY_SHAKESPEARE,
     also={
         "Su et al. 2021, RoFormer (rotary positions)": "https://arxiv.org/abs/2104.09864",
         "Shazeer 2020, GLU Variants Improve Transformer": "https://arxiv.org/abs/2002.05202",

@@ -1,6 +1,7 @@
 """Long short-term memory: the cell of 1997, and the forget gate of 2000."""
 
-from common.paper import Metric, Paper, Published
+from common.exams.published import TINY_SHAKESPEARE
+from common.paper import Metric, Paper
 
 PAPER = Paper(
     title="Long Short-Term Memory",
@@ -15,20 +16,7 @@ PAPER = Paper(
     metric=Metric("bits_per_character", "bits per character (test)"),
     dataset="tinyshakespeare",
     cites=("rnn",),
-    published=(
-        Published(
-            "nanoGPT, 10.65 million parameters on a GPU",
-            1.4697,
-            "https://github.com/karpathy/nanoGPT#quick-start",
-            "in windows of 256 characters, the best of its validations",
-        ),
-        Published(
-            "nanoGPT, 0.8 million parameters on a CPU",
-            1.88,
-            "https://github.com/karpathy/nanoGPT#quick-start",
-            "in windows of 64 characters",
-        ),
-    ),
+    published=TINY_SHAKESPEARE,
     also={
         "Gers, Schmidhuber, Cummins 2000, Learning to Forget": (
             "https://doi.org/10.1162/089976600300015015"
