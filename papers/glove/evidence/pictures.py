@@ -57,6 +57,7 @@ def alike(words: list[str], vectors: np.ndarray):
     axes.set_yticks(range(len(order)), order, fontsize=7)
     axes.tick_params(length=0)
     axes.grid(False)
+    axes.set_title("How alike GloVe's words are, in groups that it was not told of", fontsize=10)
     figure.colorbar(drawn, ax=axes, shrink=0.6, label="cosine")
     return figure
 
