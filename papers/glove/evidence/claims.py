@@ -144,7 +144,7 @@ CLAIMS = (
         place=f"{OURS}, a made language",
         sentence="Where the text decides all analogies, GloVe learns them: better than chance.",
         kind="direction",
-        measure=measures.on_grid("sum", "drawn"),
+        experiment=measures.on_grid("sum", "drawn"),
         unit="share of analogies",
     ),
     Claim(
@@ -152,7 +152,7 @@ CLAIMS = (
         place="Sec. 4.2",
         sentence="There, too, W + W~ is better than W alone.",
         kind="direction",
-        measure=measures.on_grid("sum", "alone"),
+        experiment=measures.on_grid("sum", "alone"),
         unit="share of analogies",
     ),
     Claim(

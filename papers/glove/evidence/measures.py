@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -133,12 +133,12 @@ def over_questions(rival: Callable[[], np.ndarray]) -> Callable[[View], Pair]:
     return measure
 
 
-def on_grid(better: str, worse: str) -> Callable[[View], Pair]:
+def on_grid(better: str, worse: str) -> Callable[[Sequence[int]], Pair]:
     """The share of right analogies of the made language, by two kinds of vectors."""
 
-    def measure(view: View) -> Pair:
-        found = {seed: experiments.on_grid(seed) for seed in view.seeds}
+    def experiment(seeds: Sequence[int]) -> Pair:
+        found = {seed: experiments.on_grid(seed) for seed in seeds}
         sides = ({seed: one[side] for seed, one in found.items()} for side in (better, worse))
         return Pair(*sides, sign=+1)
 
-    return measure
+    return experiment

@@ -26,9 +26,9 @@ def error(seed: int, images: int | None, penalty: float = PENALTY, part: str = "
     """Of one seed's images."""
     exam = Exam(PAPER.dataset, seed, images=images)
     pictures, labels = exam.train
-    pixels = exam.pictures(pictures).flatten(1)
-    w = torch.zeros(pixels.shape[1], len(exam.classes), requires_grad=True)
-    b = torch.zeros(len(exam.classes), requires_grad=True)
+    pixels = exam.pictures(pictures).flatten(1).double()  # in float32 processors disagree
+    w = pixels.new_zeros(pixels.shape[1], len(exam.classes), requires_grad=True)
+    b = pixels.new_zeros(len(exam.classes), requires_grad=True)
     optimizer = torch.optim.LBFGS([w, b], max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss():
@@ -39,4 +39,4 @@ def error(seed: int, images: int | None, penalty: float = PENALTY, part: str = "
         return found
 
     optimizer.step(loss)
-    return exam.score(lambda x: x.flatten(1) @ w + b, getattr(exam, part))["error"]
+    return exam.score(lambda x: x.flatten(1).double() @ w + b, getattr(exam, part))["error"]
