@@ -64,49 +64,50 @@ class Reader(Layer):
         return super().forward(torch.cat([x, padding], 2))
 
 
-class Encoder(Module):
-    """Layers of cells that read the source and keep what the decoder needs: v (Eq. 1)."""
+class Network(Module):
+    """An embedding, and layers of cells on top of each other."""
 
-    def __init__(self, config, symbols):
+    def __init__(self, config, symbols, kind):
         super().__init__()
-        self.config, self.embedding = config, matrix(symbols, config.width)
-        torch.nn.init.normal_(self.embedding)
+        self.config = config
+        self.embedding = Parameter(torch.empty(symbols, config.width).normal_())
         sizes = [config.width] + [config.hidden] * (depth(config) - 1)
-        self.layers = ModuleList(Reader(size, config.hidden) for size in sizes)
+        self.layers = ModuleList(kind(size, config.hidden) for size in sizes)
 
-    def forward(self, source):
-        """Outputs (B, S, H) in the order of reading, and the state v (B, L, 2, H)."""
-        source, ended = reading_order(source), []
-        x = drop(F.embedding(source, self.embedding), self)  # (B, S, E)
-        padding = (source == PAD)[..., None].to(x.dtype)  # (B, S, 1)
-        for n, layer in enumerate(self.layers):
-            x, last = layer(drop(x, self) if n else x, padding)  # (B, S, H), (B, 2, H)
-            ended.append(last)
-        return x, torch.stack(ended, 1)  # (B, S, H), (B, L, 2, H)
-
-
-class Decoder(Module):
-    """Layers that begin with the encoder's state and tell the next token from each output."""
-
-    def __init__(self, config, symbols):
-        super().__init__()
-        self.config, self.embedding = config, matrix(symbols, config.width)
-        torch.nn.init.normal_(self.embedding)
-        sizes = [config.width] + [config.hidden] * (depth(config) - 1)
-        self.layers = ModuleList(Layer(size, config.hidden) for size in sizes)
-        self.w_y, self.b_y = matrix(config.hidden, symbols), Parameter(torch.zeros(symbols))
-
-    def read(self, inputs, state):
-        """Outputs (B, T, H) after `inputs` (B, T) from `state` (B, L, 2, H); the new state."""
-        x, ended = drop(F.embedding(inputs, self.embedding), self), []  # (B, T, E)
-        for n, layer in enumerate(self.layers):
-            x, last = layer(drop(x, self) if n else x, state[:, n])  # (B, T, H), (B, 2, H)
+    def read(self, tokens, given):
+        """Outputs (B, T, H) after `tokens` (B, T), and the state (B, L, 2, H) after the last.
+        `given` holds what each layer gets besides its input."""
+        x, ended = F.embedding(tokens, self.embedding), []  # (B, T, E)
+        for layer, more in zip(self.layers, given, strict=True):
+            x, last = layer(drop(x, self), more)  # (B, T, H), (B, 2, H)
             ended.append(last)
         return x, torch.stack(ended, 1)  # (B, T, H), (B, L, 2, H)
 
+
+class Encoder(Network):
+    """Reads the source and keeps what the decoder needs: v (Eq. 1)."""
+
+    def __init__(self, config, symbols):
+        super().__init__(config, symbols, Reader)
+
+    def forward(self, source):
+        """Outputs (B, S, H) in the order of reading, and the state v (B, L, 2, H)."""
+        source = reading_order(source)
+        padding = (source == PAD)[..., None].to(self.embedding.dtype)  # (B, S, 1)
+        return self.read(source, [padding] * len(self.layers))  # (B, S, H), (B, L, 2, H)
+
+
+class Decoder(Network):
+    """Begins with the encoder's state and tells the next token from each output."""
+
+    def __init__(self, config, symbols):
+        super().__init__(config, symbols, Layer)
+        self.w_y, self.b_y = matrix(config.hidden, symbols), Parameter(torch.zeros(symbols))
+
     def forward(self, inputs, state):
-        """Scores (B, T, V) of the tokens after `inputs` (B, T); the new state (B, L, 2, H)."""
-        x, state = self.read(inputs, state)
+        """Scores (B, T, V) of the tokens after `inputs` (B, T) from `state` (B, L, 2, H); the new
+        state (B, L, 2, H)."""
+        x, state = self.read(inputs, state.unbind(1))
         return drop(x, self) @ self.w_y + self.b_y, state  # (B, T, V), (B, L, 2, H)
 
 
