@@ -129,7 +129,7 @@ class Seq2Seq(Module):
         return self.decoder(inputs, self.encoder(source)[1])[0]
 
     def start(self, source):
-        """All that is kept of the source (B, S): the state (B, L, 2, H)."""
+        """All that is kept of `source` (B, S): the state after it."""
         return {"state": self.encoder(source)[1]}
 
     def step(self, cache, prefix):
@@ -139,7 +139,7 @@ class Seq2Seq(Module):
 
 
 def loss(scores, targets):
-    """Nats per token that is no padding, of scores (B, T, V) and targets (B, T) (Eq. 1)."""
+    """Nats per token that is no padding, of `scores` (B, T, V) and `targets` (B, T)."""
     return F.cross_entropy(scores.float().flatten(0, 1), targets.flatten(), ignore_index=PAD)
 
 
