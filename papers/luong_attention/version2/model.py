@@ -80,7 +80,7 @@ class Cell(Function):
         return d * slopes, dc * f  # (B, 4 H), (B, H)
 
 
-def squash(x):  # of Eq. 5 and of the score "concat"
+def squash(x):  # Eq. 5
     return x.tanh()
 
 
@@ -128,7 +128,7 @@ class Attention(Module):
         """How well each of `keys` (B, S, H) answers states `h` (B, T, H): (B, T, S)."""
         if self.score == "concat":
             asked = (h @ self.w_a[: h.shape[2]])[:, :, None]  # (B, T, 1, H)
-            return squash(asked + keys[:, None]) @ self.v_a  # (B, T, S)
+            return (asked + keys[:, None]).tanh() @ self.v_a  # (B, T, S)
         if self.score == "location":
             found, words = h @ self.w_a, keys.shape[1]  # (B, T, M)
             beyond = max(0, words - LONGEST)
