@@ -37,7 +37,7 @@ CLAIMS = (
     Claim(
         id="windows",
         place="Sec. 3.2, footnote 8",
-        sentence="Words outside [p_t - D, p_t + D], and places outside the sentence, get no weight.",
+        sentence="Words outside [p_t - D, p_t + D] and places outside the sentence get no weight.",
         kind=EXACT,
         measure=measures.windows_end_where_they_should,
         unit="weight",
@@ -129,7 +129,7 @@ CLAIMS = (
     Claim(
         id="current-state",
         place="Sec. 3.1, comparison to Bahdanau et al.",
-        sentence="The path from h_t, not from h_(t-1), to the weights is simpler, and it is better.",
+        sentence="Weights that come from h_t are better than weights from h_(t-1).",
         kind=DIRECTION,
         measure=lower(NEWEST, f"{NEWEST}+previous_state"),
         unit="nats per token",
