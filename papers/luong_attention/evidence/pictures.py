@@ -34,13 +34,13 @@ def weights(task: str, window: str) -> np.ndarray:
 def looks():
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(2, 3, figsize=(8.0, 5.6), sharex=True, sharey=True)
+    figure, axes = plt.subplots(2, 3, figsize=(7.6, 5.8), sharex=True, sharey=True)
     for row, task in zip(axes, ("copy", "reverse")):
         for axis, window in zip(row, model.WINDOWS):
             cost = experiments.nats(task, window, SEED)
             drawn = axis.imshow(weights(task, window), cmap="Blues", vmin=0, vmax=1)
             verb = {"copy": "copies", "reverse": "reverses"}[task]
-            axis.set_title(f"{window} {verb}: {cost:.2f} nats", fontsize=9)
+            axis.set_title(f"{window} {verb}\n{cost:.2f} nats", fontsize=8.5)
             axis.set_xticks(range(0, WORDS, 2), range(1, WORDS + 1, 2))
             axis.set_yticks(range(0, WORDS, 2), range(1, WORDS + 1, 2))
             axis.grid(False)
