@@ -4,9 +4,9 @@ import torch
 
 from common.run.engine import Masters
 
-B, S, T, V, E, H, I = 5, 11, 7, 37, 19, 13, 17
+B, S, T, V, E, H, READ = 5, 11, 7, 37, 19, 13, 17
 SIZES = {
-    "I": (I, E, H),  # a layer reads anything: embeddings, or a layer's outputs
+    "I": (READ, E, H),  # a layer reads anything: embeddings, or a layer's outputs
     "T": (T, S, *range(1, T)),  # any sentence; a translation grows word by word
     **{"B": B, "S": S, "V": V, "E": E, "H": H, "L": 2},
 }
@@ -16,9 +16,9 @@ def run(version, load):
     """Two steps of learning, then a greedy translation."""
     model = load("model")
     if version == "version1":
-        model.Layer(I, H, 0.1)(torch.rand(B, T, I), torch.zeros(B, 2, H))
+        model.Layer(READ, H, 0.1)(torch.rand(B, T, READ), torch.zeros(B, 2, H))
     else:
-        model.Reader(I, H)(torch.rand(B, S, I), torch.zeros(B, S, 1))
+        model.Reader(READ, H)(torch.rand(B, S, READ), torch.zeros(B, S, 1))
     config = model.Config(hidden=H, layers=2, width=E, steps=2)
     source, target = torch.randint(1, V, (B, S)), torch.randint(1, V, (B, T + 1))
     source[1, 4:] = model.PAD

@@ -15,9 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch.nn import Module, ModuleList, Parameter
 
-from papers.lstm.version2.model import GATES, Layer
-
-__all__ = ["Config", "Decoder", "Encoder", "Layer", "Learner", "Seq2Seq", "drop", "loss"]
+from papers.lstm.version2.model import GATES, Layer, clip_gradients
 
 PAD = 0  # the token that fills up short sentences
 SHUT = -1e4  # what padding adds to an input gate: its sigmoid is then exactly 0
@@ -37,7 +35,7 @@ class Config:  # defaults: Sec. 3.4; warm-up, dropout and Adam's rate are ours
 
 
 def reading_order(source):
-    """Each sentence backwards (Sec. 3.3), padding in front of it: (B, S) -> (B, S)."""
+    """Each sentence backwards (Sec. 3.3), its padding in front of it: (B, S) -> (B, S)."""
     return source.flip(1)
 
 
@@ -166,7 +164,7 @@ class Learner:
         value = loss(self.net.scores(source, target[:, :-1]), target[:, 1:])
         value.backward()
         self.masters.take_gradients()
-        torch.nn.utils.clip_grad_norm_(self.masters.masters, self.config.clip)  # Sec. 3.4
+        clip_gradients(self.masters.masters, self.config.clip)  # Sec. 3.4
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(i + 1, self.config)
         self.optimizer.step()
