@@ -42,8 +42,8 @@ class Config:  # defaults: Sec. 4.1 and the best row of Table 4
 
 
 def floor(p):
-    """The word on which a place lies: no gradient comes back through it."""
-    return p.floor().long()
+    """The word on which a place lies."""
+    return p.floor()
 
 
 class Luong(Module):
@@ -90,7 +90,7 @@ class Luong(Module):
     def window(self, states, p):
         """The 2 D + 1 states around places `p` (B,), out of `states` (B, S, H): (B, W, H)."""
         d = self.config.span
-        rows = p[:, None] + torch.arange(2 * d + 1, device=p.device)  # (B, W)
+        rows = p.long()[:, None] + torch.arange(2 * d + 1, device=p.device)  # (B, W)
         wider = F.pad(states, (0, 0, d, d + 1))  # the last place is one behind the last word
         return wider.gather(1, rows[..., None].expand(-1, -1, states.shape[2]))
 
@@ -98,12 +98,16 @@ class Luong(Module):
         """What the decoder's state h_t (B, H) sees in the step `t`, and how: c_t (B, H) and a_t, a
         weight (B, W) for each word that was looked at."""
         seen, config = cache["states"], self.config
-        if config.window != "global":
-            seen = self.window(seen, self.place(h, cache["lengths"], t))  # (B, W, H)
-        a = self.score(h, seen).softmax(1)  # (B, W): Eq. 7
+        if config.window == "global":
+            a = self.score(h, seen).softmax(1)  # (B, W): Eq. 7
+            return (a[:, None] @ seen)[:, 0], a  # (B, H), (B, W)
+        p = self.place(h, cache["lengths"], t)  # (B,)
+        seen = self.window(seen, p)  # (B, W, H)
+        a = self.score(h, seen).softmax(1)  # (B, W)
         if config.window == "local-p":
-            away = torch.arange(-config.span, config.span + 1, device=h.device)  # (W,): s - p_t
-            a = a * torch.exp(-2 * (away / config.span) ** 2)  # (B, W): Eq. 10
+            around = torch.arange(-config.span, config.span + 1, device=h.device)  # (W,)
+            away = p.long()[:, None] + around - p[:, None]  # (B, W): s - p_t
+            a = a * torch.exp(-2 * (away / config.span) ** 2)  # (B, W): Eq. 10, sigma = D / 2
         return (a[:, None] @ seen)[:, 0], a  # (B, H), (B, W)
 
     def attentional(self, h, c):
