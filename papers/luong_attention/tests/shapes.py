@@ -7,7 +7,7 @@ from common.run.engine import Masters
 B, S, T, V, E, H, M, D = 5, 11, 7, 37, 19, 13, 17, 14
 SIZES = {
     "T": (T, *range(1, T)),  # any sentence; a translation grows word by word
-    "W": (S, 2 * D + 1),  # all words, or those of a window
+    "W": (2 * D + 1, S),  # the words of a window, or all
     **{"B": B, "S": S, "V": V, "E": E, "H": H, "L": 2, "M": M},
 }
 
@@ -19,6 +19,7 @@ def run(version, load):
     source, target = torch.randint(1, V, (B, S)), torch.randint(1, V, (B, T + 1))
     source[1, 4:] = model.PAD
     kinds = [(score, "global", True) for score in model.SCORES]
+    kinds += [("concat", "local-m", True)]
     kinds += [("general", window, feed) for window in model.WINDOWS for feed in (True, False)]
     for score, window, feed in kinds:
         choice = {"score": score, "window": window, "span": D}

@@ -7,7 +7,7 @@ of the first. What early implementations got wrong is kept; evidence/deviations.
 Symbols: h_t, h~_t target states, h_s source states, a_t weights, c_t context, p_t the place,
          D half the window, sigma = D / 2; W_a, W_c, W_p, v_p, W_s the matrices of the paper.
 Shapes:  B sentences, S source, T target tokens, V tokens of the vocabulary, H cells of a layer,
-         L layers, W words looked at: of the source, or of a window.
+         L layers, W words looked at: those of a window, or S.
 """
 
 from dataclasses import dataclass
@@ -62,8 +62,9 @@ class Luong(Module):
         self.w_c, self.w_s = uniform(bound, 2 * h, h), uniform(bound, h, symbols)
 
     def start(self, source):
-        """The states of the source (B, S, H), as its words stand, and the last one (B, L, 2, H)."""
-        states, state = self.encoder(backwards(source), self.encoder.begin(len(source)))
+        """What is kept of `source` (B, S): all states in the order of its words, and the last."""
+        begin = self.encoder.begin(len(source))  # (B, L, 2, H)
+        states, state = self.encoder(backwards(source), begin)  # (B, S, H), (B, L, 2, H)
         order = self.order(source)[..., None].expand_as(states)  # (B, S, H)
         lengths = (source != PAD).sum(1)  # (B,)
         return {"states": states.gather(1, order), "state": state, "lengths": lengths}
@@ -73,37 +74,35 @@ class Luong(Module):
         return torch.where(source != PAD, (source != PAD).sum(1, keepdim=True) - 1 - at, at)
 
     def score(self, h, states):
-        """Sec. 3.1: of the state h_t (B, H) and each of `states` (B, W, H): (B, W)."""
+        """Sec. 3.1: how `states` (B, W, H) answer the state `h` (B, H), (B, W)."""
         if self.config.score == "general":
             states = states @ self.w_a.t()  # (B, W, H)
         if self.config.score == "concat":  # W_a [h_t; h_s]
             both = torch.cat([h[:, None].expand_as(states), states], 2)  # (B, W, 2 H)
-            return both @ self.w_a
-        return (h[:, None] * states).sum(2)
+            return both @ self.w_a  # (B, W)
+        return (h[:, None] * states).sum(2)  # (B, W)
 
     def place(self, h, lengths, t):
-        """p_t (B,), counted from 0, in the step `t`: the same place (local-m), or Eq. 9."""
+        """p_t (B,), counted from 0, in step t: the same place (local-m), or Eq. 9."""
         if self.config.window == "local-m":
             return lengths.clamp(max=t + 1) - 1
         return floor(lengths * ((h @ self.w_p).tanh() @ self.v_p).sigmoid())
 
     def window(self, states, p):
-        """The 2 D + 1 states around places `p` (B,), out of `states` (B, S, H): (B, W, H)."""
+        """What of `states` (B, S, H) lies around places `p` (B,), (B, W, H)."""
         d = self.config.span
         rows = p.long()[:, None] + torch.arange(2 * d + 1, device=p.device)  # (B, W)
         wider = F.pad(states, (0, 0, d, d + 1))  # the last place is one behind the last word
         return wider.gather(1, rows[..., None].expand(-1, -1, states.shape[2]))
 
     def look(self, h, cache, t):
-        """What the decoder's state h_t (B, H) sees in the step `t`, and how: c_t (B, H) and a_t, a
-        weight (B, W) for each word that was looked at."""
+        """What the state `h` (B, H) sees in step t: c_t (B, H), and a_t (B, W) of the words that it
+        looks at."""
         seen, config = cache["states"], self.config
-        if config.window == "global":
-            a = self.score(h, seen).softmax(1)  # (B, W): Eq. 7
-            return (a[:, None] @ seen)[:, 0], a  # (B, H), (B, W)
-        p = self.place(h, cache["lengths"], t)  # (B,)
-        seen = self.window(seen, p)  # (B, W, H)
-        a = self.score(h, seen).softmax(1)  # (B, W)
+        if config.window != "global":
+            p = self.place(h, cache["lengths"], t)  # (B,)
+            seen = self.window(seen, p)  # (B, W, H)
+        a = self.score(h, seen).softmax(1)  # (B, W): Eq. 7
         if config.window == "local-p":
             around = torch.arange(-config.span, config.span + 1, device=h.device)  # (W,)
             away = p.long()[:, None] + around - p[:, None]  # (B, W): s - p_t
@@ -111,23 +110,24 @@ class Luong(Module):
         return (a[:, None] @ seen)[:, 0], a  # (B, H), (B, W)
 
     def attentional(self, h, c):
-        """h~_t (B, H), Eq. 5, of h_t (B, H) and c_t (B, H)."""
-        return torch.cat([c, h], 1) @ self.w_c
+        """h~_t (B, H) of `h` (B, H) and `c` (B, H): Eq. 5."""
+        return torch.cat([c, h], 1) @ self.w_c  # (B, H)
 
     def scores(self, source, inputs):
         """Scores (B, T, V) of the token after each of `inputs` (B, T), given `source` (B, S)."""
         cache, found = self.start(source), []
-        outputs, _ = self.decoder(inputs, cache["state"])  # (B, T, H)
+        outputs, _ = self.decoder(inputs, cache["state"])  # (B, T, H), (B, L, 2, H)
         for t, h in enumerate(outputs.unbind(1)):
-            c, _ = self.look(h, cache, t)  # (B, H)
+            c, _ = self.look(h, cache, t)  # (B, H), (B, W)
             found.append(self.attentional(h, c) @ self.w_s)  # (B, V): Eq. 6
         return torch.stack(found, 1)
 
     def step(self, cache, prefix):
         """Scores (B, V) after the last token of `prefix` (B, T); the cache holds those before."""
-        outputs, cache["state"] = self.decoder(prefix[:, -1:], cache["state"])  # (B, 1, H)
+        # (B, 1, H), (B, L, 2, H)
+        outputs, cache["state"] = self.decoder(prefix[:, -1:], cache["state"])
         h = outputs[:, 0]  # (B, H)
-        c, _ = self.look(h, cache, prefix.shape[1] - 1)  # (B, H)
+        c, _ = self.look(h, cache, prefix.shape[1] - 1)  # (B, H), (B, W)
         return self.attentional(h, c) @ self.w_s
 
 

@@ -85,7 +85,7 @@ def squash(x):  # Eq. 5
 
 
 def place(lengths, share):
-    """p_t = S sigmoid(...) (Eq. 9), a real number: `lengths` (B,), `share` (B, T) -> (B, T)."""
+    """p_t = S sigmoid(...) (Eq. 9), a real number: (B,), (B, T) -> (B, T)."""
     return lengths[:, None] * share
 
 
@@ -145,7 +145,10 @@ class Attention(Module):
 
     def weights(self, h, memory, t):
         """a_t (B, T, S) as states `h` (B, T, H) ask at steps `t` (T,)."""
-        scores, hidden = self.scores(h, memory["keys"]), memory["absent"][:, None]  # (B, T, S)
+        scores, hidden = (
+            self.scores(h, memory["keys"]),
+            memory["absent"][:, None],
+        )  # (B, T, S), (B, 1, S)
         if self.window == "global":
             return scores.masked_fill(hidden, -math.inf).softmax(-1)
         s = torch.arange(1, scores.shape[2] + 1, device=h.device)  # (S,)
@@ -182,14 +185,14 @@ class Luong(Module):
         return memory | {"state": state, "fed": torch.zeros_like(state[:, 0, 0])}
 
     def matrices(self):
-        """Of each layer what it makes of what lies below and of its own state, in one: (., 4 H)."""
+        """One matrix for each layer, for what lies below it and for its own state."""
         below = [layer.w_x for layer in self.layers]
         below[0] = below[0][:, self.config.width :]  # of h~; the words have had their product
         pairs = zip(below, (layer.w_h for layer in self.layers))
         return [torch.cat(pair, 1).t() for pair in pairs]
 
     def words(self, inputs):
-        """What words (B, T) do to the first layer, all in one product: (B, T, 4 H)."""
+        """What `inputs` (B, T) are to the first layer, all in one product: (B, T, 4 H)."""
         w_x = self.layers[0].w_x[:, : self.config.width]  # (4 H, E)
         return drop(F.embedding(inputs, self.embedding), self) @ w_x.t() + self.layers[0].b
 
@@ -199,7 +202,8 @@ class Luong(Module):
         for n, (w, state) in enumerate(zip(matrices, cache["state"].unbind(1))):
             h, c = state.unbind(1)  # (B, H), (B, H)
             given = torch.cat([below, h], 1)
-            h, c = Cell.apply(torch.addmm(self.layers[n].b if n else z, given, w), c)
+            z = torch.addmm(self.layers[n].b if n else z, given, w)  # (B, 4 H)
+            h, c = Cell.apply(z, c)  # (B, H), (B, H)
             ended += [h, c]
             below = drop(h, self)
         asks = torch.full((1,), t, device=z.device)
