@@ -100,7 +100,7 @@ DEVIATIONS = (
         id="concat_without_tanh",
         title="The score concat without tanh",
         place="Sec. 3.1, the score concat",
-        paper_says="v_a tanh(W_a [h_t; h_s]) in the later version of the text.",
+        paper_says="concat is the function of Bahdanau et al.: v_a tanh(W_a [h_t; h_s]).",
         code_does="v_a W_a [h_t; h_s]: what h_t adds is the same for all words, so the softmax "
         "drops it, and every step looks at the same words.",
         kind="bug",
