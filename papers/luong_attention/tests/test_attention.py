@@ -5,8 +5,7 @@ import torch
 
 from common.evidence.deviations import injection
 from common.paper import room
-from papers.luong_attention.evidence import injections, measures, twins
-from papers.luong_attention.evidence.deviations import DEVIATIONS
+from papers.luong_attention.evidence import measures, twins
 from papers.luong_attention.version1 import model as model1
 from papers.luong_attention.version2 import model
 
@@ -29,9 +28,15 @@ def test_what_is_exact_holds(measure):
     assert abs(found.value - found.expected) <= found.tolerance
 
 
-@pytest.mark.parametrize("deviation", DEVIATIONS, ids=lambda deviation: deviation.id)
-def test_what_each_bug_breaks_holds_without_it(deviation):
-    deviation.invariant(model)
+def test_the_place_is_equation_9_and_a_real_number():
+    attention, h, memory = measures.looking("general", "local-p")
+    found = attention.places(h, memory["lengths"], measures.STEPS)
+    for b in range(3):
+        for t in range(5):
+            inner = attention.v_p @ (h[b, t] @ attention.w_p).tanh()
+            wanted = memory["lengths"][b] / (1 + torch.exp(-inner))
+            torch.testing.assert_close(found[b, t], wanted)
+    assert not torch.equal(found, found.round())
 
 
 @pytest.mark.parametrize("measure", [measures.dot_is_torchs, measures.nets_are_of_torchs_parts])
@@ -145,7 +150,3 @@ def test_dropout_acts_in_training_alone():
     assert not torch.equal(net.scores(*given), net.scores(*given))
     net.eval()
     assert torch.equal(net.scores(*given), net.scores(*given))
-
-
-def test_injections_are_of_a_net_of_known_size():
-    assert injections.weights(model).shape == (2, 5, 7)
