@@ -50,9 +50,13 @@ def records(results: Results) -> Table:
 
 
 def _history(record: Record) -> str:
-    notes = [f"resealed {len(record.resealed)} times"] if record.resealed else []
-    resumed = sum(run.resumed for run in record.seeds)
-    return "; ".join(notes + ([f"continued after {resumed} interruptions"] if resumed else []))
+    resealed, resumed = len(record.resealed), sum(run.resumed for run in record.seeds)
+    notes = [f"resealed {_times(resealed)}"] if resealed else []
+    return "; ".join(notes + ([f"interrupted {_times(resumed)}"] if resumed else []))
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def details(results: Results) -> Table:
