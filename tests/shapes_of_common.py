@@ -7,7 +7,8 @@ SIZES = {"B": (5, 1), "T": (23, 11), "S": 17, "H": 3, "K": 19, "V": 7, "N": 67}
 
 
 def run(_, load):
-    """Attention; and a text of 67 tokens, read in six streams of eleven and in five windows."""
+    """Attention; a text of 67 tokens, read in six streams of eleven and in five windows; pairs of
+    sentences in batches of five."""
     q, k = torch.rand(5, 3, 23, 19), torch.rand(5, 3, 17, 19)
     load("run.engine").attention(q, k, k)
     reading, tokens = load("exams.reading"), np.arange(5 * 23 + 1) % 7
@@ -19,3 +20,6 @@ def run(_, load):
     windows = reading.Windows(context=23)
     windows.bits(predict, tokens[:67])
     windows.fresh_bits(predict, tokens)
+    pairs = load("exams.pairs")
+    pairs.by_likeness(np.full((67, 23), 9))
+    pairs.Batches(np.full((65, 17), 9), np.full((65, 23), 9), size=5 * 23, seed=0)(0)

@@ -44,6 +44,7 @@ def translator(exam: TranslationExam, net, attend=None) -> Translator:
     def maps(prompt: str) -> list[Attention]:
         source, target = encode(prompt), [BEGIN, *write(made, [prompt], DEFAULTS)[0]]
         sides = {"source": shown(exam, source), "target": shown(exam, target)}
+        # pyrefly: ignore[not-callable]  # without `attend` nobody is given this function
         found = attend(np.array([source]), np.array([target]))
         return [Attention(name, sides[q], sides[k], weights) for name, q, k, weights in found]
 

@@ -104,6 +104,7 @@ class TranslationExam:
                 f"{self.name}: a sentence to translate has {longest} tokens, and at most "
                 f"{POSITIONS} are possible: split it, or leave its line out."
             )
+        # pyrefly: ignore[bad-return]  # a tuple of the two sides
         return {split: tuple(map(padded, zip(*part))) for split, part in parts.items()}
 
     def encode(self, pair: Pair) -> tuple[list[int], list[int]]:
@@ -213,6 +214,7 @@ def _parts(data: str) -> Iterable[tuple[str, tuple[Pair, ...]]]:
     if len(pairs) < 100:
         raise UserError(f"{Path(data).name}: at least 100 lines 'English<tab>German' are needed.")
     n = len(pairs) // 20
+    # pyrefly: ignore[bad-return]  # a line's first two parts are a pair
     return (("train", pairs[2 * n :]), ("validation", pairs[n : 2 * n]), ("test", pairs[:n]))
 
 

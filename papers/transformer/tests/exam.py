@@ -5,7 +5,9 @@ import torch
 from papers.transformer.version1 import model as model1
 from papers.transformer.version2 import model as model2
 from tests.exams import Step, copied, of_groups, watched
-from tests.translation import translation_scores
+from tests.translation import place_pairs, translation_part, translation_scores
+
+part, place = translation_part, place_pairs
 
 SMALL = {"d_model": 16, "d_ff": 16, "heads": 2, "layers": 2, "batch": 90, "warmup": 10}
 CHANGES = {
