@@ -136,7 +136,7 @@ def test_attention_is_refused_before_weights_are_asked_for(capsys, monkeypatch):
         with pytest.raises(SystemExit, match="2"):
             cli.main(["attend", paper, "x", "--checkpoint", "/nowhere"])
         said = capsys.readouterr().err
-        those = "differential_transformer, gpt2, llama, transformer, vit."
+        those = "differential_transformer, gpt2, llama, luong_attention, transformer, vit."
         assert said.startswith(f"error: {paper} has no attention to draw; these have: {those}")
 
 

@@ -14,7 +14,7 @@ AT_ONCE = 128  # sentences per call when scoring and translating
 
 
 def padded(rows: Sequence[list[int]]) -> np.ndarray:
-    """Rows of unequal length as one array, filled up with PAD: (N, longest)."""
+    """Rows of unequal length as one array, filled up with PAD to the longest."""
     array = np.full((len(rows), max(map(len, rows))), PAD, dtype=np.int64)
     for i, row in enumerate(rows):
         array[i, : len(row)] = row
