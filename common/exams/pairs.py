@@ -27,7 +27,7 @@ def trimmed(rows: np.ndarray) -> np.ndarray:
 
 
 def by_likeness(rows: np.ndarray) -> list[np.ndarray]:
-    """Which rows (N, T) to take together: AT_ONCE of like length at a time."""
+    """Which of `rows` (N, T) to take together: AT_ONCE of like length at a time."""
     order = np.argsort((rows != PAD).sum(1), kind="stable")
     return np.split(order, range(AT_ONCE, len(order), AT_ONCE))
 
