@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -186,8 +187,10 @@ def by_length(exam: TranslationExam, translated: Translated) -> dict[str, float]
 
 
 def parameters(exam: TranslationExam, translated: Translated) -> dict[str, float]:
-    """A measure: how many numbers the net learns."""
-    return {"parameters": float(sum(p.numel() for p in translated.net.net.parameters()))}
+    """A measure: how many numbers the net learns; one in NumPy has them in `weights`."""
+    net = translated.net
+    arrays = net.net.parameters() if isinstance(net, Evaluated) else net.weights.values()
+    return {"parameters": float(sum(math.prod(array.shape) for array in arrays))}
 
 
 @lru_cache(maxsize=1)  # a process that trains several seeds learns it once

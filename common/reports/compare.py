@@ -82,9 +82,14 @@ def target(results: Results, hardware: str) -> float | None:
     versions = results.trained(hardware)
     if len(versions) < 2:
         return None
-    sign = 1 if results.paper.metric.lower_is_better else -1
-    medians = [_median_final(results.curve(v, hardware), sign) for v in versions]
-    worst = max(medians)
+    curves = [results.curve(version, hardware) for version in versions]
+    return worst_final(curves, results.paper.metric.lower_is_better)
+
+
+def worst_final(curves: list[pd.DataFrame], lower_is_better: bool) -> float | None:
+    """The worst of the curves' median final validation values, rounded towards worse."""
+    sign = 1 if lower_is_better else -1
+    worst = max(_median_final(curve, sign) for curve in curves)
     return _outwards(sign * worst, sign > 0) if math.isfinite(worst) else None
 
 

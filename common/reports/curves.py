@@ -74,7 +74,8 @@ def _named(results: Results, phase: str | None) -> list[str]:
 
 def _draw(axes: Axes, results: Results, panel: Panel, baseline: Baseline | None) -> None:
     for version in results.trained():
-        _band(axes, results.curve(version, phase=panel.phase), panel.x, panel.y, version)
+        curve = results.curve(version, phase=panel.phase)
+        band(axes, banded(curve, panel.x, panel.y), panel.x, style.colour(version), version)
     validated = panel.y == "validation"
     loss = panel.y.removeprefix("losses.").replace("_", " ")
     name = "Validation" if validated else "Training loss" + (f" ({loss})" if loss != "loss" else "")
@@ -111,18 +112,18 @@ def short(value: float, _: object) -> str:
     return f"{value:g}"
 
 
-def _band(axes: Axes, curve: pd.DataFrame, x: str, y: str, version: str) -> None:
-    """Mean over the seeds with its 95% Student interval, at steps that every seed has."""
-    points = banded(curve, x, y)
+def band(axes: Axes, points: pd.DataFrame, x: str, colour: str, label: str = "") -> None:
+    """What `banded` found, as a line in its interval."""
     if not len(points):
         return
-    axes.plot(points[x], points["mean"], "-", lw=1.6, c=style.colour(version), label=version)
+    axes.plot(points[x], points["mean"], "-", lw=1.6, c=colour, label=label)
     low, high = points["mean"] - points["half"], points["mean"] + points["half"]
-    axes.fill_between(points[x], low, high, color=style.colour(version), alpha=0.22, lw=0)
+    axes.fill_between(points[x], low, high, color=colour, alpha=0.22, lw=0)
 
 
 def banded(curve: pd.DataFrame, x: str, y: str) -> pd.DataFrame:
-    """Columns x, mean and half (of the interval): one row per step that all seeds have."""
+    """Mean over the seeds with its 95% Student interval: columns x, mean and half (of the
+    interval), a row for each step that every seed has."""
     everyone = pd.Index(curve["seed"].unique())
     wide = curve.pivot(index="step", columns="seed", values=y)
     wide = wide.reindex(columns=everyone).dropna()

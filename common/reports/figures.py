@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from common.evidence.statistics import Summary
-from common.reports import checks, compare, sizes, style
+from common.reports import checks, compare, sizes, style, together
 from common.reports.curves import curves, short
 from common.reports.ladder import claims, ladder, mistakes
 from common.reports.results import Results
@@ -33,7 +33,8 @@ def overview(everything: list[Results]) -> dict[str, bytes]:
     """The same of the figures over all papers."""
     with style.theme():
         figure = mistakes(everything)
-        return {} if figure is None else {"mistakes.svg": style.svg(figure)}
+        drawn = {} if figure is None else {"mistakes.svg": style.svg(figure)}
+        return drawn | together.draw(everything)
 
 
 def versions(results: Results):
@@ -125,7 +126,7 @@ def hardware(results: Results):
     versions = [v for v in results.paper.versions if any(v in results.versions(h) for h in places)]
     names = [style.label(place, 34) for place in places]
     left, height = style.room(names), 0.2 + 0.5 * len(places)
-    figure, (axes, speed) = style.canvas([height], columns=2, left=left, legend=True)
+    figure, (axes, speed) = style.canvas([height], columns=2, left=left, legend=1)
     for offset, version in zip(_offsets(len(versions)), versions, strict=True):
         for row, place in enumerate(places):
             if version in results.versions(place):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from common.evidence import wording as verdicts
-from common.reports import hardware, opening, provenance, style, tables
+from common.reports import hardware, opening, provenance, style, tables, together
 from common.reports.ladder import share
 from common.reports.results import Results
 from common.reports.story import Story, unit
@@ -38,6 +38,7 @@ def context(
         "lineage": lineage(ordered),
         "bugs": ladder(ordered, {"bug"}),
         "others": ladder(ordered, {"choice", "modernisation"}),
+        "together": dict.fromkeys(filter(None, map(together.picture, ordered))),
         "machines": hardware.machines(records, link_papers=True),
         "cells": cells(ordered),
         "stand_ins": [r.name for r in ordered if provenance.stand_ins(r.records)],

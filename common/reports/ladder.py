@@ -29,7 +29,7 @@ def claims(results: Results):
         return None
     heights = [0.2 + 0.3 * len(group) for _, group in groups]
     left = style.room(map(_name, found))
-    figure, panels = style.canvas(heights, left=left, legend=True)
+    figure, panels = style.canvas(heights, left=left, legend=1)
     for axes, (unit, group) in zip(panels, groups, strict=True):
         _forest(axes, group)
         style.finish(axes, "", f"difference, {unit}" if unit else "difference")
@@ -85,7 +85,7 @@ def ladder(results: Results):
         return None
     names = [style.label(deviation["title"], 40) for deviation in found]
     left = style.room(names)
-    figure, (axes,) = style.canvas([0.2 + 0.34 * len(found)], left=left, legend=True)
+    figure, (axes,) = style.canvas([0.2 + 0.34 * len(found)], left=left, legend=1)
     for row, deviation in enumerate(found):
         colour = style.KINDS.get(deviation["kind"], style.FAINT)
         axes.barh(row, deviation["cost"], height=0.6, color=colour, alpha=0.75, lw=0)
@@ -135,7 +135,7 @@ def mistakes(everything: list[Results]):
     papers = sorted({row[0] for row in shown})
     colours = dict(zip(papers, style.PALETTE * len(papers)))
     names = [style.label(title, 40) for _, title, *_ in shown]
-    figure, (axes,) = style.canvas([0.2 + 0.3 * len(shown)], left=style.room(names), legend=True)
+    figure, (axes,) = style.canvas([0.2 + 0.3 * len(shown)], left=style.room(names), legend=1)
     for row, (paper, _, cost, low, high) in enumerate(shown):
         axes.barh(row, cost, height=0.6, color=colours[paper], alpha=0.75, lw=0)
         axes.plot([low, high], [row, row], "|-", ms=7, lw=1.8, mew=1.8, c=style.INK)

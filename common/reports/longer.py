@@ -12,6 +12,7 @@ from common.reports.results import Results
 from common.reports.text import NONE, Safe, Table, code, escape, link, number
 
 TOGETHER = ("validation_bits", "bits_per_character")  # of two halves of the text's last tenth
+BLEU = "bleu"
 LAST_TENTH = "Nats per character, last tenth"
 
 
@@ -25,11 +26,13 @@ def table(results: Results) -> Table:
 
 
 def _measure(results: Results) -> tuple[str, Callable[[SeedRun], float | None]]:
-    """What is compared. Others give running text in nats, on its last tenth undivided."""
+    """What others report: nats on the last tenth of a text undivided, BLEU of translations."""
     metric = results.paper.metric
-    if metric.name != TOGETHER[1]:
-        return metric.label, lambda seed: seed.metrics.get(metric.name)
-    return LAST_TENTH, _last_tenth
+    if metric.name == TOGETHER[1]:
+        return LAST_TENTH, _last_tenth
+    if any(BLEU in record.seeds[0].metrics for record in results.records):
+        return "BLEU", lambda seed: seed.metrics.get(BLEU)
+    return metric.label, lambda seed: seed.metrics.get(metric.name)
 
 
 def _last_tenth(seed: SeedRun) -> float | None:

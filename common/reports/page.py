@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from common.evidence.outcomes import SEEDS
-from common.reports import compare, hardware, longer, provenance, sizes, tables
+from common.reports import compare, hardware, longer, provenance, sizes, tables, together
 from common.reports.opening import opening
 from common.reports.results import Results
 from common.reports.story import Story
@@ -62,6 +62,7 @@ def _measured(results: Results) -> dict:
         "sizes": sizes.table(results),
         "sizes_on": sizes.place(results),
         "longer": longer.table(results),
+        "together": together.picture(results),
         "costs": tables.costs(results, primary),
         "target": compare.target(results, primary),
         "measure": tables.measure(results),

@@ -63,14 +63,19 @@ def theme() -> Iterator[None]:
 
 
 def canvas(
-    heights: Sequence[float], columns: int = 1, left: float = 0.8, gap: float = 0.25, legend=False
+    heights: Sequence[float],
+    columns: int = 1,
+    left: float = 0.8,
+    gap: float = 0.25,
+    legend: int = 0,
 ) -> tuple[Figure, list[Axes]]:
     """A figure of the page's width and its axes, row by row. All sizes in inches.
 
     `heights` of the rows of axes; `left` is the room for the labels of the first column, `gap`
-    that between columns. Placed by hand: automatic layout takes three drawings for each figure.
+    that between columns, `legend` the lines of a legend below. Placed by hand: automatic layout
+    takes three drawings for each figure.
     """
-    above, below, edge, foot = 0.36, 0.56, 0.15, 0.3 if legend else 0.0
+    above, below, edge, foot = 0.36, 0.56, 0.15, 0.1 + 0.2 * legend if legend else 0.0
     height = sum(heights) + len(heights) * (above + below) + foot
     figure = Figure(figsize=(WIDTH, height))
     width = (WIDTH - left - edge - gap * (columns - 1)) / columns

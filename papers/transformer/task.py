@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from common.exams.translation import TranslationExam
+from common.exams.translation import TranslationExam, by_length, parameters
 from papers.bpe.version2 import model as bpe
 
 SIZE = 2_000  # of the vocabulary, without the special tokens; chosen on the validation split
@@ -19,7 +19,7 @@ class Exam(TranslationExam):
     """Pairs, vocabulary, scoring and samples for one set of sentence pairs."""
 
     def __init__(self, data: str):
-        super().__init__(data, byte_pairs)
+        super().__init__(data, byte_pairs, measures=[by_length, parameters])
 
 
 def byte_pairs(texts: Iterable[str]) -> bpe.Tokenizer:
