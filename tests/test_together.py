@@ -33,7 +33,9 @@ def root(tmp_path):
 def test_it_is_on_the_pages_of_those_that_take_part(root):
     render.write_reports(root)
     assert (root / "reports/figures/toy_text-papers.svg").is_file()
-    told = {page.stem: "toy_text-papers.svg" in page.read_text() for page in root.glob("reports/*.md")}
+    told = {
+        page.stem: "toy_text-papers.svg" in page.read_text() for page in root.glob("reports/*.md")
+    }
     assert told["older"] and told["newer"] and told["README"] and not told["another"]
     assert render.check(root) == []
 

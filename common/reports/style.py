@@ -75,7 +75,7 @@ def canvas(
     that between columns, `legend` the lines of a legend below. Placed by hand: automatic layout
     takes three drawings for each figure.
     """
-    above, below, edge, foot = 0.36, 0.56, 0.15, 0.1 + 0.2 * legend if legend else 0.0
+    above, below, edge, foot = 0.36, 0.56, 0.15, 0.3 + 0.2 * (legend - 1) if legend else 0.0
     height = sum(heights) + len(heights) * (above + below) + foot
     figure = Figure(figsize=(WIDTH, height))
     width = (WIDTH - left - edge - gap * (columns - 1)) / columns
