@@ -11,7 +11,7 @@ import torch
 
 from common.data.translation import Pairs
 from common.exams import search, translation
-from common.exams.pairs import BEGIN, END
+from common.exams.pairs import AT_ONCE, BEGIN, END
 from papers.bpe.version2 import model as bpe
 
 LEXICON = {"One": "Ein", "two": "zwei", "Dogs": "Hunde", "cat": "Katze", "see": "sehen"}
@@ -60,6 +60,25 @@ def translation_scores(net, parts):
         "bleu_greedy": bleu(found[1], references),
         "bleu": bleu(found[4], references),
     }
+
+
+class Filled:
+    """A net whose sources are all filled up to one length, as in the exam's only batch of so few
+    sentences: for versions that read or look at padding, so that answers depend on it."""
+
+    def __init__(self, net, exam):
+        sources = exam.pairs["test"][0]
+        assert len(sources) <= AT_ONCE
+        self.net, self.length, self.step = net, sources.shape[1], net.step
+
+    def fill(self, source):
+        return np.pad(source, ((0, 0), (0, self.length - source.shape[1])))
+
+    def scores(self, source, inputs):
+        return self.net.scores(self.fill(source), inputs)
+
+    def start(self, source):
+        return self.net.start(self.fill(source))
 
 
 def bleu(ours, references):
