@@ -67,11 +67,9 @@ class Encoder(Module):
     def read(self, layer, x, padding):
         """States (B, S, H) of a layer over `x` (B, S, E), and the last (B, H). Where `padding`
         (B, S, 1) is 1 the state stays: before the first word it is zero, as if none came."""
-        kept = padding.new_tensor([0, KEPT, 0])[:, None]  # of r, z and n, z alone
-        a = (x @ layer.w + layer.b).unflatten(2, (3, -1)) + padding[..., None] * kept
-        return layer.walk(
-            a.flatten(2).transpose(0, 1).contiguous(), x.new_zeros(len(x), len(layer.u))
-        )
+        r, z, n = (x.transpose(0, 1) @ layer.w + layer.b).chunk(3, 2)  # (S, B, H): each of them
+        a = torch.cat([r, z + KEPT * padding.transpose(0, 1), n], 2)  # (S, B, 3 H)
+        return layer.walk(a, x.new_zeros(len(x), len(layer.u)))
 
 
 def absent(source):  # (B, S) -> (B, S): where no weight may go
@@ -111,19 +109,16 @@ class Search(Module):
         self.embedding = Parameter(torch.empty(symbols, e).normal_())
         self.w_s, self.b_s = matrix(h, h), Parameter(torch.zeros(h))
         self.gru = Layer(e + 2 * h, h, (e + 2 * h) ** -0.5)  # reads a word and its context
-        self.w_t = matrix(h + e + 2 * h, 2 * config.maxout)  # U_o, V_o and C_o, one above the other
+        self.w_t = matrix(h + e + 2 * h, 2 * config.maxout)  # U_o, V_o, C_o, one below the other
         self.w_o, self.b_o = matrix(config.maxout, symbols), Parameter(torch.zeros(symbols))
 
     def start(self, source):
         """What the writer keeps of `source` (B, S): annotations, keys, and its first state."""
         annotations, last = self.encoder(source)  # (B, S, 2 H), (B, H)
         annotations = drop(annotations, self)
-        return {
-            "annotations": annotations,
-            "keys": self.alignment.keys(annotations),
-            "absent": absent(source),
-            "state": (last @ self.w_s + self.b_s).tanh(),  # s_0 = tanh(W_s h_1), backward
-        }
+        s_0 = (last @ self.w_s + self.b_s).tanh()  # (B, H)
+        keys = self.alignment.keys(annotations)  # (B, S, A)
+        return {"annotations": annotations, "keys": keys, "absent": absent(source), "state": s_0}
 
     def matrices(self):
         """Of the state before, W_a s and U s in one product (H, A + 3 H); of the context, C c."""
@@ -141,21 +136,23 @@ class Search(Module):
         asked, said = (s @ of_state).split(sizes, 1)  # (B, A), (B, 3 H)
         weights = self.alignment(asked, cache["keys"], cache["absent"])  # (B, S)
         context = (weights[:, None] @ cache["annotations"])[:, 0]  # (B, 2 H): Eq. 5
-        cache["state"] = self.updated(torch.addmm(a, context, of_context), said, s)
+        a = torch.addmm(a, context, of_context)  # (B, 3 H)
+        cache["state"] = self.updated(a, said, s)  # (B, H)
         return cache["state"], context, weights
 
     def updated(self, a, said, s):
         """The state (B, H) after `s` (B, H), given what word and context say, `a` (B, 3 H), and
         what the state does, `said` (B, 3 H): one step of the GRU of papers/gru."""
-        h = s.shape[1]
-        r, z = (a[:, : 2 * h] + said[:, : 2 * h]).sigmoid().chunk(2, 1)  # (B, H), (B, H)
-        n = torch.addcmul(a[:, 2 * h :], r, said[:, 2 * h :] + self.gru.b_n).tanh()  # (B, H)
+        sizes = [2 * s.shape[1], s.shape[1]]  # of r and z together, of n
+        (a, a_n), (said, said_n) = a.split(sizes, 1), said.split(sizes, 1)
+        r, z = (a + said).sigmoid().chunk(2, 1)  # (B, H), (B, H)
+        n = torch.addcmul(a_n, r, said_n + self.gru.b_n).tanh()  # (B, H)
         return torch.lerp(n, s, z)
 
     def readout(self, s, x, c):
         """Scores (B, T, V) from `s` (B, T, H), `x` (B, T, E) and `c` (B, T, 2 H) (App. A.2.2)."""
-        t = torch.cat([s, x, c], 2) @ self.w_t  # (B, T, 2 M)
-        return drop(t.unflatten(2, (-1, 2)).amax(3), self) @ self.w_o + self.b_o
+        t = (torch.cat([s, x, c], 2) @ self.w_t).unflatten(2, (-1, 2)).amax(3)  # (B, T, M)
+        return drop(t, self) @ self.w_o + self.b_o  # (B, T, V)
 
     def write(self, source, inputs):
         """Scores (B, T, V) of the token after each of `inputs` (B, T), and weights (B, T, S)."""
