@@ -174,7 +174,8 @@ def _trains(root: Path, home: Room) -> list[str]:
 
 def _train(root: Path, home: Room, name: str, item: str, versions: list[str]) -> str:
     deps = python_deps(root, f"python -m papers.{home.name}.{versions[0]}.train")
-    deps = [path.replace(f"/{versions[0]}/", f"/{item}/") for path in deps]
+    own = f"papers/{home.name}"  # a cited room's version of the same name stays as it is
+    deps = [path.replace(f"{own}/{versions[0]}/", f"{own}/{item}/") for path in deps]
     return stage_text(
         name,
         f"python -m papers.{home.name}.{item}.train --record",
