@@ -33,11 +33,11 @@ def weights(model, source=SOURCE):
 
 
 def blind_weights(model):
-    def forward(self, asked, keys, hidden):
+    def forward(self, asked, keys, masked):
         """e_ij is the j-th of the numbers that the writer's state gives."""
         room = keys.shape[1] - asked.shape[1]  # places that are too far away get nothing
         e = F.pad(asked, (0, room), value=-1e4)
-        return model.normalised(e.masked_fill(hidden, -1e4))
+        return model.normalised(e.masked_fill(masked, -1e4))
 
     return {"Alignment.forward": forward}
 
@@ -117,10 +117,10 @@ PLACES = 5  # of the tutorial's ten, for sentences of toys
 def fixed_places(model):
     real = model.Alignment.forward
 
-    def forward(self, asked, keys, hidden):
+    def forward(self, asked, keys, masked):
         """Words from PLACES on are not seen."""
         beyond = torch.arange(keys.shape[1], device=keys.device) >= PLACES
-        return real(self, asked, keys, hidden | beyond)
+        return real(self, asked, keys, masked | beyond)
 
     return {"Alignment.forward": forward}
 

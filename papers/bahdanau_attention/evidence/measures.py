@@ -99,8 +99,8 @@ def comparisons(source: int = 7, target: int = 5) -> Exact:
     """How often a state is compared with a word while a sentence is translated."""
     net, seen = twins.toy(model), []
     real = net.alignment.forward
-    net.alignment.forward = lambda asked, keys, hidden: (
-        seen.append(len(asked) * keys.shape[1]) or real(asked, keys, hidden)
+    net.alignment.forward = lambda asked, keys, masked: (
+        seen.append(len(asked) * keys.shape[1]) or real(asked, keys, masked)
     )
     net.scores(torch.full((1, source), 5), torch.full((1, target), 6))
     return Exact(sum(seen), source * target, note=f"{source} and {target} words")

@@ -59,9 +59,9 @@ def test_the_loops_notice_a_wrong_formula(name, monkeypatch):
     """A weight that the vectors have and the loops have not."""
     real = model2.Alignment.forward
 
-    def other(self, asked, keys, hidden):
+    def other(self, asked, keys, masked):
         bent = {"w_a": (1.05 * asked, keys), "u_a": (asked, 1.05 * keys), "v_a": (asked, keys)}
-        found = real(self, *bent[name], hidden)
+        found = real(self, *bent[name], masked)
         return found if name != "v_a" else found.square() / found.square().sum(1, keepdim=True)
 
     monkeypatch.setattr(model2.Alignment, "forward", other)

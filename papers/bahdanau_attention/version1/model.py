@@ -67,8 +67,8 @@ class Search(Module):
         self.w_o, self.b_o = uniform(h**-0.5, h, symbols), uniform(h**-0.5, symbols)
 
     def start(self, source):
-        """What is kept of `source` (B, S): the states at its first P places, or zeros where it has
-        ended, and the last, with which the writer begins. Padding is read like words."""
+        """What is kept of `source` (B, S): the states at the first P places, zeros where the batch
+        has fewer, and the last, with which the writer begins. Padding is read like words."""
         x = self.x_words[source]  # (B, S, E)
         h, states = x.new_zeros(len(x), self.config.hidden), []
         for x_t in x.unbind(1):

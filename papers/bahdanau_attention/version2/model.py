@@ -81,7 +81,8 @@ def normalised(e):  # (B, S) -> (B, S): Eq. 6
 
 
 class Alignment(Module):
-    """How well the words around j go with the word after s_(i-1): e_ij = v^T tanh(W s + U h)."""
+    """How well the source around word j matches the word to be written at step i, judged by the
+    state before: e_ij = v_a^T tanh(W_a s_(i-1) + U_a h_j)."""
 
     def __init__(self, config):
         super().__init__()
@@ -93,10 +94,11 @@ class Alignment(Module):
         """U_a h_j (B, S, 2 H) -> (B, S, A), which no step changes (App. A.1.2)."""
         return annotations @ self.u_a
 
-    def forward(self, asked, keys, hidden):
-        """Weights (B, S) for `asked` (B, A), which is W_a s_(i-1), over `keys` (B, S, A)."""
+    def forward(self, asked, keys, masked):
+        """Weights (B, S) for `asked` (B, A), which is W_a s_(i-1), over `keys` (B, S, A); none
+        where `masked` (B, S)."""
         e = (asked[:, None] + keys).tanh() @ self.v_a  # (B, S)
-        return normalised(e.masked_fill(hidden, -math.inf))
+        return normalised(e.masked_fill(masked, -math.inf))
 
 
 class Search(Module):
@@ -121,7 +123,8 @@ class Search(Module):
         return {"annotations": annotations, "keys": keys, "absent": absent(source), "state": s_0}
 
     def matrices(self):
-        """Of the state before, W_a s and U s in one product (H, A + 3 H); of the context, C c."""
+        """What reads the state before, W_a and the GRU's U side by side (H, A + 3 H): one product;
+        and what reads the context (2 H, 3 H)."""
         return torch.cat([self.alignment.w_a, self.gru.u], 1), self.gru.w[self.config.width :]
 
     def words(self, inputs):
@@ -130,7 +133,8 @@ class Search(Module):
         return x, x @ self.gru.w[: self.config.width] + self.gru.b  # (B, T, E), (B, T, 3 H)
 
     def advance(self, cache, a, matrices):
-        """One step, of whose word `a` (B, 3 H) comes: s_i (B, H), c_i (B, 2 H), alpha_i (B, S)."""
+        """One step: s_i (B, H), c_i (B, 2 H) and alpha_i (B, S), given what the word before says to
+        the GRU, `a` (B, 3 H). First look, then go on."""
         of_state, of_context = matrices
         s, sizes = cache["state"], [self.config.aligned, 3 * self.config.hidden]
         asked, said = (s @ of_state).split(sizes, 1)  # (B, A), (B, 3 H)
