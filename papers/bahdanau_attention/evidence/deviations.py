@@ -146,4 +146,20 @@ DEVIATIONS = (
         invariant=put.the_state_has_seen_its_own_context,
         trained=False,
     ),
+    Deviation(
+        id="plain_readout",
+        title="Words are told from the state alone",
+        place="Sec. 3.1, Eq. 4; App. A.2.2",
+        paper_says="p(y_i) = g(y_(i-1), s_i, c_i): the word before and the context go into the "
+        "readout as well.",
+        code_does="Scores come from s_i; what was looked at must pass through the GRU first.",
+        kind="choice",
+        introduced="version1",
+        fixed="version2",
+        source="self.out(output[0]) of AttnDecoderRNN in pytorch/tutorials, "
+        "seq2seq_translation_tutorial.py",
+        inject=put.plain_readout,
+        invariant=put.the_readout_sees_the_context,
+        trained=False,
+    ),
 )

@@ -192,3 +192,22 @@ def the_state_has_seen_its_own_context(model):
         net.step(cache, INPUTS[:1, :1])
         states.append(cache["state"])
     assert not torch.allclose(*states, atol=1e-4)
+
+
+# -- the readout ---------------------------------------------------------------------------------
+
+
+def plain_readout(model):
+    real = model.Search.readout
+
+    def readout(self, s, x, c):
+        """Of the three, the state alone."""
+        return real(self, s, torch.zeros_like(x), torch.zeros_like(c))
+
+    return {"Search.readout": readout}
+
+
+def the_readout_sees_the_context(model):
+    """Eq. 4: the same state says another word when something else was looked at."""
+    net, (s, x, c) = toy(model), (torch.ones(1, 1, n) for n in (8, 6, 16))
+    assert not torch.allclose(net.readout(s, x, c), net.readout(s, x, -c), atol=1e-3)
