@@ -13,8 +13,6 @@ from papers.bahdanau_attention import PAPER
 from papers.bahdanau_attention.evidence import twins
 from papers.bahdanau_attention.version2 import model
 
-FIXED = f"{PAPER.newest}+fixed_vector"
-
 # -- exact ---------------------------------------------------------------------------------------
 
 
@@ -129,13 +127,3 @@ def beats_word_for_word(view: View) -> Pair:
     ours, dataset = view.values(PAPER.newest, "bleu"), view.record(PAPER.newest).dataset.name
     score = word_for_word_bleu(dataset)
     return Pair(ours, view.constant(score, ours), sign=+1, note=f"word for word: {score:.2f} BLEU")
-
-
-def long_sentences(view: View) -> Pair:
-    """How much of the BLEU of the shortest third of the sentences is left in the longest. A share,
-    because a net that translates badly has little to lose."""
-    left = []
-    for variant in (PAPER.newest, FIXED):
-        short, long = (view.values(variant, f"bleu_{part}") for part in ("short", "long"))
-        left.append({seed: 100 * long[seed] / short[seed] for seed in short})
-    return Pair(*left, sign=+1)
