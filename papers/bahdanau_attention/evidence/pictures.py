@@ -1,0 +1,93 @@
+"""A picture of an alignment as it forms: one pair of sentences at five moments of one training.
+
+`python -m papers.bahdanau_attention.evidence.pictures docs/pictures` trains version 2 with the
+settings of params.yaml and one seed, and stops five times to look where it would look if it wrote
+the German sentence. Weights are those of words: summed over the byte pairs of an English one, the
+mean over those of a German one.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from common.config import plan
+from common.exams import lexicon
+from common.paper import room
+from common.reports.style import theme
+from common.run.engine import Masters
+from papers.bahdanau_attention.task import Exam, word_tokens
+from papers.bahdanau_attention.version2 import model
+
+SEED = 0
+PARTS = (0, 0.1, 0.25, 0.5, 1)  # of the training's steps, at which it stops
+ENGLISH = "A woman eating in the grass on a beautiful day."  # German has the two phrases in turn
+WIDTH = 7.6  # inches
+
+
+def german(exam: Exam, english: str) -> str:
+    """The translation of a test sentence, as a person wrote it."""
+    return dict(exam.text["test"])[english]
+
+
+def word_weights(exam: Exam, net, english: str, translation: str) -> np.ndarray:
+    """The weight that each German word (a row) gives each English one (a column)."""
+    source, target = exam.encode((english, translation))
+    given = torch.tensor([source]), torch.tensor([target[:-1]])
+    net.eval()
+    with torch.no_grad():
+        weights = net.write(*given)[1][0].numpy()
+    net.train()
+    columns, rows = word_tokens(exam, english.lower()), word_tokens(exam, translation)
+    return np.array([[weights[row, column].sum(1).mean() for column in columns] for row in rows])
+
+
+def moments(exam: Exam, pair: tuple[str, str]) -> list[tuple[int, np.ndarray]]:
+    """The weights at five moments of a training, with the steps taken until then."""
+    config = plan(room("bahdanau_attention"), "version2", "cpu").config
+    torch.manual_seed(SEED)
+    net, batches = model.Search(config, exam.symbols), exam.batches(config.batch, SEED)
+    learner, found = model.Learner(config, net, Masters(net.parameters()), SEED), []
+    stops = [round(part * config.steps) for part in PARTS]
+    for i in range(config.steps + 1):
+        if i in stops:
+            found.append((i, word_weights(exam, net, *pair)))
+        if i < config.steps:
+            learner.step(*map(torch.as_tensor, batches(i)), i)
+    return found
+
+
+def strip(exam: Exam, pair: tuple[str, str], found: list[tuple[int, np.ndarray]]):
+    import matplotlib.pyplot as plt
+
+    columns, rows = lexicon.words(pair[0].lower()), lexicon.words(pair[1])
+    figure, panels = plt.subplots(1, len(found), figsize=(WIDTH, 2.9), sharey=True)
+    for axes, (step, weights) in zip(panels, found):
+        drawn = axes.imshow(weights, cmap="Blues", vmin=0, vmax=1)
+        axes.set_title(f"{step:,} steps" if step else "at the start", fontsize=9)
+        axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=6.5)
+        axes.set_yticks(range(len(rows)), rows, fontsize=7.5)
+        axes.grid(False)
+    figure.suptitle("Where each German word was looked for, as training goes on", fontsize=11)
+    figure.supxlabel("English word", fontsize=8)
+    panels[0].set_ylabel("German word", fontsize=8)
+    figure.tight_layout(w_pad=0.3)
+    figure.colorbar(drawn, ax=list(panels), shrink=0.6, pad=0.015, label="weight")
+    return figure
+
+
+def main(folder: str) -> None:
+    exam = Exam("multi30k")
+    pair = ENGLISH, german(exam, ENGLISH)
+    with theme():
+        figure = strip(exam, pair, moments(exam, pair))
+        path = Path(folder) / "bahdanau-alignment.png"
+        figure.savefig(path, dpi=130, bbox_inches="tight", metadata={"Software": None})
+    print(path)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
