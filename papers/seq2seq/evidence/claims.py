@@ -118,7 +118,7 @@ CLAIMS = (
         place="Sec. 3.4",
         sentence="Deep LSTMs significantly outperform shallow ones.",
         kind="direction",
-        measure=lower(NEWEST, f"{NEWEST}+one_layer"),
+        measure=lower(f"{NEWEST}+another_layer", NEWEST),
         unit="nats per token",
         expected="two layers < one (nearly 10 % of the perplexity for each layer)",
     ),
