@@ -1,7 +1,7 @@
 """What version 1 got wrong, what others did, what we do otherwise on purpose; each can be put back.
 
-The ladder trains version 2 with each of those that are often made or that the paper itself tried,
-alone and on the same seeds.
+The ladder trains version 2, on the same seeds, with each of the paper's own comparisons and with the
+slip of version 1 that batches of like length do not quite hide.
 """
 
 from __future__ import annotations
@@ -111,6 +111,7 @@ DEVIATIONS = (
         source="KDD-OpenSource/DeepADoTS, pull request 179, 'also pass cell_state to decoder'",
         inject=put.cells_left_behind,
         invariant=put.cells_are_handed_over,
+        trained=False,
     ),
     Deviation(
         id="cell_gradient_lost",
