@@ -1,7 +1,7 @@
 """What version 1 got wrong, what others did, what we do otherwise on purpose; each can be put back.
 
-The ladder trains version 2, on the same seeds, with each of the paper's own comparisons and with the
-slip of version 1 that batches of like length do not quite hide.
+The ladder trains version 2, on the same seeds, with each of the paper's own comparisons and with
+the slip of version 1 that batches of like length do not quite hide.
 """
 
 from __future__ import annotations
