@@ -120,7 +120,7 @@ CLAIMS = (
         kind="direction",
         measure=lower(f"{NEWEST}+another_layer", NEWEST),
         unit="nats per token",
-        expected="two layers < one (nearly 10 % of the perplexity for each layer)",
+        expected="two layers < one (nearly 10 % of the perplexity for each layer); not expected here",
     ),
     Claim(
         id="beam",
@@ -161,7 +161,8 @@ CLAIMS = (
         sentence="Sentence states are sensitive to the order of words and fairly insensitive to "
         "active and passive voice.",
         kind="out of reach",
-        reason="A picture of twelve sentences; README has ours, and no number to compare with.",
+        reason="A picture of twelve sentences, with no number to compare with; pictures.py draws ours "
+        "from a trained version.",
     ),
     Claim(
         id="long-sentences",
