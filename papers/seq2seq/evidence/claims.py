@@ -120,7 +120,7 @@ CLAIMS = (
         kind="direction",
         measure=lower(f"{NEWEST}+another_layer", NEWEST),
         unit="nats per token",
-        expected="two layers < one (nearly 10 % of the perplexity for each layer); not expected here",
+        expected="two layers < one (nearly 10 % of the perplexity each); hardly so at this size",
     ),
     Claim(
         id="beam",
@@ -161,8 +161,8 @@ CLAIMS = (
         sentence="Sentence states are sensitive to the order of words and fairly insensitive to "
         "active and passive voice.",
         kind="out of reach",
-        reason="A picture of twelve sentences, with no number to compare with; pictures.py draws ours "
-        "from a trained version.",
+        reason="A picture of twelve sentences, and no number to compare with; pictures.py draws "
+        "ours from a trained version.",
     ),
     Claim(
         id="long-sentences",
