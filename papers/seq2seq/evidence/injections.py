@@ -99,8 +99,9 @@ def loss_does_not_grow_with_length(model):
 # -- what the decoder gets of the encoder --------------------------------------------------------
 
 
-def one_layer(model):
-    return {"depth": lambda config: 1}
+def another_layer(model):
+    real = model.depth
+    return {"depth": lambda config: real(config) + 1}
 
 
 def layers_are_as_many_as_asked(model):

@@ -9,6 +9,7 @@ from common.evidence.claims import Equal, Exact, Pair, View
 from common.exams.lexicon import word_for_word_bleu
 from papers.seq2seq import PAPER
 from papers.seq2seq.evidence import twins
+from papers.seq2seq.task import BEAMS
 from papers.seq2seq.version1 import model as model1
 from papers.seq2seq.version2 import model as model2
 
@@ -110,9 +111,7 @@ def beats_word_for_word(view: View) -> Pair:
 
 def two_are_most_of_twelve(view: View) -> Pair:
     """What a beam of 2 gains over greedy search, against half of what a beam of 12 gains."""
-    greedy, two, twelve = (
-        view.values(PAPER.newest, name) for name in ("bleu_greedy", "bleu_beam2", "bleu_beam12")
-    )
+    greedy, two, twelve = (view.values(PAPER.newest, f"bleu_beam{n}") for n in BEAMS)
     gains = {seed: two[seed] - greedy[seed] for seed in greedy}
     half = {seed: (twelve[seed] - greedy[seed]) / 2 for seed in greedy}
     return Pair(gains, half, sign=+1, note="half of what a beam of 12 gains on the other side")

@@ -1,11 +1,9 @@
 """This room's side of the tests over all rooms and versions: see tests/exams.py."""
 
-import numpy as np
 import torch
 
-from common.exams.pairs import AT_ONCE
 from tests.exams import by_norm, of_groups, watched
-from tests.translation import place_pairs, translation_part, translation_scores
+from tests.translation import Filled, place_pairs, translation_part, translation_scores
 
 SMALL = {"hidden": 16, "width": 12, "layers": 2, "batch": 90, "steps": 40}
 CHANGES = {
@@ -25,28 +23,9 @@ def each_by_norm(gradients, limit):
 CLIPS = {"version1": each_by_norm, "version2": by_norm}
 
 
-class Filled:
-    """A net whose sources are all filled up to one length, as in the exam's only batch of so few
-    sentences: version 1 reads padding, so its answers depend on it."""
-
-    def __init__(self, net, length):
-        self.net, self.length, self.step = net, length, net.step
-
-    def fill(self, source):
-        return np.pad(source, ((0, 0), (0, self.length - source.shape[1])))
-
-    def scores(self, source, inputs):
-        return self.net.scores(self.fill(source), inputs)
-
-    def start(self, source):
-        return self.net.start(self.fill(source))
-
-
 def scores(version, exam, net, parts):
-    if version == "version1":
-        assert len(parts["test"]) <= AT_ONCE
-        net = Filled(net, exam.pairs["test"][0].shape[1])
-    return translation_scores(net, parts)
+    """Version 1 reads padding, so its answers depend on it."""
+    return translation_scores(Filled(net, exam) if version == "version1" else net, parts)
 
 
 def watch(version, monkeypatch):
