@@ -1,9 +1,9 @@
 """A picture of an alignment as it forms: one pair of sentences at five moments of one training.
 
 `python -m papers.bahdanau_attention.evidence.pictures docs/pictures` trains version 2 with the
-settings of params.yaml and one seed, and stops five times to look where it would look if it wrote
-the German sentence. Weights are those of words: summed over the byte pairs of an English one, the
-mean over those of a German one.
+sizes of params.yaml, one seed and six times the steps, some minutes, and stops five times to look
+where it would look if it wrote the German sentence. Weights are those of words: summed over the
+byte pairs of an English one, the mean over those of a German one.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from papers.bahdanau_attention.task import Exam, word_tokens
 from papers.bahdanau_attention.version2 import model
 
 SEED = 0
-PARTS = (0, 0.1, 0.25, 0.5, 1)  # of the training's steps, at which it stops
-ENGLISH = "A woman eating in the grass on a beautiful day."  # German has the two phrases in turn
-WIDTH = 7.6  # inches
+STEPS = 3_000
+STOPS = (0, 300, 600, 1_200, STEPS)
+ENGLISH = "A dog runs outside with a yellow toy."  # German puts "outside" last
+SIZE = (7.6, 5.6)  # inches
 
 
 def german(exam: Exam, english: str) -> str:
@@ -47,15 +48,14 @@ def word_weights(exam: Exam, net, english: str, translation: str) -> np.ndarray:
 
 def moments(exam: Exam, pair: tuple[str, str]) -> list[tuple[int, np.ndarray]]:
     """The weights at five moments of a training, with the steps taken until then."""
-    config = plan(room("bahdanau_attention"), "version2", "cpu").config
+    config = plan(room("bahdanau_attention"), "version2", "cpu", {"steps": STEPS}).config
     torch.manual_seed(SEED)
     net, batches = model.Search(config, exam.symbols), exam.batches(config.batch, SEED)
     learner, found = model.Learner(config, net, Masters(net.parameters()), SEED), []
-    stops = [round(part * config.steps) for part in PARTS]
-    for i in range(config.steps + 1):
-        if i in stops:
+    for i in range(STEPS + 1):
+        if i in STOPS:
             found.append((i, word_weights(exam, net, *pair)))
-        if i < config.steps:
+        if i < STEPS:
             learner.step(*map(torch.as_tensor, batches(i)), i)
     return found
 
@@ -64,18 +64,19 @@ def strip(exam: Exam, pair: tuple[str, str], found: list[tuple[int, np.ndarray]]
     import matplotlib.pyplot as plt
 
     columns, rows = lexicon.words(pair[0].lower()), lexicon.words(pair[1])
-    figure, panels = plt.subplots(1, len(found), figsize=(WIDTH, 2.9), sharey=True)
+    figure, places = plt.subplots(2, 3, figsize=SIZE, layout="constrained")
+    panels, last = places.flat[: len(found)], places.flat[-1]
     for axes, (step, weights) in zip(panels, found):
-        drawn = axes.imshow(weights, cmap="Blues", vmin=0, vmax=1)
-        axes.set_title(f"{step:,} steps" if step else "at the start", fontsize=9)
-        axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=6.5)
-        axes.set_yticks(range(len(rows)), rows, fontsize=7.5)
+        drawn = axes.imshow(weights, cmap="Blues", vmin=0, vmax=0.8)
+        axes.set_title(f"after {step:,} steps" if step else "at the start", fontsize=10)
+        axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=9)
+        axes.set_yticks(range(len(rows)), rows, fontsize=9)
         axes.grid(False)
-    figure.suptitle("Where each German word was looked for, as training goes on", fontsize=11)
-    figure.supxlabel("English word", fontsize=8)
-    panels[0].set_ylabel("German word", fontsize=8)
-    figure.tight_layout(w_pad=0.3)
-    figure.colorbar(drawn, ax=list(panels), shrink=0.6, pad=0.015, label="weight")
+    last.axis("off")
+    figure.suptitle("Where each German word was looked for, as training goes on", fontsize=12)
+    figure.supxlabel("English word", fontsize=10)
+    figure.supylabel("German word", fontsize=10)
+    figure.colorbar(drawn, ax=last, location="left", shrink=0.8, label="weight", extend="max")
     return figure
 
 
