@@ -145,10 +145,8 @@ class Attention(Module):
 
     def weights(self, h, memory, t):
         """a_t (B, T, S) as states `h` (B, T, H) ask at steps `t` (T,)."""
-        scores, hidden = (
-            self.scores(h, memory["keys"]),
-            memory["absent"][:, None],
-        )  # (B, T, S), (B, 1, S)
+        scores = self.scores(h, memory["keys"])  # (B, T, S)
+        hidden = memory["absent"][:, None]  # (B, 1, S)
         if self.window == "global":
             return scores.masked_fill(hidden, -math.inf).softmax(-1)
         s = torch.arange(1, scores.shape[2] + 1, device=h.device)  # (S,)
