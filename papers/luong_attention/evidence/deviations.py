@@ -1,8 +1,8 @@
 """What version 1 got wrong and what others did; each can be put back into version 2.
 
 The ladder trains version 2 with each of those that change how it translates, alone and on the same
-seeds. What is trained there looks at all words, with the score "general"; what touches another score
-or a window is measured on made pairs (experiments.py) or exactly.
+seeds. What is trained there looks at all words, with the score "general"; what touches another
+score or a window is measured on made pairs (experiments.py) or exactly.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ DEVIATIONS = (
         inject=put.floored_place,
         invariant=put.the_place_can_be_learned,
         trained=False,
-        note="Trained on made pairs: the claim real-place. The authors' own code (lmthang/nmt.hybrid, "
-        "attnLayerForward.m) takes the floor to choose the words of the window, and the real "
+        note="Trained on made pairs: the claim real-place. The authors' code (attnLayerForward.m in "
+        "lmthang/nmt.hybrid) takes the floor to choose the words of the window, and the real "
         "number for the Gaussian.",
     ),
     Deviation(
