@@ -39,8 +39,8 @@ DEVIATIONS = (
         inject=put.floored_place,
         invariant=put.the_place_can_be_learned,
         trained=False,
-        note="Trained on made pairs: the claim real-place. The authors' code (attnLayerForward.m in "
-        "lmthang/nmt.hybrid) takes the floor to choose the words of the window, and the real "
+        note="Trained on made pairs: the claim real-place. The authors' code (lmthang/nmt.hybrid, "
+        "attnLayerForward.m) takes the floor to choose the words of the window, and the real "
         "number for the Gaussian.",
     ),
     Deviation(
