@@ -1,7 +1,7 @@
 """What version 1 got wrong and what others did; each can be put back into version 2.
 
 The ladder trains version 2 with each of those that change how it translates, alone and on the same
-seeds. What is trained there looks at all words, with the score "general"; what touches another
+seeds. What is trained there looks at all words, with the score "dot"; what touches another
 score or a window is measured on made pairs (experiments.py) or exactly.
 """
 

@@ -28,6 +28,7 @@ __all__ = ["PAD", "Attention", "Config", "Learner", "Luong", "loss"]
 
 SCORES = ("dot", "general", "concat", "location")  # Eq. 7 and 8
 WINDOWS = ("global", "local-m", "local-p")
+GAIN = 3  # of W_c at the start: an LSTM's first states are small, and h~_t would be smaller yet
 LONGEST = 50  # source words that "location" can tell apart; it ignores later ones (footnote 6)
 
 
@@ -103,7 +104,7 @@ class Attention(Module):
     def __init__(self, config):
         super().__init__()
         h, self.score, self.window = config.hidden, config.score, config.window
-        self.span, self.w_c = config.span, matrix(2 * h, h)
+        self.span, self.w_c = config.span, Parameter(GAIN * matrix(2 * h, h).detach())
         columns = {"general": h, "concat": h, "location": LONGEST}
         if self.score != "dot":
             self.w_a = matrix(2 * h if self.score == "concat" else h, columns[self.score])
