@@ -172,6 +172,15 @@ CLAIMS = (
         expected="local-p < local-m",
     ),
     Claim(
+        id="real-place",
+        place="Sec. 3.2, local-p: gradients of W_p and v_p",
+        sentence="Because p_t is a real number in the Gaussian, the place can be learned.",
+        kind=DIRECTION,
+        experiment=experiments.the_place_learns_as_a_real_number,
+        unit="nats per token of reversals",
+        expected="real < floored",
+    ),
+    Claim(
         id="dot-global",
         place="Sec. 5.3, Table 4",
         sentence="dot works well for the global attention.",

@@ -21,6 +21,6 @@ def load(checkpoint) -> Translator:
 
 
 def alignment(net, source, inputs):
-    """The weights a_t (1, T, S) with which each target token is written, as a NumPy array."""
+    """The weights a_t (1, T, S) after each of `inputs` (1, T) is read, as a NumPy array."""
     with torch.no_grad():
         return net.eval().write(torch.as_tensor(source), torch.as_tensor(inputs))[1].numpy()

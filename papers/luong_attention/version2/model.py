@@ -28,6 +28,7 @@ __all__ = ["PAD", "Attention", "Config", "Learner", "Luong", "loss"]
 
 SCORES = ("dot", "general", "concat", "location")  # Eq. 7 and 8
 WINDOWS = ("global", "local-m", "local-p")
+GAIN = 3  # of W_c at the start: an LSTM's first states are small, and h~_t would be smaller yet
 LONGEST = 50  # source words that "location" can tell apart; it ignores later ones (footnote 6)
 
 
@@ -103,7 +104,7 @@ class Attention(Module):
     def __init__(self, config):
         super().__init__()
         h, self.score, self.window = config.hidden, config.score, config.window
-        self.span, self.w_c = config.span, matrix(2 * h, h)
+        self.span, self.w_c = config.span, Parameter(GAIN * matrix(2 * h, h).detach())
         columns = {"general": h, "concat": h, "location": LONGEST}
         if self.score != "dot":
             self.w_a = matrix(2 * h if self.score == "concat" else h, columns[self.score])
@@ -145,10 +146,8 @@ class Attention(Module):
 
     def weights(self, h, memory, t):
         """a_t (B, T, S) as states `h` (B, T, H) ask at steps `t` (T,)."""
-        scores, hidden = (
-            self.scores(h, memory["keys"]),
-            memory["absent"][:, None],
-        )  # (B, T, S), (B, 1, S)
+        scores = self.scores(h, memory["keys"])  # (B, T, S)
+        hidden = memory["absent"][:, None]  # (B, 1, S)
         if self.window == "global":
             return scores.masked_fill(hidden, -math.inf).softmax(-1)
         s = torch.arange(1, scores.shape[2] + 1, device=h.device)  # (S,)
