@@ -2,7 +2,8 @@
 operations.
 
 The two networks of papers/seq2seq, version 1, and at each step of the second a look at the states
-of the first. What early implementations got wrong is kept; evidence/deviations.py names it.
+of the first. What early implementations got wrong is kept; evidence/deviations.py names it. The
+paper's dropout is left out.
 
 Symbols: h_t, h~_t target states, h_s source states, a_t weights, c_t context, p_t the place,
          D half the window, sigma = D / 2; W_a, W_c, W_p, v_p, W_s the matrices of the paper.
@@ -132,7 +133,8 @@ class Luong(Module):
 
 
 def learning_rate(step, config):
-    """`rate` for eight of twelve passes, then halved with every pass (Sec. 4.1); step from 1."""
+    """`rate` for eight of twelve passes, then halved with every pass, as the paper's models with
+    dropout have it (Sec. 4.1: without, five of ten); step from 1."""
     return config.rate * 0.5 ** max(0, 12 * (step - 1) // config.steps - 7)
 
 

@@ -98,6 +98,10 @@ def fed(config):
     return config.feed
 
 
+def vector(rows):
+    return Parameter(matrix(rows, 1)[:, 0].detach())
+
+
 class Attention(Module):
     """Weights over the source states (Eq. 7 to 10); h~_t of what they fetch and of h_t (Eq. 5)."""
 
@@ -105,13 +109,13 @@ class Attention(Module):
         super().__init__()
         h, self.score, self.window = config.hidden, config.score, config.window
         self.span, self.w_c = config.span, Parameter(GAIN * matrix(2 * h, h).detach())
-        columns = {"general": h, "concat": h, "location": LONGEST}
-        if self.score != "dot":
-            self.w_a = matrix(2 * h if self.score == "concat" else h, columns[self.score])
+        sizes = {"general": (h, h), "concat": (2 * h, h), "location": (h, LONGEST)}  # of W_a
+        if self.score in sizes:
+            self.w_a = matrix(*sizes[self.score])
         if self.score == "concat":
-            self.v_a = Parameter(matrix(h, 1)[:, 0].detach())
+            self.v_a = vector(h)
         if self.window == "local-p":
-            self.w_p, self.v_p = matrix(h, h), Parameter(matrix(h, 1)[:, 0].detach())
+            self.w_p, self.v_p = matrix(h, h), vector(h)
 
     def remember(self, states, source):
         """What every step needs of the source's `states` (B, S, H) and of `source` (B, S)."""
@@ -121,9 +125,8 @@ class Attention(Module):
         elif self.score == "concat":
             keys = states @ self.w_a[h:]  # (B, S, H): of W_a [h_t; h_s], what h_s adds
         values = states @ self.w_c[:h]  # (B, S, H): weighted and summed they are W_c times c_t
-        hidden = absent(source)
-        lengths = (source != PAD).sum(1)
-        return {"keys": keys, "values": values, "absent": hidden, "lengths": lengths}
+        lengths = (source != PAD).sum(1)  # (B,)
+        return {"keys": keys, "values": values, "absent": absent(source), "lengths": lengths}
 
     def scores(self, h, keys):
         """How well each of `keys` (B, S, H) answers states `h` (B, T, H): (B, T, S)."""
@@ -147,13 +150,13 @@ class Attention(Module):
     def weights(self, h, memory, t):
         """a_t (B, T, S) as states `h` (B, T, H) ask at steps `t` (T,)."""
         scores = self.scores(h, memory["keys"])  # (B, T, S)
-        hidden = memory["absent"][:, None]  # (B, 1, S)
+        barred = memory["absent"][:, None]  # (B, 1, S)
         if self.window == "global":
-            return scores.masked_fill(hidden, -math.inf).softmax(-1)
+            return scores.masked_fill(barred, -math.inf).softmax(-1)
         s = torch.arange(1, scores.shape[2] + 1, device=h.device)  # (S,)
         away = s - self.places(h, memory["lengths"], t)[..., None]  # (B, T, S)
-        hidden = hidden | (away.abs() > self.span)  # (B, T, S)
-        a = scores.masked_fill(hidden, -math.inf).softmax(-1)
+        barred = barred | (away.abs() > self.span)  # (B, T, S)
+        a = scores.masked_fill(barred, -math.inf).softmax(-1)
         if self.window == "local-m":
             return a
         return a * torch.exp(-2 * (away / self.span) ** 2)  # (B, T, S): Eq. 10 with sigma = D / 2
