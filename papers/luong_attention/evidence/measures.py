@@ -153,9 +153,10 @@ def beats_word_for_word(view: View) -> Pair:
 
 
 def long_sentences(view: View) -> Pair:
-    """By how much BLEU falls from the shortest third of the sentences to the longest."""
-    falls = []
+    """BLEU of the longest third of the sentences as a share of that of the shortest. Not the
+    difference: where BLEU is low it cannot fall far."""
+    kept = []
     for variant in (PAPER.newest, f"{PAPER.newest}+no_attention"):
         short, long = (view.values(variant, f"bleu_{part}") for part in ("short", "long"))
-        falls.append({seed: short[seed] - long[seed] for seed in short})
-    return Pair(*falls, sign=-1)
+        kept.append({seed: long[seed] / short[seed] if short[seed] else 0.0 for seed in short})
+    return Pair(*kept, sign=+1)
