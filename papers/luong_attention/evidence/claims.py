@@ -128,8 +128,8 @@ CLAIMS = (
     ),
     Claim(
         id="current-state",
-        place="Sec. 3.1, comparison to Bahdanau et al.",  # there: simpler
-        sentence="Weights that come from h_t are not only simpler but better than from h_(t-1).",
+        place="Sec. 3.1, comparison to Bahdanau et al.",
+        sentence="Weights from h_t are better than weights from h_(t-1), and not only simpler.",
         kind=DIRECTION,
         measure=lower(NEWEST, f"{NEWEST}+previous_state"),
         unit="nats per token",

@@ -118,6 +118,18 @@ def copy(old, new):
         new.w_s.copy_(old.w_s)
 
 
+def test_long_sentences_are_judged_by_the_share_of_bleu_that_is_kept():
+    """A net that falls from 4 to 1 has lost more than one that falls from 20 to 10."""
+    bleu = {"version2": (20.0, 10.0), "version2+no_attention": (4.0, 1.0)}
+
+    class View:
+        def values(self, variant, name):
+            return {0: bleu[variant][("bleu_short", "bleu_long").index(name)]}
+
+    pair = measures.long_sentences(View())
+    assert (pair.better, pair.worse, pair.sign) == ({0: 0.5}, {0: 0.25}, +1)
+
+
 def test_location_ignores_words_near_the_end_of_long_sentences():
     """Footnote 6."""
     net = twins.toy(True, "location")
