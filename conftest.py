@@ -1,4 +1,5 @@
-"""What all tests share: property tests judge answers, never the speed of a busy machine."""
+"""What all tests share: property tests judge answers, never the speed of a busy machine; and the
+longest tests begin first, so that no worker waits at the end for another's."""
 
 import contextlib
 import os
@@ -17,3 +18,15 @@ settings.load_profile("here")
 # A shell starts background jobs with Ctrl-C ignored, and so would start all that the tests start.
 with contextlib.suppress(ValueError):  # not in the main thread
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+LONGEST = (  # about a minute and more
+    "test_a_room_like_another_trains_and_passes_all_tests",
+    "test_a_reproduced_room_has_a_golden_run_and_passes_the_tests_of_all_rooms",
+    "test_suite_passes_and_notices_every_bug",
+    "test_pipeline_runs_once_and_then_only_what_changed",
+)
+
+
+def pytest_collection_modifyitems(items):
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.name.partition("[")[0], len(LONGEST)))

@@ -20,6 +20,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 STAMP = VENV / ".stamp"
 RISKS = ROOT / "docs" / "accepted-risks.md"
+WORKERS = ("-n", "2", "--dist", "worksteal")
 VULNERABILITY = re.compile(r"(CVE|GHSA|PYSEC)-[\w-]+")
 
 nox.options.sessions = ["lint", "quick"]
@@ -61,7 +62,11 @@ def run(session: nox.Session, tool: str, *arguments: str, **options) -> str | No
 
 
 def pytest(session: nox.Session, *arguments: str) -> None:
-    """Two workers with one thread each, and no access to hubs."""
+    """Two workers with one thread each, and no access to hubs.
+
+    A worker begins with half of the tests, those of a file together, so that they share what the
+    file makes once; the one that is done first takes over some of the other's.
+    """
     session.env.update(OMP_NUM_THREADS="1", HF_HUB_OFFLINE="1")
     run(session, "python", "-m", "pytest", *arguments, *session.posargs)
 
@@ -79,14 +84,14 @@ def lint(session):
 def quick(session):
     """The tests that need neither minutes nor a browser."""
     prepare(session)
-    pytest(session, "-m", "not slow", "-n", "2")
+    pytest(session, "-m", "not slow", *WORKERS)
 
 
 @nox.session
 def tests(session):
     """All tests."""
     prepare(session)
-    pytest(session, "-n", "2")
+    pytest(session, *WORKERS)
 
 
 @nox.session

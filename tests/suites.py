@@ -5,19 +5,54 @@
 runs in the root of the papers and writes {bug: [exit status, names of the tests that failed]} to
 RESULTS, with "" for the suite as it is. The suite as it is runs first, in this process; then, in a
 fork for each bug, it runs up to the first test that fails. So torch, transformers and what is
-compiled are loaded once, which is most of the time of a short suite.
+compiled are loaded once, which is most of the time of a short suite. The forks begin with the tests
+that took least, since most bugs are noticed by one of those.
 """
 
 import json
 import os
 import sys
 import tempfile
+import time
 import xml.etree.ElementTree as ElementTree
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 Result = tuple[int, list[str]]
+
+
+class QuickestFirst:
+    """A plugin of pytest: what a test took when it last ran here is what it waits for now."""
+
+    def __init__(self) -> None:
+        self.tests: Counter[str] = Counter()  # seconds, by node id
+        self.fixtures: Counter[str] = Counter()  # of the longest setup, by name
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items.sort(key=self._seconds)
+
+    def _seconds(self, item: pytest.Item) -> float:
+        """With all fixtures that it asks for, though another test may have made them."""
+        made = sum(self.fixtures[name] for name in getattr(item, "fixturenames", ()))
+        return self.tests[item.nodeid] + made
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            self.tests[report.nodeid] = report.duration
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef):
+        began = time.perf_counter()
+        made = yield
+        name, seconds = fixturedef.argname, time.perf_counter() - began
+        self.fixtures[name] = max(self.fixtures[name], seconds)
+        return made
+
+
+ORDER = QuickestFirst()
 
 
 def run(paper: str, bug: str) -> Result:
@@ -29,7 +64,7 @@ def run(paper: str, bug: str) -> Result:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
         options = ["-q", "-x", "-p", "no:cacheprovider", "-k", "not golden"]
-        status = pytest.main([f"papers/{paper}/tests", *options, f"--junitxml={report}"])
+        status = pytest.main([f"papers/{paper}/tests", *options, f"--junitxml={report}"], [ORDER])
         cases = list(ElementTree.parse(report).getroot().iter("testcase"))
     failed = [c for c in cases if {"failure", "error"} & {found.tag for found in c}]
     return int(status), [c.get("name", "") for c in failed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -113,3 +114,11 @@ def test_a_second_time_that_takes_long_fails(tmp_path: Path) -> None:
     checkout(tmp_path)
     slow = run_stages(tmp_path, "again_within=-1", "stage first reproduce")
     assert slow.returncode == 1 and "that is more than -1 s" in slow.stdout
+
+
+def test_the_tests_that_begin_first_are_tests() -> None:
+    """conftest.py names them; one of another name would wait its turn in silence."""
+    root = SCRIPT.parents[1]
+    named = re.findall(r'(?m)^    "(test_\w+)",$', (root / "conftest.py").read_text())
+    code = "".join(path.read_text() for path in (root / "tests").glob("test_*.py"))
+    assert named and [name for name in named if f"def {name}(" not in code] == []

@@ -1,10 +1,11 @@
 """A record's sources are what its run executed: no less, seen by watching runs; and no more."""
 
 import ast
+import cProfile
 import inspect
 import shutil
-import sys
 import threading
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -171,33 +172,48 @@ def test_a_version_that_is_gone_has_no_sources(copy):
 
 
 class Watch:
-    """The top-level definitions of this repository that run within a `with` block."""
+    """The top-level definitions of this repository that run within a `with` block.
+
+    Functions are noted by Python's own profiler, which is in C: one in Python makes a training
+    several times as long, so only threads have it.
+    """
 
     def __enter__(self):
-        self.seen = set()
+        self.seen, self.profiler = set(), cProfile.Profile(builtins=False)
         threading.setprofile(self._note)
-        sys.setprofile(self._note)
+        self.profiler.enable()
         return self
 
     def __exit__(self, *error):
-        sys.setprofile(None)
+        self.profiler.disable()
         threading.setprofile(None)
+        self.seen |= {e.code for e in self.profiler.getstats() if not isinstance(e.code, str)}
 
     def _note(self, frame, event, argument):
-        function = frame.f_code.co_flags & inspect.CO_OPTIMIZED  # no class, as it is defined
-        if event == "call" and function:
-            self.seen.add((frame.f_code.co_filename, frame.f_code.co_firstlineno))
+        if event == "call":
+            self.seen.add(frame.f_code)
 
     def definitions(self):
-        found = set()
-        for file, line in self.seen:
-            path = Path(file)
-            inside = path.is_relative_to(ROOT / "common") or path.is_relative_to(ROOT / "papers")
-            for node in ast.parse(path.read_text()).body if inside else ():
-                start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
-                if start <= line <= node.end_lineno and hasattr(node, "name"):
-                    found.add((path.relative_to(ROOT).as_posix(), node.name))
-        return found
+        functions = [c for c in self.seen if c.co_flags & inspect.CO_OPTIMIZED]  # no class's body
+        return set().union(*(defining(c.co_filename, c.co_firstlineno) for c in functions))
+
+
+def defining(file, line):
+    """The top-level definitions of one of our files in which that line is."""
+    if not file.startswith((f"{ROOT}/common/", f"{ROOT}/papers/")):
+        return set()
+    path = Path(file).relative_to(ROOT).as_posix()
+    return {(path, name) for name, first, last in spans(file) if first <= line <= last}
+
+
+@cache
+def spans(file):
+    """The top-level definitions of a file: (name, first line, last line)."""
+    named = [node for node in ast.parse(Path(file).read_text()).body if hasattr(node, "name")]
+    return [
+        (n.name, min([n.lineno, *(d.lineno for d in n.decorator_list)]), n.end_lineno)
+        for n in named
+    ]
 
 
 def executed(name, version, deviation, folder):

@@ -1,4 +1,4 @@
-"""Two processes that share a run compute what one does, over the real torchrun."""
+"""Two processes that share a run compute what one does."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import torch
 from common.paper import rooms
 from common.records.sources import imported_modules
 from common.run.parallel import spread
+from tests import forks
 from tests.exams import VERSIONS, parameters
 from tests.hasty import make_checkout, wait_for_step
 
@@ -22,9 +23,9 @@ from tests.hasty import make_checkout, wait_for_step
 STEADY, TOLERANCE, WANDERED = 20, 2e-5, 5e-3
 ROUNDED = 1e-4  # in place of TOLERANCE, where the optimizer rounds its directions to bfloat16
 DRAWN = ("dropout", "depth_dropout", "forgotten")  # by each process for itself
-PLAIN = {name: f"{name}=0.0" for name in DRAWN} | {"bfloat16": "bfloat16=false"}  # without them
+PLAIN = dict.fromkeys(DRAWN, 0.0) | {"bfloat16": False}  # without them
 RUNS = [  # every torch version, and what it needs to be without dropout and rounding
-    (f"{name}.{version}", [w for p in PLAIN if p in known for w in ("-S", PLAIN[p])])
+    (f"{name}.{version}", {p: value for p, value in PLAIN.items() if p in known})
     for name, version in VERSIONS
     if "torch" in imported_modules(rooms()[name].path(version, "model.py"))
     for known in [parameters(name, version)]
@@ -53,7 +54,7 @@ def train(root, processes: int, version: str, *words: str) -> dict:
 
 def close(one: dict, two: dict, tolerance: float) -> None:
     """The first STEADY losses to `tolerance` of their size, all that follows to WANDERED."""
-    first, second = (kept["seeds"][0]["curve"] for kept in (one, two))
+    first, second = one["curve"], two["curve"]
     steady = [row for row, step in enumerate(first["step"]) if step <= STEADY]
     for column in ("loss", "validation"):
         for rows, bound in ((steady, tolerance), (range(len(first["step"])), WANDERED)):
@@ -61,12 +62,33 @@ def close(one: dict, two: dict, tolerance: float) -> None:
             assert [second[column][row] for row in rows] == pytest.approx(expected, rel=bound)
 
 
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """What the runs learn from, fetched once; the checkout's own stays as it is."""
+    return tmp_path_factory.mktemp("data")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("version", "words"), RUNS, ids=[version for version, _ in RUNS])
-def test_two_processes_compute_what_one_does(version, words, tmp_path):
+@pytest.mark.parametrize(("version", "changes"), RUNS, ids=[version for version, _ in RUNS])
+def test_two_processes_compute_what_one_does(version, changes, data, tmp_path, monkeypatch):
+    """Of every version, in forks of a process that has torch; the command is the next test's."""
+    monkeypatch.setenv("PAPERS_DATA", str(data))
+    room, _, name = version.partition(".")
+    results = []
+    for processes in (1, 2):
+        job = forks.job(tmp_path / str(processes), room, name, overrides=changes)
+        result, engine = forks.trained(job, processes)
+        assert engine.get("processes", "1") == str(processes)
+        results.append(result.model_dump(mode="json"))
+    close(*results, ROUNDED if "bfloat16" in changes else TOLERANCE)
+
+
+@pytest.mark.slow
+def test_torchrun_makes_the_record_that_one_process_makes(tmp_path):
+    """Over the real command; what it records of the machine says how many there were."""
     root = make_checkout(tmp_path)
-    one, two = (train(root, n, version, *words) for n in (1, 2))
-    close(one, two, ROUNDED if "bfloat16=false" in words else TOLERANCE)
+    one, two = (train(root, n, "rnn.version2") for n in (1, 2))
+    close(one["seeds"][0], two["seeds"][0], TOLERANCE)
     assert two["engine"]["processes"] == "2" and "processes" not in one["engine"]
     assert two["hardware"]["name"] != one["hardware"]["name"]
 
