@@ -28,6 +28,7 @@ WAYS = (  # {0} does something with {1}
 )
 WHO = (("a man", "a dog"), ("a woman", "a boy"))
 WIDTH = 7.5  # inches
+NEAR = 4.0  # components
 
 
 def sentences(panel: int) -> list[list[str]]:
@@ -51,10 +52,12 @@ def state_map(exam: Exam, net):
             dots = axes.scatter(*place.T, s=18)
             for text, at in zip(group, place):
                 left = at[0] > places[:, 0].mean()
+                higher = places[:, 1] - at[1]
+                crowded = ((0 < higher) & (higher < NEAR)).any()
                 axes.annotate(
                     text.removesuffix(" ."),
                     at,
-                    (-6 if left else 6, 5),
+                    (-6 if left else 6, -10 if crowded else 5),
                     textcoords="offset points",
                     ha="right" if left else "left",
                     fontsize=7,
