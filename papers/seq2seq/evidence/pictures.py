@@ -53,7 +53,7 @@ def state_map(exam: Exam, net):
             for text, at in zip(group, place):
                 left = at[0] > places[:, 0].mean()
                 higher = places[:, 1] - at[1]
-                crowded = ((0 < higher) & (higher < NEAR)).any()
+                crowded = ((higher > 0) & (higher < NEAR)).any()
                 axes.annotate(
                     text.removesuffix(" ."),
                     at,
