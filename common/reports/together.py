@@ -13,11 +13,12 @@ from matplotlib.axes import Axes
 from common.evidence.statistics import Summary
 from common.reports import checks, compare, style
 from common.reports.curves import band, banded, short
+from common.reports.longer import BLEU
 from common.reports.results import Results
+from common.reports.sizes import PARAMETERS
 from common.reports.text import Safe, number
 
 THIRDS = ("bleu_short", "bleu_middle", "bleu_long")  # common.exams.translation.by_length
-PARAMETERS, BLEU = "parameters", "bleu"
 ALT = "BLEU of short, middle and long sentences, and validation over seconds, of each paper"
 
 

@@ -67,7 +67,7 @@ def strip(exam: Exam, pair: tuple[str, str], found: list[tuple[int, np.ndarray]]
     figure, places = plt.subplots(2, 3, figsize=SIZE, layout="constrained")
     panels, last = places.flat[: len(found)], places.flat[-1]
     for axes, (step, weights) in zip(panels, found):
-        drawn = axes.imshow(weights, cmap="Blues", vmin=0, vmax=0.5)
+        drawn = axes.imshow(weights, cmap="Blues", vmin=0, vmax=0.8)
         axes.set_title(f"after {step:,} steps" if step else "at the start", fontsize=10)
         axes.set_xticks(range(len(columns)), columns, rotation=90, fontsize=9)
         axes.set_yticks(range(len(rows)), rows, fontsize=9)
