@@ -50,7 +50,7 @@ def uniform_at_zero() -> Exact:
     """The weights of a new net, whose v_a is zero, against one over the number of words."""
     torch.manual_seed(0)
     net = model.Search(model.Config(**twins.SIZES[model]), twins.SYMBOLS)
-    weights = net.write(twins.SOURCE, twins.TARGET)[1]  # (B, T, S)
+    weights = net.write(twins.SOURCE, twins.TARGET)[1]
     there = (twins.SOURCE != model.PAD)[:, None].float()
     return worst([(weights, (there / there.sum(2, keepdim=True)).expand_as(weights))])
 
@@ -88,7 +88,7 @@ def halves_know_their_sides() -> Exact:
     net, other = twins.toy(model), twins.SOURCE[:1].clone()
     other[0, 3] = 13
     one, two = (net.encoder(source)[0][0] for source in (twins.SOURCE[:1], other))
-    changed = (one != two).unflatten(1, (2, -1)).any(2)  # (S, 2)
+    changed = (one != two).unflatten(1, (2, -1)).any(2)
     wanted = torch.tensor([[j >= 3, j <= 3] for j in range(7)])
     return Exact(int((changed != wanted).sum()), 0, note="halves of seven annotations")
 
