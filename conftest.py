@@ -20,7 +20,7 @@ with contextlib.suppress(ValueError):  # not in the main thread
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONGEST = (  # about a minute and more
-    "test_a_room_like_another_trains_and_passes_all_tests",
+    "test_rooms_like_others_train_and_pass_all_tests",
     "test_a_reproduced_room_has_a_golden_run_and_passes_the_tests_of_all_rooms",
     "test_suite_passes_and_notices_every_bug",
     "test_pipeline_runs_once_and_then_only_what_changed",

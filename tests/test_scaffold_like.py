@@ -1,8 +1,10 @@
 """`papers new --like`: the shape of a room that stands, with questions in place of its results."""
 
+import ast
 import re
 
 import pytest
+import yaml
 
 from common.commands.scaffold import like, trimming
 from common.commands.scaffold.making import TEMPLATE, create
@@ -15,6 +17,7 @@ from tests.standard.subject import Subject
 from tests.toy import make_toy, write
 
 SMOKE = ("--profile", "smoke")
+IMPORT = ast.Import | ast.ImportFrom
 FIRST = "rnn"  # the others are slow
 DOCS = (ROOT / "docs" / "add-a-paper.md").read_text(encoding="utf-8")
 NAMED = [name for name in rooms(ROOT) if f"| `{name}` |" in DOCS]  # as rooms to begin from
@@ -27,11 +30,35 @@ def copy(tmp_path_factory):
     return copy_checkout(tmp_path_factory.mktemp("checkout"))
 
 
+def another(source):
+    """The name of a room like that one; it is long on purpose."""
+    return f"another_like_{source}"
+
+
+CREATE = """
+import sys
+from common.commands.scaffold.making import create
+for source in sys.argv[1:]:
+    create(f"another_like_{source}", source)
+"""
+
+
+def make(copy, sources):
+    """Rooms like those, in the copy, where they are not there yet; all in one process."""
+    missing = [source for source in sources if not (copy / "papers" / another(source)).exists()]
+    write(copy / "local" / "create.py", CREATE)
+    said = run(copy, "local.create", *missing) if missing else ""
+    for source in missing:
+        assert f"pytest tests/test_standard.py -k {another(source)} -rx" in said
+
+
 @pytest.fixture
 def name(copy, source):
-    """A new room like that one, in the copy; its name is long on purpose."""
-    name = f"another_like_{source}"
-    if not (copy / "papers" / name).exists():
+    """A new room like that one, in the copy."""
+    name = another(source)
+    if source != FIRST:
+        make(copy, NAMED)
+    elif not (copy / "papers" / name).exists():
         said = run(copy, "papers", "new", name, "--like", source)
         assert f"pytest tests/test_standard.py -k {name} -rx" in said
     return name
@@ -175,9 +202,84 @@ def test_prose_is_folded_and_nothing_else():
     )
 
 
+# -- rooms like all that there are -----------------------------------------------------------------
+
+# Several rooms in one process of pytest, which looks through the tests of every room once.
+TOGETHER = 5
+ALL = list(rooms(ROOT))
+GROUPS = [ALL[i : i + TOGETHER] for i in range(0, len(ALL), TOGETHER)]
+# Tests of every room that do nothing but train small runs of all versions. They do so in the room
+# that the new one is like, whose code is the same: `same_code` holds that.
+SMALL_RUNS = (
+    *("test_every_version", "test_checkpoints", "test_training_rules"),
+    *("test_no_part_feeds_another", "test_training_data_counts"),
+)
+
+
+def same_code(ours, theirs):
+    """A new room computes what that one does: the statements but for names, the parameters of small
+    runs, and what it says of its data, metric and versions."""
+    files = [*theirs.glob("version*/*.py"), *theirs.glob("*.py"), theirs / "tests" / "exam.py"]
+    for path in files:
+        if path != theirs / "__init__.py" and not path.name.startswith("bench_"):
+            found = (ours / path.relative_to(theirs)).read_text(encoding="utf-8")
+            text = like.renamed(path.read_text(encoding="utf-8"), theirs.name, ours.name)
+            assert statements(found) == statements(text), path
+    params = [yaml.safe_load((f / "params.yaml").read_text())["smoke"] for f in (ours, theirs)]
+    assert params[0] == params[1]
+    said = [fields((folder / "__init__.py").read_text()) for folder in (ours, theirs)]
+    assert said[0] == said[1]
+
+
+def statements(text):
+    """The code without comments, layout and docstrings; imports in the order of their names."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+        if documented and ast.get_docstring(node):
+            del node.body[0]
+    imports = [ast.unparse(node) for node in tree.body if isinstance(node, IMPORT)]
+    return sorted(imports), [ast.unparse(n) for n in tree.body if not isinstance(n, IMPORT)]
+
+
+def fields(text):
+    """What a room says of itself, but for what is asked anew."""
+    calls = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+    [paper] = [call for call in calls if ast.unparse(call.func) == "Paper"]
+    return {k.arg: ast.unparse(k.value) for k in paper.keywords if k.arg not in like.BLANK}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("source", rooms(ROOT))
-def test_a_room_like_another_trains_and_passes_all_tests(copy, name, source):
-    run(copy, "pytest", f"papers/{name}", "-m", "not slow", "-p", "no:cacheprovider")
-    assert "was never run: papers reproduce" in room_wide(copy, name)
-    assert name in run(copy, "papers", "train", name, rooms(ROOT)[source].newest, *SMOKE)
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("sources", GROUPS, ids="-".join)
+def test_rooms_like_others_train_and_pass_all_tests(copy, sources):
+    make(copy, sources)
+    names = [another(source) for source in sources]
+    for source, name in zip(sources, names, strict=True):
+        same_code(copy / "papers" / name, copy / "papers" / source)
+    own = [f"papers/{name}" for name in names]
+    run(copy, "pytest", *own, "-m", "not slow", "-p", "no:cacheprovider")
+    said = room_wide(copy, f"({' or '.join(names)})", " or ".join(["test_scaffold", *SMALL_RUNS]))
+    for name in names:
+        assert f"{name} was never run: papers reproduce {name}" in said
+    write(copy / "local" / "train.py", TRAIN)
+    newest = [f"{another(source)}:{rooms(ROOT)[source].newest}" for source in sources]
+    assert run(copy, "local.train", *newest).split() == names
+
+
+TRAIN = """
+import sys
+from pathlib import Path
+from tests.running import recorded
+for word in sys.argv[1:]:
+    name, version = word.split(":")
+    made = recorded(Path.cwd(), name, version, record=False, profile="smoke", seeds=(0,))
+    assert made.seeds[0].metrics
+    print(made.paper)
+"""
+
+
+@pytest.mark.slow
+def test_the_command_trains_a_room_like_another(copy):
+    make(copy, [FIRST])
+    assert another(FIRST) in run(copy, "papers", "train", another(FIRST), "version2", *SMOKE)
