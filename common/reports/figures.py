@@ -119,8 +119,8 @@ def _bar(axes: Axes, row: int, bar: tuple[float, float, float] | None, colour: s
 
 
 def hardware(results: Results):
-    """The metric of each version on each hardware; nothing when there is one hardware."""
-    places = results.hardware
+    """The metric of each version on each hardware that has one; nothing for a single hardware."""
+    places = [place for place in results.hardware if results.versions(place)]
     if len(places) < 2:
         return None
     versions = [v for v in results.paper.versions if any(v in results.versions(h) for h in places)]
