@@ -20,7 +20,7 @@ from common.evidence.claims import View
 from common.paper import Metric, Paper, Variant, rooms
 from common.records.own_runs import changes, find_runs
 from common.records.record import Record, read_records, record_path
-from common.reports import checks, figures, render, sizes, store
+from common.reports import checks, render, sizes, store
 from common.reports.results import Results
 from common.run import pipeline
 from common.tracking import client as tracking
@@ -244,20 +244,6 @@ def test_sizes_recorded_elsewhere_stand_beside_their_version_there():
     assert sorted(size.name for size in sizes.sizes(results)) == ["version2", "xs"]
     own = make_record(**of_size)
     assert sizes.place(replace(results, records=(own, *results.records))) == results.primary
-
-
-def test_hardware_with_sizes_alone_has_no_row_among_those_of_versions():
-    first, other, last = "first-1t-float32", "other-1t-float32", "last-1t-float32"
-    of_size = {"variant": "version2-xs", "version": "version2", "size": "xs"}
-    found = [make_record(variant=v, hardware=h) for v in VERSIONS for h in (first, last)]
-    found.append(make_record(hardware=other, **of_size))
-    paper = Paper("A", "B", 1990, "", dict.fromkeys(VERSIONS, ""), Metric("bits", "bits"), "toy")
-    results = Results("toy", paper, Path(), found, *store.numbers(found), {"hardware": first})
-    assert other in results.hardware
-    labels = [label.get_text() for label in figures.hardware(results).axes[0].get_yticklabels()]
-    assert labels == [first, last]
-    alone = [record for record in found if record.hardware.name != last]
-    assert figures.hardware(replace(results, records=alone)) is None
 
 
 def test_known_parameters_make_the_compute(tmp_path, monkeypatch):
