@@ -32,6 +32,7 @@ class Config:  # defaults: the 130 million of Sec. 4.2 and App. E.2
     embedding_std: float = 0.02  # at the start, in the published code
     delta_min: float = 0.001  # Sec. 3.6
     delta_max: float = 0.1
+    dropout: float = 0.0  # of what a block adds; ours, for a small corpus: the paper has none
     sequence: int = 2048
     batch: int = 256
     learning_rate: float = 3e-3
@@ -200,11 +201,11 @@ class Block(Module):
 
     def __init__(self, config):
         super().__init__()
-        self.norm, self.mixer = RMSNorm(config.d_model, 1e-5), Mixer(config)
+        self.norm, self.mixer, self.p = RMSNorm(config.d_model, 1e-5), Mixer(config), config.dropout
 
     def forward(self, x, state):
         y, state = self.mixer(self.norm(x), state)
-        return x + y, state
+        return x + F.dropout(y, self.p, self.training), state
 
 
 class Mamba(Module):
@@ -237,8 +238,7 @@ class Mamba(Module):
         for block, before in zip(self.layers, state.unbind(1), strict=True):
             x, after = block(x, before)
             ended.append(after)
-        scores = F.linear(self.norm_f(x), self.embedding.weight)  # (B, T, V)
-        return scores, torch.stack(ended, 1)
+        return F.linear(self.norm_f(x), self.embedding.weight), torch.stack(ended, 1)
 
     def published(self, weights):
         """Take published weights {name: tensor}, of state-spaces or transformers, and return self.
@@ -256,8 +256,7 @@ class Mamba(Module):
 
 
 def chunk(tokens, config, i):
-    """The i-th inputs and targets (B, T) of as many streams as the batch has rows, cut from the
-    text side by side; and whether the streams begin anew."""
+    """The i-th inputs and targets (B, T) of B streams cut side by side, and if they begin anew."""
     length = len(tokens) // config.batch
     rows = tokens[: length * config.batch].unfold(0, length, length)
     start = i % ((length - 1) // config.sequence) * config.sequence
@@ -277,14 +276,15 @@ def groups(named, weight_decay):
 class Learner:
     """Streams of text side by side, each read on from the state where its last chunk ended."""
 
-    def __init__(self, config, net, masters):
-        self.config, self.net, self.masters = config, net, masters
+    def __init__(self, config, net, masters, seed=0):
+        self.config, self.net, self.masters, self.seed = config, net, masters, seed
         named = zip((name for name, _ in net.named_parameters()), masters.masters)
         self.optimizer = AdamW(groups(named, config.weight_decay), betas=(0.9, config.beta2))
         self.carried = {"state": net.begin(config.batch)}
 
     def step(self, tokens, i):
         """Learn from the i-th chunk; its loss in nats per token."""
+        torch.manual_seed(self.seed * 1_000_003 + i)  # of dropout: the same after a restart
         inputs, targets, anew = chunk(tokens, self.config, i)
         scores, state = self.net(inputs, None if anew else self.carried["state"])
         self.carried["state"] = state.detach()  # no gradient goes back beyond the chunk

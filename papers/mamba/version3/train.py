@@ -14,7 +14,7 @@ def train(run):
     model.FUSED = compiled(kernel.CPP, *kernel.FLAGS, device=run.engine.device.type)
     exam = Exam(run.data, config.batch * (config.sequence + 1), run.quick)
     net, masters = build(run, lambda: model.Mamba(config, exam.symbols))
-    learner, predict = model.Learner(config, net, masters), predictor(net)
+    learner, predict = model.Learner(config, net, masters, run.seed), predictor(net)
     tokens = exam.train_on(run.engine.device)
     return train_torch(
         run,
