@@ -1,4 +1,4 @@
-"""A user's own data: a set of the catalogue, or a text file: what it is, before a byte is read; its encoding; its line ends."""
+"""A user's own data: a set of the catalogue, or a text file: its encoding, its line ends."""
 
 from __future__ import annotations
 

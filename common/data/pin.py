@@ -116,7 +116,7 @@ def pin() -> str:
 
 
 def _strangers(folder: Path) -> list[str]:
-    """Files in data/ that no set of the catalogue has; what .dvcignore leaves out does not count."""
+    """Files in data/ that no set has; what .dvcignore leaves out does not count."""
     known = {f"{d.name}/{file.path}" for d in load_catalog().values() for file in d.files}
     paths = (p.relative_to(folder) for p in sorted(folder.rglob("*")) if p.is_file())
     ignored = ("hub", ".part")
