@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from common.ask.checkpoint import TrainedOn, _data
 from common.commands.data import app
 from common.data import catalog, fetch, pin, place
 from common.data.captioned import load_captioned
@@ -18,6 +20,7 @@ from common.data.images import CIFAR, load_images
 from common.errors import UserError
 from common.paper import rooms
 from common.run.datasets import identify, own_data, places
+from common.run.request import Request, check_request
 from tests.cifar import ARCHIVE, COLOURS, FOLDER, archive, batches, place_archive
 from tests.running import python
 from tests.small_sets import CONTENT, entry
@@ -202,6 +205,30 @@ def test_who_names_a_set_gets_no_stand_in(sets, mirror):
         identify(home, "cifar10", lambda line: None)
 
 
+def test_a_run_on_a_set_that_one_names_is_never_recorded():
+    home, asked = rooms(ROOT)["vit"], Request("vit", "version2", data="cifar10")
+    check_request(asked, home, record=False)
+    with pytest.raises(UserError, match="leave out --data or --record"):
+        check_request(asked, home, record=True)
+
+
+def test_weights_are_asked_with_the_set_that_they_learned(sets, mirror, tmp_path, monkeypatch):
+    place_archive(sets, mirror, archive(batches()))
+    sets("fashion_mnist", kind="images")  # from a home that does not answer
+    told = TrainedOn(name="cifar10", sha256=fetch.ensure("cifar10").sha256)
+    assert _data(told, None) == _data(told, "cifar10") == "cifar10"
+    with pytest.raises(UserError, match="fashion_mnist is not what .* that was 'cifar10'"):
+        _data(told, "fashion_mnist")
+    monkeypatch.chdir(tmp_path)
+    mine = tmp_path / "cifar10"
+    mine.write_text("my own words")
+    assert _data(told, None) == "cifar10"
+    with pytest.raises(UserError, match="cifar10 is not what this model was trained on"):
+        _data(told, "cifar10")
+    told = TrainedOn(name="file:cifar10", sha256=hashlib.sha256(mine.read_bytes()).hexdigest())
+    assert _data(told, "cifar10") == str(mine)
+
+
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory) -> Path:
     """A checkout with vit alone, in whose catalogue `cifar10` is a small archive, and which has
@@ -222,7 +249,7 @@ def checkout(tmp_path_factory) -> Path:
     return root
 
 
-@pytest.mark.slow  # trains, and starts five processes
+@pytest.mark.slow  # trains, and starts several processes
 def test_vit_learns_colours_and_tells_them(checkout, monkeypatch):
     image = pytest.importorskip("PIL.Image")
     monkeypatch.setenv("PAPERS_DATA_MIRROR", str(checkout / "mirror"))
@@ -237,14 +264,10 @@ def test_vit_learns_colours_and_tells_them(checkout, monkeypatch):
     told = json.loads(record.read_bytes())
     assert (told["dataset"]["name"], told["dataset"]["stand_in_for"]) == ("cifar10", None)
     assert told["seeds"][0]["metrics"]["test_error"] < 50  # guessing: 90
-    for number, name in ((0, "airplane"), (2, "bird")):  # red and blue
-        picture = checkout / f"{name}.png"
-        colour = tuple(map(int, COLOURS[number]))
-        image.new("RGB", (50, 70), colour).save(picture)
-        asked = ("papers", "classify", "vit", str(picture), "--data", "cifar10", "--json")
-        found = python(checkout, *asked)
-        assert "vit version2, seed 0, cifar10, " in found
-        answer, _ = json.JSONDecoder().raw_decode(found)
-        assert answer["classes"][0]["label"] == name
-    said = python(checkout, *TRAIN, *SETTINGS, "--record", code=2)
-    assert "leave out --data or --record" in said
+    picture = checkout / "red.png"
+    image.new("RGB", (50, 70), tuple(map(int, COLOURS[0]))).save(picture)
+    asked = ("papers", "classify", "vit", str(picture), "--data", "cifar10", "--json")
+    said = python(checkout, *asked)
+    assert "vit version2, seed 0, cifar10, " in said
+    answer, _ = json.JSONDecoder().raw_decode(said)
+    assert answer["classes"][0]["label"] == "airplane"
