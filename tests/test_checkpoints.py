@@ -262,7 +262,7 @@ def test_what_belongs_to_something_else_is_refused(name, version, given, trained
         path = tmp_path / place
         path.parent.mkdir(exist_ok=True)
         path.write_text("TO BE, OR NOT TO BE\n" * 80)
-        with pytest.raises(UserError, match=rf"not the text .* {said}.*--checkpoint"):
+        with pytest.raises(UserError, match=rf"not what this .* {said}.*--checkpoint"):
             read_checkpoint(home, folder, str(path))
 
 

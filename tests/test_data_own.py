@@ -214,8 +214,9 @@ def job(tmp_path, monkeypatch):
     return made, {**launch._jobs(made, "highest")[0], "rank": 0, "folder": str(tmp_path / "seed-0")}
 
 
-def test_record_and_worker_mean_the_same_file(job, tmp_path):
+def test_record_and_worker_mean_the_same_file(capsys, job, tmp_path):
     made, told = job
+    assert "tinyshakespeare is your file here, not the catalogue's" in capsys.readouterr().out
     assert told["data"][""] == str(tmp_path / "tinyshakespeare")
     _, sha256 = read_own(told["data"][""])
     assert told["sha256"][""] == made.datasets[""].sha256 == sha256

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from common.data.images import load_images
+from common.data.images import Images, load_images
+from common.errors import UserError
 from common.exams import digits
 from common.exams.digits import DigitsExam
 
@@ -68,3 +69,12 @@ def test_guessing_one_digit_is_wrong_nine_times_in_ten(exam):
     assert set(metrics) == {"test_error", "test_loss", "validation_error", "train_error"}
     assert 85 < metrics["test_error"] < 95 and samples == []
     assert metrics["validation_error"] == exam.validate(zeros)
+
+
+def test_an_order_of_other_pixels_is_refused(monkeypatch):
+    pixels, labels = np.zeros((1_500, 9, 9), dtype=np.uint8), np.zeros(1_500, dtype=np.int64)
+    made = Images("larger", "0" * 64, None, ("0",), pixels, labels, pixels, labels)
+    monkeypatch.setattr(digits, "load_images", lambda name, report: made)
+    DigitsExam("larger", 0, order=torch.arange(81))
+    with pytest.raises(UserError, match="larger have 81 pixels, and the order .* one of 64"):
+        DigitsExam("larger", 0, order=torch.arange(64))

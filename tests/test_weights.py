@@ -29,7 +29,7 @@ def writers(tmp_path, monkeypatch):
         home.path(version).mkdir()
         home.path(version, "ask.py").touch()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(module, "_fitting", lambda data: lambda folder: True)
+    monkeypatch.setattr(module, "_fitting", lambda home, data: lambda folder: True)
     yield home
     forget_rooms()
 

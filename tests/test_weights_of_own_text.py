@@ -65,3 +65,11 @@ def test_weights_are_those_of_the_given_text(trained, tmp_path):
 def test_weights_of_a_users_text_are_taken_where_there_are_no_others(trained, tmp_path):
     only = trained("local/rnn/a", "mine.txt", TEXT)
     assert weights(Room("rnn", tmp_path / "papers" / "rnn"), None) == only
+
+
+def test_weights_of_another_set_are_taken_where_it_is_named(trained, tmp_path):
+    home = Room("rnn", tmp_path / "papers" / "rnn")
+    usual = trained("local/rnn/a", "tinyshakespeare")
+    other = trained("local/rnn/b", "shakespeare_plays")  # newer, and not what the paper learns from
+    assert weights(home, None) == weights(home, None, "tinyshakespeare") == usual
+    assert weights(home, None, "shakespeare_plays") == other

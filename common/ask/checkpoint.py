@@ -27,7 +27,7 @@ from common.ask.writer import Writer
 from common.config import resolve
 from common.data.catalog import load_catalog
 from common.data.fetch import ensure
-from common.data.own import MARK, own_file, read_own, unix_newlines
+from common.data.own import MARK, named_set, own_file, read_own, unix_newlines
 from common.errors import UserError, nearest
 from common.paper import Room, Variant
 from common.records.record import Name
@@ -192,7 +192,7 @@ def _at_most(count: int, label: str) -> Iterator[None]:
 def read_checkpoint(
     home: Room, folder: Path, data: str | None = None, dtype: str = "float32"
 ) -> Checkpoint:
-    """The checkpoint of that folder. `data`: the user's own text, if it was trained on one.
+    """The checkpoint of that folder. `data`: the user's own text or set, if it learned from one.
 
     UserError for files that are missing, damaged or another paper's, where the data that gave it
     its vocabulary is not here, and for a dtype that it cannot compute in.
@@ -277,24 +277,24 @@ def _shapes(folder: Path) -> dict[str, tuple[int, ...]]:
 
 
 def _data(dataset: TrainedOn, given: str | None) -> str:
-    """Where the model's vocabulary comes from: the very bytes on which it was trained."""
+    """Where the model's vocabulary or classes come from: the very bytes on which it was trained."""
     name, sha256 = dataset.name, dataset.sha256
     if given is None and name not in load_catalog():
-        file = name.removeprefix(MARK)
         raise UserError(
-            f"this model was trained on your file {file!r}: name it with --data, or add --train"
-            " for one that learns the paper's own."
+            f"this model was trained on your file {name.removeprefix(MARK)!r}: name it with --data,"
+            " or add --train for one that learns the paper's own."
         )
-    if given is None:
-        found = ensure(name, allow_stand_in=False, report=lambda line: None).sha256
-    else:
+    if given is not None and named_set(given) is None:
         given = str(own_file(given))
         found = read_own(given)[1]
+    else:  # no other set is fetched to see that it is another
+        usual = given in (None, name)
+        found = usual and ensure(name, allow_stand_in=False, report=lambda line: None).sha256
     if found != sha256:
         same = name == (MARK + Path(given).name if given else name)
         was = "another of that name" if same else repr(name.removeprefix(MARK))
         raise UserError(
-            f"{given or name} is not the text that this model was trained on: that was {was}."
+            f"{given or name} is not what this model was trained on: that was {was}."
             " Add --train to train on this one, or name other weights with --checkpoint."
         )
     return given or name

@@ -74,7 +74,8 @@ def train(
         typer.Option("-S", metavar="NAME=VALUE", help="Change a parameter; repeatable."),
     ] = None,
     data: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Train on your own text.")
+        str | None,
+        typer.Option(metavar="FILE|SET", help="Train on your own text, or on another dataset."),
     ] = None,
     deviation: Annotated[
         str | None,

@@ -58,7 +58,9 @@ def _table(rows: list[dict]) -> None:
 
 @app.command()
 def fetch(
-    names: Names = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Datasets; all but the large ones if none.")
+    ] = None,
     receipt: Annotated[
         Path | None, typer.Option(help="Note here which dataset it is (one dataset only).")
     ] = None,
@@ -66,7 +68,7 @@ def fetch(
         bool, typer.Option("--no-stand-in", help="Fail rather than take a stand-in.")
     ] = False,
 ) -> None:
-    """Fetch datasets and check every byte. Without names: all but the hub's."""
+    """Fetch datasets and check every byte. Without names: all but the hub's and cifar10."""
     from common.data import fetch as fetching
     from common.data.catalog import pinned
     from common.errors import UserError

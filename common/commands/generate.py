@@ -36,7 +36,8 @@ Folder = Annotated[
     ),
 ]
 Data = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Your own text, if the model learned from it.")
+    str | None,
+    typer.Option(metavar="FILE|SET", help="Your own text, or dataset, if the model learned it."),
 ]
 Train = Annotated[
     bool, typer.Option("--train", help="If its weights are not here, train it first.")

@@ -99,7 +99,7 @@ def weights(
         _check_variant(home, variant, door)
     best = [variant] if variant else best_first(home, doors.able(home, door))
     here = {name: folders for name in best if (folders := _folders(home, name))}
-    fits = _fitting(data)
+    fits = _fitting(home, data)
     for name in best[:1] if train else here:
         if folder := next(filter(fits, here.get(name, [])), None):
             if name != best[0]:
@@ -132,23 +132,25 @@ def _folders(home: Room, variant: str) -> list[Path]:
     return [path.parent for path in (own, *newest) if path.is_file()]
 
 
-def _fitting(data: str | None):
-    """Whether a folder's weights learned from that text, or, without one, from the catalogue's.
+def _fitting(home: Room, data: str | None):
+    """Whether a folder's weights learned from those data, or, without any, from the paper's own.
 
     The bytes decide, not their name.
     """
     from common.data.catalog import files_sha256, load_catalog
-    from common.data.own import read_own
+    from common.data.own import named_set, read_own
     from common.data.place import files_of
 
     known = {name: files_sha256(files_of(one)) for name, one in load_catalog().items()}
-    wanted = data and read_own(data)[1]
+    usual = load_catalog().get(home.paper.dataset)
+    own = {home.paper.dataset, usual and usual.stand_in}
+    wanted = data and (known[data] if named_set(data) else read_own(data)[1])
 
     def fits(folder: Path) -> bool:
         from common.ask.checkpoint import trained_on  # with torch: only where there are weights
 
         name, sha256 = trained_on(folder)
-        return sha256 == (wanted if data else known.get(name))
+        return sha256 == wanted if data else name in own and sha256 == known.get(name)
 
     return fits
 

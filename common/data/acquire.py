@@ -133,7 +133,7 @@ def sources(dataset: Dataset, report: Report) -> Iterator[Source]:
         if isinstance(source, Embedded):
             yield "this repository", lambda part, missing, s=source: _embedded(s, part, missing)
     if not dataset.hub:
-        if dvc_remote():
+        if dvc_remote() and not dataset.by_name:  # DVC knows what data.dvc pins
             yield "dvc pull", lambda part, missing: _dvc_pull(dataset, part, missing)
         if given := os.environ.get("PAPERS_DATA_MIRROR"):
             mirror = Path(given).expanduser()

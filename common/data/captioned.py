@@ -1,4 +1,4 @@
-"""Pictures with captions: rendered shapes, Fashion-MNIST by its classes, or a set of the hub."""
+"""Pictures with captions: rendered shapes, images by their classes, or a set of the hub."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ import numpy as np
 from common.data.catalog import get
 from common.data.fetch import ensure, from_receipt
 from common.data.idx import read_idx
-from common.data.images import FASHION, Images, load_images
+from common.data.images import Images, load_images
 from common.data.place import Fetched, Report
 from common.errors import UserError
 
 SPLITS = ("train", "validation", "test")
 TEMPLATES = ("{}", "a picture of {}", "a photo of {}", "an image that shows {}")
 VALIDATION = 12  # one in so many training pictures: 5,000 of Fashion-MNIST's
-PHRASES = {  # how a caption says a class of Fashion-MNIST
+PHRASES = {  # how a caption says a class, where it is not "a " and its name
     "T-shirt/top": "a T-shirt", "Trouser": "a pair of trousers", "Ankle boot": "an ankle boot",
+    "airplane": "an airplane", "automobile": "an automobile",
 }  # fmt: skip
 
 
@@ -92,15 +93,16 @@ def _by_class(images: Images, fetched: Fetched) -> Captioned:
     return Captioned(fetched.name, fetched.sha256, fetched.stand_in_for, **made)
 
 
-def _captions(grey: np.ndarray, labels: np.ndarray, phrases: list[str]) -> Captions:
+def _captions(images: np.ndarray, labels: np.ndarray, phrases: list[str]) -> Captions:
     captions = (
         TEMPLATES[i % len(TEMPLATES)].format(phrases[label]) for i, label in enumerate(labels)
     )
-    coloured = np.broadcast_to(grey[..., None], (*grey.shape, 3))  # the same memory three times
-    return Captions(coloured, tuple(captions))
+    if images.ndim == 3:  # grey: the same memory three times
+        images = np.broadcast_to(images[..., None], (*images.shape, 3))
+    return Captions(images, tuple(captions))
 
 
 def _phrase(label: str) -> str:
     if label in PHRASES:
         return PHRASES[label]
-    return f"a {label.lower()}" if label in FASHION else f"the digit {label}"
+    return f"the digit {label}" if label.isdigit() else f"a {label.lower()}"

@@ -105,6 +105,7 @@ class Dataset(Model):
     files: tuple[File, ...] = ()
     sources: tuple[Source, ...]
     stand_in: str | None = None
+    by_name: bool = False  # large, and no paper's: fetched only where it is named, and not pinned
 
     @property
     def hub(self) -> Hub | None:
@@ -149,5 +150,5 @@ def get(name: str) -> Dataset:
 
 
 def pinned() -> list[Dataset]:
-    """The datasets whose bytes are known here, that is all but those of the hub."""
-    return [dataset for dataset in load_catalog().values() if not dataset.hub]
+    """The datasets that data.dvc pins: all but the hub's and those that are fetched by name."""
+    return [d for d in load_catalog().values() if not d.hub and not d.by_name]

@@ -1,15 +1,18 @@
-"""Images for classification: Fashion-MNIST (IDX files), or scikit-learn's digits in its place."""
+"""Images for classification: Fashion-MNIST, scikit-learn's digits in its place, or CIFAR-10."""
 
 from __future__ import annotations
 
 import importlib
 import sys
+import tarfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 
+from common.data.archives import members
 from common.data.catalog import get
 from common.data.fetch import ensure, from_receipt
 from common.data.idx import read_idx
@@ -20,13 +23,22 @@ FASHION = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
     "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
+CIFAR = (
+    "airplane", "automobile", "bird", "cat", "deer",
+    "dog", "frog", "horse", "ship", "truck",
+)  # fmt: skip
+BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))  # of CIFAR-10's training part
+COLOURED = (3, 32, 32)  # one of its images in a file: a plane for each of red, green and blue
 DIGITS_TRAIN = 1_500  # the rest is the test; the set is in the order of its writers
 _kept: list[object] = []  # a torch.library.Library undoes its definitions when it is collected
 
 
 @dataclass(frozen=True)
 class Images:
-    """Grey images, uint8 (N, H, W), 0 to 255, and their classes, int64 (N,)."""
+    """Images, uint8, 0 to 255, and their classes, int64 (N,).
+
+    Grey ones are (N, H, W), those in colour (N, H, W, 3): red, green, blue.
+    """
 
     name: str
     sha256: str
@@ -48,7 +60,7 @@ def load_images(
         fetched = ensure(name, report=report)
     if get(fetched.name).kind != "images":
         raise UserError(f"'{fetched.name}' is of kind {get(fetched.name).kind}, not images.")
-    read = _digits if fetched.name == "digits" else _fashion
+    read = {"digits": _digits, "cifar10": _cifar}.get(fetched.name, _fashion)
     return Images(fetched.name, fetched.sha256, fetched.stand_in_for, *read(fetched.folder))
 
 
@@ -66,6 +78,32 @@ def _digits(folder: Path) -> tuple:
     images = (table[:, :64] * 255 // 16).astype(np.uint8).reshape(-1, 8, 8)
     labels, n = table[:, 64], DIGITS_TRAIN
     return tuple("0123456789"), images[:n], labels[:n], images[n:], labels[n:]
+
+
+def _cifar(folder: Path) -> tuple:
+    """From the binary version. The one that torchvision reads holds pickles, which run code."""
+    path = folder / "cifar-10-binary.tar.gz"
+    try:
+        found = members(path, "cifar-10-batches-bin/*.bin")
+    except (tarfile.TarError, zlib.error, OSError, EOFError, ValueError) as error:
+        raise UserError(f"{path.name} is broken: {error}.") from None
+    train, test = (_rows(found, names) for names in (BATCHES, ("test_batch",)))
+    return CIFAR, *train, *test
+
+
+def _rows(found: dict[str, bytes], names: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Images (N, H, W, 3) and labels (N,) of the files: rows of a label and three planes."""
+    tables, size = [], 1 + int(np.prod(COLOURED))
+    for name in (f"cifar-10-batches-bin/{name}.bin" for name in names):
+        content = found.get(name, b"")
+        if not content or len(content) % size:
+            raise UserError(f"{name} has {len(content)} bytes, not {size} for each image.")
+        tables.append(np.frombuffer(content, dtype=np.uint8).reshape(-1, size))
+        if (highest := tables[-1][:, 0].max()) >= len(CIFAR):
+            raise UserError(f"{name} has the label {highest}: there are {len(CIFAR)} classes.")
+    rows = np.concatenate(tables)  # (N, 1 + 3 H W)
+    images = rows[:, 1:].reshape(-1, *COLOURED).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(images), rows[:, 0].astype(np.int64)
 
 
 def load_torchvision() -> ModuleType:

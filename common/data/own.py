@@ -1,4 +1,4 @@
-"""A user's own text file: what it is, before a byte is read; its encoding; its line ends."""
+"""A user's own data: a set of the catalogue, or a text file: its encoding, its line ends."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import shlex
 import stat
 from pathlib import Path
 
+from common.data.catalog import Dataset, load_catalog
 from common.errors import UserError, check_utf8
 
 LARGEST = 1 << 30  # bytes: a text is held in memory several times over while a model trains on it
@@ -38,6 +39,13 @@ OTHERS = [  # what other texts are written in, as Python and iconv both call it
     *("big5", "gb18030"),
 ]
 KANA = {0x82: "SHIFT-JIS", 0xA4: "EUC-JP"}  # first byte of the syllables of every Japanese text
+
+
+def named_set(data: str) -> Dataset | None:
+    """The set of the catalogue that a user names; None for a file, which goes before a set if one
+    of that name lies in the working folder."""
+    known = load_catalog().get(data)
+    return None if known and Path(data).is_file() else known
 
 
 def own_file(path: str | Path) -> Path:

@@ -116,8 +116,8 @@ def pin() -> str:
 
 
 def _strangers(folder: Path) -> list[str]:
-    """Files in data/ that no pinned set has; what .dvcignore leaves out does not count."""
-    known = {f"{d.name}/{file.path}" for d in pinned() for file in d.files}
+    """Files in data/ that no set has; what .dvcignore leaves out does not count."""
+    known = {f"{d.name}/{file.path}" for d in load_catalog().values() for file in d.files}
     paths = (p.relative_to(folder) for p in sorted(folder.rglob("*")) if p.is_file())
     ignored = ("hub", ".part")
     return [

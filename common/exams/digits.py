@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from common.data.images import load_images
+from common.errors import UserError
 
 TRAINING, VALIDATION = slice(0, 1_157), slice(1_157, 1_415)  # forms begin at 1157 and at 1415
 SAMPLE = 1_000  # training pictures, drawn anew by each seed
@@ -32,6 +33,11 @@ class DigitsExam:
 
     def __init__(self, data: str, seed: int, engine=None, order: Tensor | None = None):
         images = load_images(data, report=lambda line: None)
+        if order is not None and len(order) != images.train[0].size:
+            raise UserError(
+                f"the images of {images.name} have {images.train[0].size} pixels, and the order in "
+                f"which they are read is one of {len(order)}: leave out --data."
+            )
         self.seed, self.order = seed, order
         self.device, self.dtype = (engine.device, engine.dtype) if engine else ("cpu", None)
         self.classes = images.classes

@@ -1,38 +1,66 @@
-"""The data of a run: what the paper's data stages found, or in one place the user's own text."""
+"""The data of a run: what the paper's data stages found, or in one place data of the user's choice.
+
+These are a text of the user's own, or another set of the catalogue. Such a run is no record.
+"""
 
 from __future__ import annotations
 
-from common.data.catalog import get
+from pathlib import Path
+
+from common.data.catalog import get, load_catalog
 from common.data.fetch import ensure, from_receipt
+from common.data.own import named_set, own_file
 from common.data.text import load_text
-from common.errors import UserError
+from common.errors import UserError, nearest
 from common.paper import Room
 from common.records.record import Dataset
 
 
-def own_text_use(home: Room) -> str:
-    """The use of the dataset whose place a text of the user's own takes: the first that is a text.
+def own_data(home: Room, data: str) -> tuple[str, str]:
+    """The use whose dataset `--data` replaces, and what a run is told: a set's name, or the
+    absolute path of a text.
 
-    UserError if the paper learns from no text.
+    It is the first use of the same kind. A file in the working folder goes before a set of that
+    name. UserError for what the paper cannot learn from.
     """
-    for use, name in home.paper.datasets.items():
-        if get(name).kind == "text":
-            return use
-    kind = get(home.paper.dataset).kind
-    raise UserError(f"{home.name} learns from {kind}, not from a text: leave out --data.")
+    uses = {get(name).kind: use for use, name in reversed(home.paper.datasets.items())}
+    known = named_set(data)
+    if "text" in uses and known is None:
+        try:
+            return uses["text"], str(own_file(data))
+        except UserError as error:
+            raise UserError(f"{error}{_meant(data, uses)}") from None
+    if known is not None and known.kind in uses:
+        return uses[known.kind], data
+    is_what = f"is of kind {known.kind}" if known else "is no set of that kind"
+    if known is None and data in load_catalog():
+        is_what = "is a file here, which goes before the set of that name"
+    message = f"{home.name} learns from {' and '.join(uses)}, and {data} {is_what}."
+    raise UserError(message + nearest(data, _sets(uses)))
+
+
+def _sets(uses: dict[str, str]) -> list[str]:
+    return [one.name for one in load_catalog().values() if one.kind in uses]
+
+
+def _meant(data: str, uses: dict[str, str]) -> str:
+    """The set that a word is nearly the name of, in a sentence, if there is one."""
+    close = nearest(data, _sets(uses))
+    return close if close.startswith(" Did") else ""
 
 
 def identify(home: Room, own: str | None, report) -> dict[str, Dataset]:
-    """Use -> dataset, that of the exam first; `own` is the absolute path of the user's own text."""
-    replaced = own_text_use(home) if own else None
-    if replaced is not None and home.paper.more_data:
+    """Use -> dataset, that of the exam first; `own` is what the user chose, as `own_data` says."""
+    replaced = own_data(home, own)[0] if own else None
+    if own and home.paper.more_data:
         named = home.paper.datasets[replaced]
-        report(f"your text takes the place of {named}" + (f" ({replaced})." if replaced else "."))
+        what = "your text" if Path(own).is_absolute() else own
+        report(f"{what} takes the place of {named}" + (f" ({replaced})." if replaced else "."))
     found = {}
     for use, name in home.paper.datasets.items():
         receipt = home.receipt(use)
         if own and use == replaced:
-            got = load_text(own)
+            got = _chosen(own, report)
         elif receipt.is_file():
             got = from_receipt(receipt, report)
         else:
@@ -41,7 +69,14 @@ def identify(home: Room, own: str | None, report) -> dict[str, Dataset]:
     return found
 
 
+def _chosen(own: str, report):
+    """The text, or the set: who names one wants no stand-in."""
+    if Path(own).is_absolute():
+        return load_text(own)
+    return ensure(own, allow_stand_in=False, report=report)
+
+
 def places(home: Room, own: str | None, datasets: dict[str, Dataset]) -> dict[str, str]:
     """Use -> what a run is told: a dataset's name, or the path of the user's own text."""
     names = {use: dataset.name for use, dataset in datasets.items()}
-    return names | ({own_text_use(home): own} if own else {})
+    return names | ({own_data(home, own)[0]: own} if own else {})

@@ -20,7 +20,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from common.config import Plan, parse_override, plan
-from common.data.own import own_file
+from common.data.catalog import load_catalog
 from common.errors import UserError, check_utf8, from_system
 from common.paper import Room, experiment, find_root, owner, room
 from common.records.executed import run_sources
@@ -28,7 +28,7 @@ from common.records.record import Dataset, Record, read_record, write_json
 from common.records.sources import commit, hashes, no_commit, run_files
 from common.run import engine as engines
 from common.run import parallel
-from common.run.datasets import identify, places
+from common.run.datasets import identify, own_data, places
 from common.run.hardware import cores, environment, fingerprint
 from common.run.interrupts import answering, end_with_dvc
 from common.run.publish import publish
@@ -125,7 +125,10 @@ def prepare(request: Request, record: bool, report) -> Launch:
     root, home = find_root(), room(request.paper)
     check_request(request, home, record)
     if request.data is not None:
-        request = replace(request, data=str(own_file(request.data)))
+        data = own_data(home, request.data)[1]
+        if data != request.data and request.data in load_catalog():
+            report(f"{request.data} is your file here, not the catalogue's set of that name.")
+        request = replace(request, data=data)
     asked = (request.profile, request.overrides, request.seeds, request.size)
     made = plan(home, request.version, *asked)
     filled, usual = with_engine_defaults(root, request, made)
@@ -220,7 +223,7 @@ def main(module: str) -> None:
     parser.add_argument("--profile", help="smoke, cpu or gpu; default: as params.yaml says")
     parser.add_argument("--seed", type=int, action="append", help="may be repeated")
     parser.add_argument("-S", dest="set", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--data", metavar="FILE", help="train on your own text")
+    parser.add_argument("--data", metavar="FILE|SET", help="your own text, or another set")
     parser.add_argument("--deviation", metavar="ID", help="put one deviation back")
     parser.add_argument("--size", metavar="NAME", help="one of the sizes in params.yaml")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from common.config import Plan, read_yaml
-from common.data.own import own_file
 from common.errors import UserError
 from common.evidence.deviations import find_deviation
 from common.paper import Room, Variant
 from common.records.record import Dataset, read_record
 from common.records.sources import imported_modules
 from common.run import parallel
-from common.run.datasets import own_text_use
+from common.run.datasets import own_data
 from common.run.hardware import cores
 
 
@@ -30,7 +29,7 @@ class Request:
     profile: str | None = None
     overrides: dict[str, Any] | None = None
     seeds: tuple[int, ...] | None = None
-    data: str | None = None  # the user's own text file
+    data: str | None = None  # the user's own text file, or a set of the catalogue
     device: str = "cpu"
     dtype: str | None = None
     threads: int | None = None
@@ -42,10 +41,10 @@ class Request:
 
 
 def check_request(request: Request, home: Room, record: bool) -> None:
-    """UserError for a version, a text, a deviation or a size that cannot be."""
+    """UserError for a version, data, a deviation or a size that cannot be."""
     home.version(request.version)
     if request.data is not None:
-        _check_text(request.data, home, record)
+        _check_data(request.data, home, record)
     if request.deviation:
         find_deviation(home, request.deviation)
         if request.version != home.newest:
@@ -56,11 +55,10 @@ def check_request(request: Request, home: Room, record: bool) -> None:
         raise UserError(f"sizes are of {home.newest}, not of {request.version}.")
 
 
-def _check_text(path: str, home: Room, record: bool) -> None:
+def _check_data(data: str, home: Room, record: bool) -> None:
     if record:
         raise UserError("--record runs what params.yaml says: leave out --data or --record.")
-    own_text_use(home)
-    own_file(path)
+    own_data(home, data)
 
 
 def check_replaced(asked: Request, home: Room, hardware: str, new: Plan) -> None:

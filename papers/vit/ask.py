@@ -1,6 +1,6 @@
 """What a user asks of this room's networks: the class of a picture, and where they looked.
 
-Shapes: H heads, T tokens.
+Shapes: B images, C channels, S pixels on a side, H heads, T tokens.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import torch
 from common.ask.abilities import Classifier
 from common.ask.writer import Attention
 from common.data.pictures import resized
-from papers.vit.task import SIDE, Exam
+from papers.vit.task import Exam
 
 BRIGHT = 127
 
@@ -38,8 +38,12 @@ def classifier(exam: Exam, net) -> Classifier:
 
 
 def pixels(exam: Exam, picture) -> torch.Tensor:
-    """A user's picture as one of the exam's: grey, small, bright on dark however it was drawn."""
-    grey = resized(picture, SIDE, SIDE, grey=True)
+    """A user's picture as one of the exam's, (1, C, S, S): small; in colour, or grey and bright on
+    dark however it was drawn."""
+    if exam.channels == 3:
+        small = torch.tensor(resized(picture, exam.side, exam.side))
+        return exam.pictures(small.permute(2, 0, 1)[None])
+    grey = resized(picture, exam.side, exam.side, grey=True)
     paper = np.median(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]))
     grey = 255 - grey if paper > BRIGHT else grey
     return exam.pictures(torch.tensor(grey)[None, None])

@@ -2,9 +2,10 @@
 
 A seed draws its training images; the last twelfth of the set's training part is the validation
 split, and all of its test part the test. Where digits of 8 x 8 pixels stand in for it, they are
-drawn larger, and split by their writers (common/exams/digits.py).
+drawn larger, and split by their writers (common/exams/digits.py). Images of CIFAR-10, which
+`--data cifar10` puts in their place, have 32 pixels on a side, and colours.
 
-Shapes: B images, S pixels on a side.
+Shapes: B images, C channels, S pixels on a side.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from common.data.images import Images, load_images, load_torchvision
+from common.errors import UserError
 from common.exams.digits import TRAINING, VALIDATION, generator
 
-SIDE = 28  # pixels
+SIDE = 28  # pixels: of Fashion-MNIST, and of digits as they are drawn
 HELD_OUT = 12  # one in so many training images: 5,000 of Fashion-MNIST's
 CURVE, PIECE = 500, 500  # images for a point of the curve; images at once
 QUICK = 1_000  # images of each split, where a run shall be quick
@@ -33,13 +35,31 @@ class Exam:
         self, data: str, seed: int, engine=None, images: int | None = None, quick: bool = False
     ):
         found = load_images(data, report=lambda line: None)
-        self.seed, self.classes = seed, found.classes
+        self.name, self.seed, self.classes = found.name, seed, found.classes
         self.device, self.dtype = (engine.device, engine.dtype) if engine else ("cpu", None)
         training, validation = splits(found)
         chosen = torch.randperm(training.stop, generator=generator(seed))[:images].numpy()
         self.train = self.part(found.train[chosen], found.train_labels[chosen])
         self.validation = self.part(found.train[validation], found.train_labels[validation], quick)
         self.test = self.part(found.test, found.test_labels, quick)
+        self.channels, self.side = self.test[0].shape[1:3]
+
+    def check(self, config) -> None:
+        """UserError, with the settings that mend it, where a network of that config cannot read
+        these images."""
+        if (config.side, config.channels) == (self.side, self.channels):
+            return
+        settings = {"side": self.side, "channels": self.channels}
+        if self.side % config.patch:
+            fitting = [p for p in range(1, self.side + 1) if self.side % p == 0]
+            settings["patch"] = min(fitting, key=lambda p: abs(p - config.patch))
+        given = " ".join(f"-S {name}={value}" for name, value in settings.items())
+        kind = "grey" if self.channels == 1 else "in colour"
+        raise UserError(
+            f"the images of {self.name} have {self.side} x {self.side} pixels and are {kind}; the "
+            f"network reads {config.side} x {config.side} with channels={config.channels}: add "
+            f"{given}."
+        )
 
     def part(self, images, labels, quick: bool = False) -> tuple[Tensor, Tensor]:
         """Bytes and labels of images, or of the first of them."""
@@ -88,7 +108,9 @@ def splits(images: Images) -> tuple[slice, slice]:
 
 
 def sized(images) -> Tensor:
-    """uint8 `images` of any size, with a channel: (B, 1, S, S)."""
+    """uint8 `images` with their channels first: (B, C, S, S). Grey ones get SIDE pixels."""
+    if images.ndim == 4:  # in colour
+        return torch.tensor(images).permute(0, 3, 1, 2).contiguous()
     bytes_ = torch.tensor(images)[:, None]
     if bytes_.shape[-1] == SIDE:
         return bytes_
@@ -109,10 +131,10 @@ def score(net: Net, pictures: Callable, images: Tensor, labels: Tensor) -> dict[
     return {"loss": F.cross_entropy(scores, labels).item(), "error": 100 * wrong}
 
 
-def moved(shift: int, mirrored: float) -> Net:
+def moved(shift: int, mirrored: float, side: int = SIDE) -> Net:
     """torchvision's transforms.v2: a window shifted by up to `shift` pixels, then perhaps its
     mirror image. All images of one call get the same; random numbers are torch's."""
     load_torchvision()
     from torchvision.transforms import v2
 
-    return v2.Compose([v2.RandomCrop(SIDE, padding=shift), v2.RandomHorizontalFlip(mirrored)])
+    return v2.Compose([v2.RandomCrop(side, padding=shift), v2.RandomHorizontalFlip(mirrored)])

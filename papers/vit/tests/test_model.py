@@ -173,6 +173,7 @@ def test_a_picture_is_classified_and_drawn_over(model):
     net = twins.randomised(model.ViT(model.Config(**sizes), 10), scale=0.1).eval()
     exam = task.Exam.__new__(task.Exam)
     exam.device, exam.dtype, exam.classes = "cpu", None, tuple("0123456789")
+    exam.side, exam.channels = 28, 1
     asked = ask.classifier(exam, net.requires_grad_(False))
     picture = np.random.default_rng(0).integers(256, size=(50, 30, 3)).astype(np.uint8)
     assert asked.reads == "image" and sum(asked.classify(picture)) == pytest.approx(1, abs=1e-5)
@@ -189,7 +190,19 @@ def test_clothes_are_bright_whoever_took_the_picture(paper):
     picture = np.full((40, 60, 3), paper, dtype=np.uint8)
     picture[15:25, 25:35] = 255 - paper
     exam = task.Exam.__new__(task.Exam)
-    exam.device, exam.dtype = "cpu", None
+    exam.device, exam.dtype, exam.side, exam.channels = "cpu", None, 28, 1
     found = ask.pixels(exam, picture)
     assert found.shape == (1, 1, 28, 28)
     assert found[0, 0, 0].max() == 0 and found[0, 0, 12:16, 12:16].min() > 0.6
+
+
+def test_a_picture_in_colour_is_asked_as_it_is():
+    """Red, green and blue stay in that order, above below, and paper stays white."""
+    picture = np.full((64, 64, 3), 255, dtype=np.uint8)
+    picture[:32, :32] = (255, 0, 51)
+    exam = task.Exam.__new__(task.Exam)
+    exam.device, exam.dtype, exam.side, exam.channels = "cpu", None, 32, 3
+    found = ask.pixels(exam, picture)
+    assert found.shape == (1, 3, 32, 32)
+    assert found[0, :, 3, 3].tolist() == pytest.approx([1, 0, 0.2])
+    assert (found[0, :, 3, 28] == 1).all() and (found[0, :, 28, 3] == 1).all()

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from common.data.images import Images
+from common.errors import UserError
 from papers.vit import task
+from papers.vit.version2 import model
 
 NAMES = tuple("0123456789")
 
@@ -16,9 +18,9 @@ NAMES = tuple("0123456789")
 def exam(monkeypatch):
     """exam(seed, name, side, count, **more): on images whose first pixel is their number."""
 
-    def made(seed=0, name="fashion_mnist", side=28, count=240, **more):
-        images = np.zeros((count, side, side), dtype=np.uint8)
-        images[:, 0, 0] = np.arange(count) % 256
+    def made(seed=0, name="fashion_mnist", side=28, count=240, colours=(), **more):
+        images = np.zeros((count, side, side, *colours), dtype=np.uint8)
+        images[:, 0, 0] = (np.arange(count) % 256).reshape(-1, *(1 for _ in colours))
         labels = np.arange(count) % 10
         found = Images(name, "0" * 64, None, NAMES, images, labels, images[:20], labels[:20])
         monkeypatch.setattr(task, "load_images", lambda name, report: found)
@@ -76,10 +78,41 @@ def test_drawn_larger_a_picture_stays_the_same_picture():
     assert columns.item() == pytest.approx(28 * 6 / 8 - 0.5, abs=0.1)
 
 
+def test_images_in_colour_keep_size_and_colours(exam, monkeypatch):
+    found = exam(0, "cifar10", side=32, colours=(3,))
+    assert found.train[0].shape == (220, 3, 32, 32) and (found.side, found.channels) == (32, 3)
+    assert numbers(found.validation) == list(range(220, 240))
+    pixels = np.random.default_rng(0).integers(256, size=(2, 4, 5, 3)).astype(np.uint8)
+    assert task.sized(pixels)[1, 2, 3, 4] == pixels[1, 3, 4, 2]
+    pictures, labels = found.batch(0, 16)
+    assert torch.equal((255 * pictures[:, 2, 0, 0]).round().long() % 10, labels)
+
+
+@pytest.mark.parametrize(
+    ("images", "config", "mend"),
+    [
+        ((32, (3,)), {}, "-S side=32 -S channels=3 -S patch=8."),  # 32 is no multiple of 7
+        ((32, (3,)), {"patch": 4}, "-S side=32 -S channels=3."),
+        ((32, (3,)), {"side": 32, "patch": 8}, "-S side=32 -S channels=3."),
+        ((28, ()), {"side": 32, "channels": 3, "patch": 16}, "-S channels=1 -S patch=14."),
+        ((8, ()), {"channels": 3}, "-S side=28 -S channels=1."),  # digits, as they are drawn
+    ],
+)
+def test_a_network_that_cannot_read_the_images_is_refused_with_the_mend(exam, images, config, mend):
+    side, colours = images
+    usual = {"side": 28, "channels": 1, "patch": 7}
+    found = exam(0, "any", side=side, colours=colours)
+    with pytest.raises(UserError, match=f"(grey|in colour); .*: add .*{mend}$"):
+        found.check(model.Config(**{**usual, **config}))
+    fitting = {"side": found.side, "channels": found.channels, "patch": 4}
+    found.check(model.Config(**fitting))
+
+
 def test_images_are_moved_by_so_many_pixels_and_mirrored():
     if find_spec("torchvision") is None:
         pytest.skip("torchvision is not installed")
     move, dot = task.moved(2, 0.0), torch.zeros(1, 1, 28, 28)
+    assert task.moved(2, 0.0, 32)(torch.zeros(4, 3, 32, 32)).shape == (4, 3, 32, 32)
     dot[..., 10, 20] = 1
     torch.manual_seed(0)
     places = {tuple(move(dot)[0, 0].nonzero()[0].tolist()) for _ in range(300)}

@@ -10,6 +10,7 @@ def train(run):
     """Batches of images, each once in a pass."""
     config = run.config
     exam = Exam(run.data, run.seed, run.engine, config.images, run.quick)
+    exam.check(config)
     net, masters = build(run, lambda: model.ViT(config, len(exam.classes)))
     learner = model.Learner(config, net, masters, run.seed)
     return train_torch(

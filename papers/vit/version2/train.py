@@ -10,8 +10,10 @@ def train(run):
     """Batches of images, moved anew in each pass."""
     config = run.config
     exam = Exam(run.data, run.seed, run.engine, config.images, run.quick)
+    exam.check(config)
     net, masters = build(run, lambda: model.ViT(config, len(exam.classes)))
-    move = moved(config.shift, config.mirrored) if config.shift or config.mirrored else None
+    moving = config.shift or config.mirrored
+    move = moved(config.shift, config.mirrored, config.side) if moving else None
     learner = model.Learner(config, net, masters, run.seed, move)
     return train_torch(
         run,
