@@ -108,10 +108,11 @@ def test_links_lead_somewhere_and_name_what_is_there(page: Path) -> None:
 def test_an_architecture_is_linked_as_soon_as_its_room_stands() -> None:
     """The other way round: a name without a link has no room."""
     text = (ROOT / "docs" / "families.md").read_text(encoding="utf-8")
-    rows = re.findall(r"(?m)^\| ([^|\[]+), \d{4} \|", text)
-    assert "BERT" in rows or "GPT-4" in rows
+    rows = re.findall(r"(?m)^\| ([^|]+), \d{4} \|", text)
+    assert len(rows) > 20
     standing = {path.parent.name for path in (ROOT / "papers").glob("*/__init__.py")}
-    names = {row: row.lower().replace("-", "").replace(" ", "_") for row in rows}
+    bare = [row for row in rows if "](" not in row]
+    names = {row: row.lower().replace("-", "").replace(" ", "_") for row in bare}
     assert [row for row, name in names.items() if name in standing] == []
 
 
