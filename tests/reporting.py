@@ -68,6 +68,6 @@ def make_repository(root: Path, **changes: Any) -> Path:
     make_room(root, "beta", ("version1", "version2"), cites=("alpha",), **changes)
     write_evidence(root, "alpha", *measured())
     (root / "docs").mkdir(exist_ok=True)
-    (root / "docs/concepts.md").write_text("# Concepts\n")
+    (root / "docs/glossary.md").write_text("# Glossary\n")
     (root / "README.md").write_text("before\n<!-- results:begin -->\n<!-- results:end -->\nafter\n")
     return root
