@@ -10,6 +10,11 @@ from common.exams.sentiment import CLASSES
 from papers.gpt1.task import SPECIAL, Exam
 
 
+def exam_of(checkpoint) -> Exam:
+    """The exam with the tokens that the weights know."""
+    return Exam(checkpoint.data, checkpoint.more_data["pretrain"], checkpoint.config)
+
+
 def classifier(exam: Exam, scores) -> Classifier:
     """`scores` as in the exam."""
 

@@ -94,16 +94,3 @@ def tuned(net, weights, exam, labels):
     for i in range(learner.steps):
         learner.step(*exam.batch(i, net.config.tuning_batch, labels), i)
     return net
-
-
-def evaluated(net, function):
-    """`function` without dropout."""
-
-    def call(*given):
-        was = net.training
-        net.eval()
-        found = function(*given)
-        net.train(was)
-        return found
-
-    return call

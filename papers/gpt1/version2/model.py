@@ -19,7 +19,6 @@ import torch.nn.functional as F
 from torch.nn import Embedding, LayerNorm, Module, ModuleList, Parameter
 
 from common.exams.sentiment import CLASSES, PAD, packed
-from papers.adam.version2.model import AdamW, groups
 
 START, DELIMITER, EXTRACT = 1, 2, 3  # after PAD; Sec. 3.3
 EPSILON = 1e-5  # of the norms, in the published code

@@ -1,6 +1,6 @@
 """Train version 2: `python -m papers.gpt1.version2.train`."""
 
-from common.exams.sentiment import LABELS
+from common.exams.sentiment import LABELS, evaluated
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
 from papers.gpt1.task import Exam
@@ -13,7 +13,7 @@ def train(run):
     exam = Exam(run.data, run.more_data["pretrain"], config, model.reading, **more)
     net, masters = build(run, lambda: model.GPT1(config, exam.symbols), method="transform")
     reader = learning.Pretraining(config, net, masters, run.seed)
-    held_out = learning.evaluated(net, lambda: exam.held_out_nats(reader.loss))
+    held_out = evaluated(net, lambda: exam.held_out_nats(reader.loss))
     train_torch(
         run, net, masters, reader, phase="pretrain",
         tokens_per_step=config.batch * config.context,
@@ -25,13 +25,12 @@ def train(run):
 
     def finish():
         nets = {n: net if n is None else learning.tuned(net, weights, exam, n) for n in LABELS}
-        scores = {n: learning.evaluated(each, each.classify) for n, each in nets.items()}
-        return exam.finish(scores, found)
+        return exam.finish({n: evaluated(each, each.classify) for n, each in nets.items()}, found)
 
     return train_torch(
         run, net, masters, learner, phase="finetune", tokens_per_step=config.tuning_batch,
         step=lambda i: learner.step(*exam.batch(i, config.tuning_batch), i),
-        validate=lambda: exam.validate(learning.evaluated(net, net.classify)), finish=finish,
+        validate=lambda: exam.validate(evaluated(net, net.classify)), finish=finish,
     )  # fmt: skip
 
 
