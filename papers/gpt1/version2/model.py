@@ -222,7 +222,7 @@ class GPT1(Module):
                 torch.nn.init.zeros_(p)
 
     def transform(self, tokens, state=None):
-        """The last block's output (B, T, D) for `tokens` (B, T): Eq. 2; writes the cache `state`."""
+        """The last block's output (B, T, D), Eq. 2, for `tokens` (B, T); writes the cache."""
         start = 0 if state is None else state["tokens"].shape[1]
         end = start + tokens.shape[1]
         x = self.tokens_embed(tokens) + self.positions_embed.weight[start:end]  # (B, T, D)
