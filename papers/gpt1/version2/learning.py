@@ -9,6 +9,7 @@ import math
 import torch
 
 from common.run.engine import Masters
+from papers.adam.version2.model import AdamW, groups
 from papers.gpt1.version2 import model
 
 
@@ -34,7 +35,7 @@ class Learner:
     def __init__(self, config, net, masters, seed):
         self.config, self.net, self.masters, self.seed = config, net, masters, seed
         named = zip((name for name, _ in net.named_parameters()), masters.masters)
-        self.optimizer = model.AdamW(model.groups(named, config.weight_decay))
+        self.optimizer = AdamW(groups(named, config.weight_decay))
 
     def seeded(self, i):
         """Of dropout: the same after a restart."""
