@@ -13,16 +13,16 @@ from functools import partial
 import numpy as np
 import torch
 
+from common.errors import UserError
 from common.exams.sentiment import Mixed, SentimentExam
 from papers.bpe.version2 import model as bpe
 
 SPECIAL = ("<pad>", "<start>", "<delimiter>", "<extract>")
 HELD_OUT = 48  # rows of either part on which pre-training is judged
-QUICK_HELD_OUT = 4
 
 
 class Exam(SentimentExam):
-    """`frame(documents, length)` gives the rows (N, L) that a version reads in pre-training."""
+    """`frame(sentences)` gives the tokens of a document, as a version reads it in pre-training."""
 
     def __init__(self, data, pretrain, config, frame=None, **rest):
         learn = partial(byte_pairs, merges=config.merges)
@@ -31,14 +31,20 @@ class Exam(SentimentExam):
         )
         if frame is None:  # to be asked, not to learn
             return
-        rows = {split: self._rows(split, frame, config) for split in ("train", "validation")}
+        rows = {split: list(self._rows(split, frame, config)) for split in ("train", "validation")}
         self.mixed = Mixed(*rows["train"], config.reviews, self.seed)
         count = min(HELD_OUT, *map(len, rows["validation"]))
         self.held_out = np.concatenate([part[:count] for part in rows["validation"]])
 
     def _rows(self, split, frame, config):
-        documents = self.documents(split)
-        return [frame(documents[part], config.context) for part in ("wikipedia", "reviews")]
+        """Rows (N, L) of either part: framed documents, one after another, cut into rows."""
+        for part, documents in self.documents(split).items():
+            tokens = np.concatenate([frame(document) for document in documents])
+            if len(tokens) < config.context:
+                raise UserError(f"{part}, {split}: {len(tokens)} tokens do not fill a row.")
+            yield tokens[: len(tokens) // config.context * config.context].reshape(
+                -1, config.context
+            )  # (N, L)
 
     def reading(self, i, size):
         """The i-th rows (N, L) to pre-train on."""

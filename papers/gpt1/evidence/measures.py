@@ -14,6 +14,7 @@ from common.exams.sentiment import evaluated
 from papers.gpt1 import PAPER
 from papers.gpt1.evidence import twins
 from papers.gpt1.task import Exam
+from papers.gpt1.tuning import tuned
 from papers.gpt1.version2 import learning
 from papers.gpt1.version2 import model as model2
 
@@ -144,8 +145,8 @@ def tuned_error(seed: int, keep: bool, auxiliary: float) -> float:
     names = [name for name, _ in net.named_parameters()]
     kept = [w if keep or not name.startswith("h.") else f
             for name, w, f in zip(names, weights, fresh)]  # fmt: skip
-    tuned = learning.tuned(net, kept, exam, None)
-    log_p = exam.answers(evaluated(tuned, tuned.classify), exam.sentences["validation"])
+    found = tuned(net, kept, exam, lambda *given: learning.Tuning(config, *given, seed))
+    log_p = exam.answers(evaluated(found, found.classify), exam.sentences["validation"])
     return 100 * (log_p.argmax(1) != exam.labels["validation"]).double().mean().item()
 
 
@@ -156,7 +157,7 @@ def pretrained(seed: int):
 
     config = model2.Config(**SMALL)
     data = PAPER.dataset, PAPER.more_data["pretrain"]
-    exam = Exam(*data, config, model2.reading, seed=seed)
+    exam = Exam(*data, config, model2.document, seed=seed)
     torch.manual_seed(seed)
     net = model2.GPT1(config, exam.symbols)
     fresh = [p.detach().clone() for p in net.parameters()]

@@ -2,15 +2,20 @@
 
 from papers.adam.version2.model import AdamW
 from papers.gpt1.task import SPECIAL
-from papers.gpt1.version1 import model as model1
 from papers.gpt1.version1 import train as train1
-from papers.gpt1.version2 import learning
 from papers.gpt1.version2 import train as train2
 from tests.exams import by_norm, of_groups, watched
 from tests.sentiment import place_reviews, sentiment_part, sentiment_scores
 
 MERGES = 60
-SMALL = {"merges": MERGES, "context": 96, "d_model": 8, "layers": 2, "steps": 9}
+SMALL = {
+    "merges": MERGES,
+    "context": 96,
+    "d_model": 8,
+    "layers": 2,
+    "steps": 9,
+    "tuning_rate": 0.02,
+}
 CHANGES = {name: {**SMALL, "pretrain_steps": 4} for name in ("version1", "version2")}
 LONGER = {"steps": 60, "tuning_rate": 0.01}
 OTHER = ("validation_error", "pretrain_nats")
@@ -27,14 +32,14 @@ def scores(version, exam, given, parts):
 
 def watch(version, monkeypatch):
     """The fine-tuning on all labels alone: test_training.py looks at pre-training."""
-    train, tuning = (train1, model1) if version == "version1" else (train2, learning)
+    train = train1 if version == "version1" else train2
     real = train.train_torch
 
     def fitted(*given, phase, **rest):
         return None if phase == "pretrain" else real(*given, phase=phase, **rest)
 
     monkeypatch.setattr(train, "train_torch", fitted)
-    monkeypatch.setattr(tuning, "tuned", lambda net, weights, exam, labels: net)
+    monkeypatch.setattr(train, "tuned", lambda net, *rest: net)
     return watched(monkeypatch, AdamW, "step", of_groups)
 
 

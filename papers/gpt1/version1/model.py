@@ -5,22 +5,22 @@ attention and the loop stand here. Its mistakes are kept: papers/gpt1/evidence/d
 
 Symbols: d_model the width, h heads, d_k = d_model / h, N layers; L_1, L_2, L_3 the losses of
          Sec. 3; lambda the weight of the auxiliary one.
-Shapes:  B rows, T positions, H heads, K = d_k, D = d_model, V tokens, Y classes.
+Shapes:  B rows, L tokens of a sentence, T positions, H heads, K = d_k,
+         D = d_model, V tokens, Y classes.
 """
 
-import copy
 import math
 from dataclasses import dataclass
 
 import torch
 from torch.nn import Module, ModuleList, Parameter
 
-from common.exams.sentiment import CLASSES, PAD, packed
-from common.run.engine import Masters
 from papers.adam.version2 import model as adam
 from papers.transformer.version2 import model as transformer
 
-START, EXTRACT = 1, 3  # after PAD; Sec. 3.3; 2 is the delimiter, which one sentence does not need
+# Sec. 3.3; 2 is the delimiter, which one sentence does not need.
+PAD, START, EXTRACT = 0, 1, 3
+CLASSES = 2  # against and for the film
 
 
 @dataclass(frozen=True)
@@ -75,15 +75,15 @@ def gelu(x):
     return x * 0.5 * (1 + torch.erf(x / math.sqrt(2)))
 
 
-def reading(documents, length):
-    """Rows to pre-train on: each document between START and EXTRACT."""
-    return packed(documents, length, START, EXTRACT)
+def document(sentences):
+    """What pre-training reads of a document: its tokens between START and EXTRACT."""
+    return [START, *(token for sentence in sentences for token in sentence), EXTRACT]
 
 
 def framed(tokens, lengths):
-    """Sentences (B, T), padded at the end, between START and EXTRACT: (B, T + 2)."""
-    b, t = tokens.shape
-    rows = torch.full((b, t + 2), PAD, device=tokens.device)  # (B, T + 2)
+    """Sentences (B, L), padded at the end, between START and EXTRACT: (B, T)."""
+    b, length = tokens.shape
+    rows = torch.full((b, length + 2), PAD, device=tokens.device)  # (B, T)
     rows[:, 0], rows[:, 1:-1] = START, tokens
     rows[torch.arange(b), lengths + 1] = EXTRACT
     return rows
@@ -151,7 +151,7 @@ class GPT(Module):
         )
         self.blocks = ModuleList([Block(config) for _ in range(config.layers)])
         self.norm = transformer.LayerNorm(config.d_model, 1e-5)
-        self.w_y = matrix(len(CLASSES), config.d_model, config.std)
+        self.w_y = matrix(CLASSES, config.d_model, config.std)
 
     def transform(self, tokens):  # (B, T) -> (B, T, D)
         x = self.tokens[tokens] + self.positions[: tokens.shape[1]]
@@ -235,7 +235,7 @@ class Learner:
         return self._learn(self.loss(rows), pretraining_rate(i, self.config))
 
     def judge(self, tokens, lengths, labels, i):
-        """Learn from sentences (B, T) and their labels (B): L_3 = L_2 + lambda L_1 (Eq. 5)."""
+        """Learn from sentences (B, L) and their labels (B): L_3 = L_2 + lambda L_1 (Eq. 5)."""
         torch.manual_seed(self.seed * 1_000_003 + i)
         rows = framed(tokens, lengths)
         h = self.net.transform(rows)
@@ -254,16 +254,3 @@ class Learner:
         self.optimizer.zero_grad()
         self.masters.give_weights()
         return value.detach()
-
-
-def tuned(net, weights, exam, labels):
-    """A net of its own that begins from `weights` and learns from so many labels."""
-    net = copy.deepcopy(net).train()
-    masters = Masters(net.parameters())
-    for master, weight in zip(masters.masters, weights, strict=True):
-        master.data.copy_(weight)
-    masters.give_weights()
-    learner = Learner(net.config, net, masters, exam.seed, labels)
-    for i in range(learner.steps):
-        learner.judge(*exam.batch(i, net.config.tuning_batch, labels), i)
-    return net

@@ -1,14 +1,12 @@
 """How version 2 learns: from text, then from labels.
 
-Shapes: B rows, T positions.
+Shapes: B rows, L tokens of a sentence, T positions.
 """
 
-import copy
 import math
 
 import torch
 
-from common.run.engine import Masters
 from papers.adam.version2.model import AdamW, groups
 from papers.gpt1.version2 import model
 
@@ -71,8 +69,8 @@ class Tuning(Learner):
         super().__init__(config, net, masters, seed)
         self.labels, self.steps = labels, config.tuning_steps(labels)
 
-    def step(self, tokens, lengths, labels, i):
-        """Learn from the i-th sentences (B, T) with their labels (B): L_3 = L_2 + lambda L_1."""
+    def judge(self, tokens, lengths, labels, i):
+        """Learn from the i-th sentences (B, L) with their labels (B): L_3 = L_2 + lambda L_1."""
         self.seeded(i)
         rows = model.framed(tokens, lengths)
         h = self.net.transform(rows)
@@ -82,16 +80,3 @@ class Tuning(Learner):
         value = judged + auxiliary * spoken
         self.learn(value, tuning_rate(i, self.config, self.steps))
         return {"loss": value.detach(), "labels": judged.detach(), "text": spoken.detach()}
-
-
-def tuned(net, weights, exam, labels):
-    """A net of its own that begins from `weights` and learns from so many labels."""
-    net = copy.deepcopy(net).train()
-    masters = Masters(net.parameters())
-    for master, weight in zip(masters.masters, weights, strict=True):
-        master.data.copy_(weight)
-    masters.give_weights()
-    learner = Tuning(net.config, net, masters, exam.seed, labels)
-    for i in range(learner.steps):
-        learner.step(*exam.batch(i, net.config.tuning_batch, labels), i)
-    return net

@@ -7,8 +7,8 @@ by length, scores of tokens only where there are tokens, a cache, bfloat16.
 
 Symbols: d_model the width, h heads, d_k = d_model / h, N layers; L_1, L_2, L_3 the losses of
          Sec. 3; lambda the weight of the auxiliary one.
-Shapes:  B rows, C context, T positions, S those looked at, H heads, K = d_k, D = d_model,
-         V tokens, Y classes.
+Shapes:  B rows, L tokens of a sentence, T positions, S those looked at, C context, H heads,
+         K = d_k, D = d_model, V tokens, Y classes.
 """
 
 import math
@@ -18,9 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch.nn import Embedding, LayerNorm, Module, ModuleList, Parameter
 
-from common.exams.sentiment import CLASSES, PAD, packed
-
-START, DELIMITER, EXTRACT = 1, 2, 3  # after PAD; Sec. 3.3
+PAD, START, DELIMITER, EXTRACT = range(4)  # Sec. 3.3
+CLASSES = 2  # against and for the film
 EPSILON = 1e-5  # of the norms, in the published code
 FUSED_FROM = 512  # positions: on a CPU the fused kernel pays from about here on
 
@@ -86,16 +85,15 @@ def multiple_choice(context, answers):
 
 
 def framed(tokens, lengths):
-    """Sentences (B, T), padded at the end, as `classification` has them: (B, T + 2)."""
-    rows = F.pad(tokens, (1, 1), value=PAD)
+    """Sentences (B, L), padded at the end, as `classification` has them: (B, T)."""
+    rows = F.pad(tokens, (1, 1), value=PAD)  # (B, T)
     rows[:, 0] = START
     return rows.scatter(1, (lengths + 1)[:, None], EXTRACT)
 
 
-def reading(documents, length):
-    """Rows to pre-train on: each document between START and EXTRACT, so that both are known before
-    they are needed."""
-    return packed(documents, length, START, EXTRACT)
+def document(sentences):
+    """What pre-training reads of a document: START and EXTRACT are known before they are needed."""
+    return classification(token for sentence in sentences for token in sentence)
 
 
 def answered(h, lengths):
@@ -209,7 +207,7 @@ class GPT1(Module):
         self.tokens_embed = Embedding(symbols, config.d_model)
         self.positions_embed = Embedding(config.context, config.d_model)
         self.h = ModuleList(blocks(config))
-        self.w_y = Parameter(torch.empty(len(CLASSES), config.d_model))  # Eq. 3
+        self.w_y = Parameter(torch.empty(CLASSES, config.d_model))  # Eq. 3
         self.register_buffer("hidden", barred(config.context), persistent=False)
         self.initialise()
 

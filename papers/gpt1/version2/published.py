@@ -1,7 +1,4 @@
-"""The published weights, by their own names.
-
-Shapes: D = d_model, V tokens, C context, Y classes.
-"""
+"""The published weights, by their own names."""
 
 import torch
 
@@ -12,7 +9,7 @@ EXTRA = ("score.weight", "w_y")  # of the head of classes, which the language mo
 
 def load_published(weights, heads=None):
     """A GPT1 with published weights: {name: tensor}, with or without "transformer." before names,
-    in evaluation mode. The head of classes is `score.weight` (Y, D) or as it was drawn. `heads` is
+    in evaluation mode. The head of classes is `score.weight`, or as it was drawn. `heads` is
     known for the published width alone. ValueError for strange or missing names and wrong shapes.
     """
     named = {name.removeprefix("transformer."): w for name, w in weights.items()}

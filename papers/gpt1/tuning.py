@@ -1,0 +1,21 @@
+"""Fine-tuning on a part of the labels, beside that on all of them."""
+
+from __future__ import annotations
+
+import copy
+
+from common.run.engine import Masters
+
+
+def tuned(net, weights, exam, learner):
+    """A net of its own that begins from `weights`, and learns as `learner(net, masters)` does in
+    all its `steps`, from so many `labels`."""
+    net = copy.deepcopy(net).train()
+    masters = Masters(net.parameters())
+    for master, weight in zip(masters.masters, weights, strict=True):
+        master.data.copy_(weight)
+    masters.give_weights()
+    learning = learner(net, masters)
+    for i in range(learning.steps):
+        learning.judge(*exam.batch(i, net.config.tuning_batch, learning.labels), i)
+    return net
