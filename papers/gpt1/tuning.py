@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 
+from common.exams.sentiment import LABELS, evaluated
 from common.run.engine import Masters
 
 
@@ -19,3 +20,10 @@ def tuned(net, weights, exam, learner):
     for i in range(learning.steps):
         learning.judge(*exam.batch(i, net.config.tuning_batch, learning.labels), i)
     return net
+
+
+def judges(net, weights, exam, tuning):
+    """What the exam asks for, by number of labels: `net`, which has learned from all of them, and
+    nets that learn from few as `tuning(labels)` does."""
+    few = {n: tuned(net, weights, exam, tuning(n)) for n in LABELS if n is not None}
+    return {n: evaluated(each, each.classify) for n, each in {None: net, **few}.items()}

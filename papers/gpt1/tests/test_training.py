@@ -10,9 +10,8 @@ from common.errors import UserError
 from common.paper import room
 from common.run.engine import Masters
 from papers.adam.version2.model import AdamW
-from papers.gpt1.version1 import train as train1
+from papers.gpt1 import tuning
 from papers.gpt1.version2 import learning, model
-from papers.gpt1.version2 import train as train2
 from tests.exams import by_norm, of_groups, parts_of, run_of, train, watched
 from tests.sentiment import place_reviews
 
@@ -42,8 +41,7 @@ def test_a_version_learns_to_read_and_to_judge(version, run):
 
 @VERSIONS
 def test_few_labels_start_from_the_pre_trained_weights(version, run, monkeypatch):
-    module, seen = (train1 if version == "version1" else train2), []
-    real = module.tuned
+    real, seen = tuning.tuned, []
 
     def tuned(net, weights, exam, learner):
         found = real(net, weights, exam, learner)
@@ -51,7 +49,7 @@ def test_few_labels_start_from_the_pre_trained_weights(version, run, monkeypatch
         seen.append((labels, [w.clone() for w in weights], [p.clone() for p in net.parameters()]))
         return found
 
-    monkeypatch.setattr(module, "tuned", tuned)
+    monkeypatch.setattr(tuning, "tuned", tuned)
     train("gpt1", version, run(version, pretrain_steps=5, steps=5))
     assert [labels for labels, *_ in seen] == [1_000, 100]
     (_, weights, net), (_, again, later) = seen

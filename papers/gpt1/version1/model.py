@@ -81,7 +81,7 @@ def document(sentences):
 
 
 def framed(tokens, lengths):
-    """Sentences (B, L), padded at the end, between START and EXTRACT: (B, T)."""
+    """`tokens` (B, L), padded at the end, between START and EXTRACT: (B, T)."""
     b, length = tokens.shape
     rows = torch.full((b, length + 2), PAD, device=tokens.device)  # (B, T)
     rows[:, 0], rows[:, 1:-1] = START, tokens
@@ -235,7 +235,7 @@ class Learner:
         return self._learn(self.loss(rows), pretraining_rate(i, self.config))
 
     def judge(self, tokens, lengths, labels, i):
-        """Learn from sentences (B, L) and their labels (B): L_3 = L_2 + lambda L_1 (Eq. 5)."""
+        """Learn from `tokens` (B, L) and `labels` (B): L_3 = L_2 + lambda L_1 (Eq. 5)."""
         torch.manual_seed(self.seed * 1_000_003 + i)
         rows = framed(tokens, lengths)
         h = self.net.transform(rows)

@@ -1,10 +1,10 @@
 """Train version 1: `python -m papers.gpt1.version1.train`."""
 
-from common.exams.sentiment import LABELS, evaluated
+from common.exams.sentiment import evaluated
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
 from papers.gpt1.task import Exam
-from papers.gpt1.tuning import tuned
+from papers.gpt1.tuning import judges
 from papers.gpt1.version1 import model
 
 
@@ -28,16 +28,11 @@ def train(run):
 
     learner = tuning(None)(net, masters)
 
-    def finish():
-        few = {n: tuned(net, weights, exam, tuning(n)) for n in LABELS[1:]}
-        return exam.finish(
-            {n: evaluated(each, each.classify) for n, each in {None: net, **few}.items()}, found
-        )
-
     return train_torch(
         run, net, masters, learner, phase="finetune", tokens_per_step=config.tuning_batch,
         step=lambda i: learner.judge(*exam.batch(i, config.tuning_batch), i),
-        validate=lambda: exam.validate(evaluated(net, net.classify)), finish=finish,
+        validate=lambda: exam.validate(evaluated(net, net.classify)),
+        finish=lambda: exam.finish(judges(net, weights, exam, tuning), found),
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ class Tuning(Learner):
         self.labels, self.steps = labels, config.tuning_steps(labels)
 
     def judge(self, tokens, lengths, labels, i):
-        """Learn from the i-th sentences (B, L) with their labels (B): L_3 = L_2 + lambda L_1."""
+        """Learn from the i-th `tokens` (B, L) and `labels` (B): L_3 = L_2 + lambda L_1."""
         self.seeded(i)
         rows = model.framed(tokens, lengths)
         h = self.net.transform(rows)

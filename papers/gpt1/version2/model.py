@@ -8,7 +8,7 @@ by length, scores of tokens only where there are tokens, a cache, bfloat16.
 Symbols: d_model the width, h heads, d_k = d_model / h, N layers; L_1, L_2, L_3 the losses of
          Sec. 3; lambda the weight of the auxiliary one.
 Shapes:  B rows, L tokens of a sentence, T positions, S those looked at, C context, H heads,
-         K = d_k, D = d_model, V tokens, Y classes.
+         K = d_k, D = d_model, V tokens, Y classes, N targets of a batch.
 """
 
 import math
@@ -85,7 +85,7 @@ def multiple_choice(context, answers):
 
 
 def framed(tokens, lengths):
-    """Sentences (B, L), padded at the end, as `classification` has them: (B, T)."""
+    """`tokens` (B, L), padded at the end, as `classification` has them: (B, T)."""
     rows = F.pad(tokens, (1, 1), value=PAD)  # (B, T)
     rows[:, 0] = START
     return rows.scatter(1, (lengths + 1)[:, None], EXTRACT)
@@ -278,7 +278,7 @@ def language_loss(net, h, rows):
     """L_1: each token of `rows` (B, T) from those before it, padding left out."""
     targets = rows[:, 1:]
     known = targets != PAD
-    scores = F.linear(h[:, :-1][known], net.tokens_embed.weight)
+    scores = F.linear(h[:, :-1][known], net.tokens_embed.weight)  # (N, V)
     return F.cross_entropy(scores.float(), targets[known])
 
 
