@@ -2,19 +2,19 @@
 
 What a version hands over, and what it learns from: common/exams/sentiment.py. Here stand the byte
 pairs, the special tokens of Sec. 3.3, and the rows of pre-training.
-
-Shapes: N rows, L tokens of a row.
 """
 
 from __future__ import annotations
 
+import copy
 from functools import partial
 
 import numpy as np
 import torch
 
 from common.errors import UserError
-from common.exams.sentiment import Mixed, SentimentExam
+from common.exams.sentiment import LABELS, Mixed, SentimentExam, evaluated
+from common.run.engine import Masters
 from papers.bpe.version2 import model as bpe
 
 SPECIAL = ("<pad>", "<start>", "<delimiter>", "<extract>")
@@ -37,17 +37,17 @@ class Exam(SentimentExam):
         self.held_out = np.concatenate([part[:count] for part in rows["validation"]])
 
     def _rows(self, split, frame, config):
-        """Rows (N, L) of either part: framed documents, one after another, cut into rows."""
+        """Rows of either part: framed documents, one after another, cut into rows."""
         for part, documents in self.documents(split).items():
             tokens = np.concatenate([frame(document) for document in documents])
             if len(tokens) < config.context:
                 raise UserError(f"{part}, {split}: {len(tokens)} tokens do not fill a row.")
             yield tokens[: len(tokens) // config.context * config.context].reshape(
                 -1, config.context
-            )  # (N, L)
+            )
 
     def reading(self, i, size):
-        """The i-th rows (N, L) to pre-train on."""
+        """The i-th rows to pre-train on."""
         return torch.as_tensor(self.mixed(i, size), device=self.device)
 
     @torch.no_grad()
@@ -60,3 +60,24 @@ class Exam(SentimentExam):
 
 def byte_pairs(texts, merges):
     return bpe.train(texts, 256 + merges)
+
+
+def tuned(net, weights, exam, learner):
+    """A net of its own that begins from `weights`, and learns as `learner(net, masters)` does in
+    all its `steps`, from so many `labels`."""
+    net = copy.deepcopy(net).train()
+    masters = Masters(net.parameters())
+    for master, weight in zip(masters.masters, weights, strict=True):
+        master.data.copy_(weight)
+    masters.give_weights()
+    learning = learner(net, masters)
+    for i in range(learning.steps):
+        learning.judge(*exam.batch(i, net.config.tuning_batch, learning.labels), i)
+    return net
+
+
+def judges(net, weights, exam, tuning):
+    """What the exam asks for, by number of labels: `net`, which has learned from all of them, and
+    nets that learn from few as `tuning(labels)` does."""
+    few = {n: tuned(net, weights, exam, tuning(n)) for n in LABELS if n is not None}
+    return {n: evaluated(each, each.classify) for n, each in {None: net, **few}.items()}

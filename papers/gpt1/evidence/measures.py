@@ -11,11 +11,10 @@ from common.evidence import measuring
 from common.evidence.claims import Equal, Exact, Pair
 from common.exams.bag_of_words import bag_of_words_error
 from common.exams.sentiment import evaluated
-from papers.gpt1 import PAPER
+from papers.gpt1 import PAPER, inputs
 from papers.gpt1.evidence import twins
-from papers.gpt1.task import Exam
-from papers.gpt1.tuning import tuned
-from papers.gpt1.version2 import learning
+from papers.gpt1.task import Exam, tuned
+from papers.gpt1.version2 import decode
 from papers.gpt1.version2 import model as model2
 
 VOCABULARY = 40_478  # 40,000 merges and 478 symbols, of the published encoder
@@ -40,10 +39,10 @@ def extra_parameters() -> Exact:
 def input_forms() -> Exact:
     names = {1: "Start", 2: "Delim", 3: "Extract"}
     rows = [
-        model2.classification([7]),
-        model2.entailment([7], [8]),
-        *model2.similarity([7], [8]),
-        *model2.multiple_choice([7], [[8], [9]]),
+        inputs.classification([7]),
+        inputs.entailment([7], [8]),
+        *inputs.similarity([7], [8]),
+        *inputs.multiple_choice([7], [[8], [9]]),
     ]
     words = [" ".join(names.get(token, f"text {token - 6}") for token in row) for row in rows]
     wanted = (
@@ -87,7 +86,7 @@ def cache_equals_no_cache() -> Exact:
     state, found = None, []
     with torch.no_grad():
         for token in tokens.split(1, dim=1):
-            scores, state = net.read(token, state)
+            scores, state = decode.read(net, token, state)
             found.append(scores)
         worst = (torch.cat(found, 1) - net(tokens)).abs().max().item()
     return Exact(worst, 0.0, tolerance=1e-5)
@@ -145,7 +144,7 @@ def tuned_error(seed: int, keep: bool, auxiliary: float) -> float:
     names = [name for name, _ in net.named_parameters()]
     kept = [w if keep or not name.startswith("h.") else f
             for name, w, f in zip(names, weights, fresh)]  # fmt: skip
-    found = tuned(net, kept, exam, lambda *given: learning.Tuning(config, *given, seed))
+    found = tuned(net, kept, exam, lambda *given: model2.Learner(config, *given, seed))
     log_p = exam.answers(evaluated(found, found.classify), exam.sentences["validation"])
     return 100 * (log_p.argmax(1) != exam.labels["validation"]).double().mean().item()
 
@@ -161,7 +160,7 @@ def pretrained(seed: int):
     torch.manual_seed(seed)
     net = model2.GPT1(config, exam.symbols)
     fresh = [p.detach().clone() for p in net.parameters()]
-    learner = learning.Pretraining(config, net, Masters(net.parameters()), seed)
+    learner = model2.Learner(config, net, Masters(net.parameters()), seed)
     for i in range(config.pretrain_steps):
-        learner.step(exam.reading(i, config.batch), i)
+        learner.read(exam.reading(i, config.batch), i)
     return exam, [p.detach().clone() for p in net.parameters()], fresh

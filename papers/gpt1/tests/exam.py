@@ -1,7 +1,7 @@
 """This room's side of the tests over all rooms and versions: see tests/exams.py."""
 
 from papers.adam.version2.model import AdamW
-from papers.gpt1 import tuning
+from papers.gpt1 import task
 from papers.gpt1.task import SPECIAL
 from papers.gpt1.version1 import train as train1
 from papers.gpt1.version2 import train as train2
@@ -40,7 +40,7 @@ def watch(version, monkeypatch):
         return None if phase == "pretrain" else real(*given, phase=phase, **rest)
 
     monkeypatch.setattr(train, "train_torch", fitted)
-    monkeypatch.setattr(tuning, "tuned", lambda net, *rest: net)
+    monkeypatch.setattr(task, "tuned", lambda net, *rest: net)
     return watched(monkeypatch, AdamW, "step", of_groups)
 
 

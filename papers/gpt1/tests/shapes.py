@@ -27,20 +27,13 @@ def run(version, load):
     config = model.Config(**SMALL)
     net = (model.GPT if version == "version1" else model.GPT1)(config, V)
     masters = Masters(net.parameters())
-    if version == "version1":
-        learner = model.Learner(config, net, masters, 0)
-        learner.read(rows, 0)
-        learner.judge(tokens, LENGTHS, labels, 0)
-    else:
-        learning = load("learning")
-        learning.Pretraining(config, net, masters, 0).step(rows, 0)
-        learning.Tuning(config, net, masters, 0).judge(tokens, LENGTHS, labels, 0)
-        h = net.transform(rows)
-        model.language_loss(net, h, rows)
-        model.class_loss(net.head(model.answered(h, LENGTHS)), labels)
+    learner = model.Learner(config, net, masters, 0)
+    learner.read(rows, 0)
+    learner.judge(tokens, LENGTHS, labels, 0)
     net.eval()
     net.classify(tokens, LENGTHS)
     net(rows)
     read, state = torch.randint(4, V, (7, 33), generator=rng), None
+    read = None if version == "version1" else load("decode").read
     for piece in read.split([19, 12, 1, 1], 1)[: 2 if version == "version1" else 4]:
-        _, state = net.read(piece, state)
+        _, state = net.read(piece, state) if version == "version1" else read(net, piece, state)

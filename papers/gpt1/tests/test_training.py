@@ -10,8 +10,8 @@ from common.errors import UserError
 from common.paper import room
 from common.run.engine import Masters
 from papers.adam.version2.model import AdamW
-from papers.gpt1 import tuning
-from papers.gpt1.version2 import learning, model
+from papers.gpt1 import task
+from papers.gpt1.version2 import model
 from tests.exams import by_norm, of_groups, parts_of, run_of, train, watched
 from tests.sentiment import place_reviews
 
@@ -41,7 +41,7 @@ def test_a_version_learns_to_read_and_to_judge(version, run):
 
 @VERSIONS
 def test_few_labels_start_from_the_pre_trained_weights(version, run, monkeypatch):
-    real, seen = tuning.tuned, []
+    real, seen = task.tuned, []
 
     def tuned(net, weights, exam, learner):
         found = real(net, weights, exam, learner)
@@ -49,7 +49,7 @@ def test_few_labels_start_from_the_pre_trained_weights(version, run, monkeypatch
         seen.append((labels, [w.clone() for w in weights], [p.clone() for p in net.parameters()]))
         return found
 
-    monkeypatch.setattr(tuning, "tuned", tuned)
+    monkeypatch.setattr(task, "tuned", tuned)
     train("gpt1", version, run(version, pretrain_steps=5, steps=5))
     assert [labels for labels, *_ in seen] == [1_000, 100]
     (_, weights, net), (_, again, later) = seen
@@ -83,7 +83,7 @@ def test_pre_training_is_clipped_by_the_norm_of_all_gradients(run, monkeypatch):
 def test_matrices_decay_and_vectors_do_not():
     config = model.Config(context=8, d_model=8, heads=2, layers=1, weight_decay=0.1)
     net = model.GPT1(config, 11)
-    learner = learning.Learner(config, net, Masters(net.parameters()), seed=0)
+    learner = model.Learner(config, net, Masters(net.parameters()), seed=0)
     decay = {id(p): g["weight_decay"] for g in learner.optimizer.param_groups for p in g["params"]}
     for name, weight in net.named_parameters():
         assert decay[id(weight)] == (0.1 if weight.dim() > 1 else 0.0), name

@@ -3,8 +3,7 @@
 from common.exams.sentiment import evaluated
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
-from papers.gpt1.task import Exam
-from papers.gpt1.tuning import judges
+from papers.gpt1.task import Exam, judges
 from papers.gpt1.version1 import model
 
 
@@ -27,7 +26,6 @@ def train(run):
         return lambda net, masters: model.Learner(config, net, masters, run.seed, labels)
 
     learner = tuning(None)(net, masters)
-
     return train_torch(
         run, net, masters, learner, phase="finetune", tokens_per_step=config.tuning_batch,
         step=lambda i: learner.judge(*exam.batch(i, config.tuning_batch), i),

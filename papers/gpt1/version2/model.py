@@ -18,7 +18,9 @@ import torch
 import torch.nn.functional as F
 from torch.nn import Embedding, LayerNorm, Module, ModuleList, Parameter
 
-PAD, START, DELIMITER, EXTRACT = range(4)  # Sec. 3.3
+from papers.adam.version2.model import AdamW, groups
+
+PAD, START, DELIMITER, EXTRACT = range(4)  # Sec. 3.3; other tasks' rows: ../inputs.py
 CLASSES = 2  # against and for the film
 EPSILON = 1e-5  # of the norms, in the published code
 FUSED_FROM = 512  # positions: on a CPU the fused kernel pays from about here on
@@ -63,29 +65,8 @@ class Config:  # defaults: Sec. 4.1
         return max(self.few_steps, self.few_passes * labels // min(labels, self.tuning_batch))
 
 
-# -- inputs (Fig. 1, right): lists of tokens ------------------------------------------------------
-
-
-def classification(text):
-    return [START, *text, EXTRACT]
-
-
-def entailment(premise, hypothesis):
-    return [START, *premise, DELIMITER, *hypothesis, EXTRACT]
-
-
-def similarity(one, other):
-    """There is no order between the two: both orders are read, what comes out is added."""
-    return [entailment(one, other), entailment(other, one)]
-
-
-def multiple_choice(context, answers):
-    """A row for each answer; a softmax is over the rows."""
-    return [entailment(context, answer) for answer in answers]
-
-
 def framed(tokens, lengths):
-    """`tokens` (B, L), padded at the end, as `classification` has them: (B, T)."""
+    """`tokens` (B, L), padded at the end, between START and EXTRACT: (B, T)."""
     rows = F.pad(tokens, (1, 1), value=PAD)  # (B, T)
     rows[:, 0] = START
     return rows.scatter(1, (lengths + 1)[:, None], EXTRACT)
@@ -243,33 +224,6 @@ class GPT1(Module):
         """Scores (B, Y) of the classes, as the exam asks for them."""
         return self.head(answered(self.transform(framed(tokens, lengths)), lengths))
 
-    def begin(self, tokens):
-        """An empty cache for `tokens`' batch. All its tensors have the batch first."""
-        c = self.config
-        shape = (len(tokens), c.heads, c.context, c.d_model // c.heads)
-        weight = self.tokens_embed.weight
-        names = [f"{kind}.{n}" for n in range(c.layers) for kind in ("key", "value")]
-        return {"tokens": tokens[:, :0], **{name: weight.new_zeros(shape) for name in names}}
-
-    def read(self, tokens, state=None):
-        """Scores (B, T, V) after each of `tokens`, which follow those read into `state`.
-
-        The state is written in place: to go on from it twice, copy its tensors. Where the window
-        is full, its last half is read anew, because learned positions cannot move.
-        """
-        state, found = dict(state) if state else self.begin(tokens), []
-        context = self.config.context
-        while tokens.shape[1]:
-            if state["tokens"].shape[1] == context:
-                half = state["tokens"][:, context - context // 2 :]
-                state["tokens"] = half[:, :0]
-                if half.shape[1]:
-                    self(half, state)
-            fitting = tokens[:, : context - state["tokens"].shape[1]]
-            found.append(self(fitting, state))
-            tokens = tokens[:, fitting.shape[1] :]
-        return torch.cat(found, 1), state
-
 
 # -- losses (Sec. 3.1 and 3.2), in nats -----------------------------------------------------------
 
@@ -285,3 +239,60 @@ def language_loss(net, h, rows):
 def class_loss(scores, labels):
     """L_2: `labels` (B) of `scores` (B, Y)."""
     return F.cross_entropy(scores.float(), labels)
+
+
+def pretraining_rate(i, config):
+    """Up linearly in `warmup` steps, then down to zero along a cosine (Sec. 4.1)."""
+    if i < config.warmup:
+        return config.learning_rate * (i + 1) / config.warmup
+    done = (i - config.warmup) / max(1, config.pretrain_steps - config.warmup)
+    return config.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
+
+
+def tuning_rate(i, config, steps):
+    """Up in a small share of the steps, then down to zero along a line (Sec. 4.1)."""
+    warmup = max(1, round(config.tuning_warmup * steps))
+    if i < warmup:
+        return config.tuning_rate * (i + 1) / warmup
+    return config.tuning_rate * (steps - i) / max(1, steps - warmup)
+
+
+class Learner:
+    """The loops' bodies: rows of text, or sentences with their labels; one step of AdamW, whose
+    decay is of matrices alone (Sec. 4.1)."""
+
+    def __init__(self, config, net, masters, seed, labels=None):
+        self.config, self.net, self.masters, self.seed = config, net, masters, seed
+        self.labels, self.steps = labels, config.tuning_steps(labels)
+        named = zip((name for name, _ in net.named_parameters()), masters.masters)
+        self.optimizer = AdamW(groups(named, config.weight_decay))
+
+    def loss(self, rows):
+        return language_loss(self.net, self.net.transform(rows), rows)
+
+    def read(self, rows, i):
+        """Learn from the i-th `rows` (B, T) of text; L_1."""
+        torch.manual_seed(self.seed * 1_000_003 + i)  # of dropout: the same after a restart
+        return self.learn(self.loss(rows), pretraining_rate(i, self.config))
+
+    def judge(self, tokens, lengths, labels, i):
+        """Learn from the i-th `tokens` (B, L) and `labels` (B): L_3 = L_2 + lambda L_1."""
+        torch.manual_seed(self.seed * 1_000_003 + i)
+        rows, part = framed(tokens, lengths), self.config.auxiliary
+        h = self.net.transform(rows)
+        judged = class_loss(self.net.head(answered(h, lengths)), labels)
+        spoken = language_loss(self.net, h, rows) if part else torch.zeros_like(judged)
+        value = judged + part * spoken
+        self.learn(value, tuning_rate(i, self.config, self.steps))
+        return {"loss": value.detach(), "labels": judged.detach(), "text": spoken.detach()}
+
+    def learn(self, value, rate):
+        value.backward()
+        self.masters.take_gradients()
+        torch.nn.utils.clip_grad_norm_(self.masters.masters, self.config.clip)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.masters.give_weights()
+        return value.detach()

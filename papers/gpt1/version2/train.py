@@ -3,9 +3,8 @@
 from common.exams.sentiment import evaluated
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
-from papers.gpt1.task import Exam
-from papers.gpt1.tuning import judges
-from papers.gpt1.version2 import learning, model
+from papers.gpt1.task import Exam, judges
+from papers.gpt1.version2 import model
 
 
 def train(run):
@@ -13,21 +12,20 @@ def train(run):
     config, more = run.config, {"seed": run.seed, "device": run.engine.device, "quick": run.quick}
     exam = Exam(run.data, run.more_data["pretrain"], config, model.document, **more)
     net, masters = build(run, lambda: model.GPT1(config, exam.symbols), method="transform")
-    reader = learning.Pretraining(config, net, masters, run.seed)
+    reader = model.Learner(config, net, masters, run.seed)
     held_out = evaluated(net, lambda: exam.held_out_nats(reader.loss))
     train_torch(
         run, net, masters, reader, phase="pretrain",
         tokens_per_step=config.batch * config.context,
-        step=lambda i: reader.step(exam.reading(i, config.batch), i), validate=held_out,
+        step=lambda i: reader.read(exam.reading(i, config.batch), i), validate=held_out,
     )  # fmt: skip
     found = {"pretrain_nats": held_out()}
     weights = [master.detach().clone() for master in masters.masters]
 
     def tuning(labels):
-        return lambda net, masters: learning.Tuning(config, net, masters, run.seed, labels)
+        return lambda net, masters: model.Learner(config, net, masters, run.seed, labels)
 
     learner = tuning(None)(net, masters)
-
     return train_torch(
         run, net, masters, learner, phase="finetune", tokens_per_step=config.tuning_batch,
         step=lambda i: learner.judge(*exam.batch(i, config.tuning_batch), i),
