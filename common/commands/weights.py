@@ -142,15 +142,17 @@ def _fitting(home: Room, data: str | None):
     from common.data.place import files_of
 
     known = {name: files_sha256(files_of(one)) for name, one in load_catalog().items()}
-    usual = load_catalog().get(home.paper.dataset)
-    own = {home.paper.dataset, usual and usual.stand_in}
+    usual = [load_catalog()[name] for name in home.paper.datasets.values()]
+    own = {name for one in usual for name in (one.name, one.stand_in)}
     wanted = data and (known[data] if named_set(data) else read_own(data)[1])
 
     def fits(folder: Path) -> bool:
         from common.ask.checkpoint import trained_on  # with torch: only where there are weights
 
-        name, sha256 = trained_on(folder)
-        return sha256 == wanted if data else name in own and sha256 == known.get(name)
+        found = trained_on(folder)
+        if data:
+            return any(sha256 == wanted for _, sha256 in found)
+        return all(name in own and sha256 == known.get(name) for name, sha256 in found)
 
     return fits
 

@@ -1,0 +1,83 @@
+"""The exam of the room: film reviews judged by a model that first read other text.
+
+What a version hands over, and what it learns from: common/exams/sentiment.py. Here stand the byte
+pairs, the special tokens of Sec. 3.3, and the rows of pre-training.
+"""
+
+from __future__ import annotations
+
+import copy
+from functools import partial
+
+import numpy as np
+import torch
+
+from common.errors import UserError
+from common.exams.sentiment import LABELS, Mixed, SentimentExam, evaluated
+from common.run.engine import Masters
+from papers.bpe.version2 import model as bpe
+
+SPECIAL = ("<pad>", "<start>", "<delimiter>", "<extract>")
+HELD_OUT = 48  # rows of either part on which pre-training is judged
+
+
+class Exam(SentimentExam):
+    """`frame(sentences)` gives the tokens of a document, as a version reads it in pre-training."""
+
+    def __init__(self, data, pretrain, config, frame=None, **rest):
+        learn = partial(byte_pairs, merges=config.merges)
+        super().__init__(
+            data, pretrain, learn, special=SPECIAL, most=config.context - len(SPECIAL) + 2, **rest
+        )
+        if frame is None:  # to be asked, not to learn
+            return
+        rows = {split: list(self._rows(split, frame, config)) for split in ("train", "validation")}
+        self.mixed = Mixed(*rows["train"], config.reviews, self.seed)
+        count = min(HELD_OUT, *map(len, rows["validation"]))
+        self.held_out = np.concatenate([part[:count] for part in rows["validation"]])
+
+    def _rows(self, split, frame, config):
+        """Rows of either part: framed documents, one after another, cut into rows."""
+        for part, documents in self.documents(split).items():
+            tokens = np.concatenate([frame(document) for document in documents])
+            if len(tokens) < config.context:
+                raise UserError(f"{part}, {split}: {len(tokens)} tokens do not fill a row.")
+            yield tokens[: len(tokens) // config.context * config.context].reshape(
+                -1, config.context
+            )
+
+    def reading(self, i, size):
+        """The i-th rows to pre-train on."""
+        return torch.as_tensor(self.mixed(i, size), device=self.device)
+
+    @torch.no_grad()
+    def held_out_nats(self, loss):
+        """Nats per token on held-out rows; `loss(rows)` is the mean of a batch."""
+        rows = torch.as_tensor(self.held_out, device=self.device)
+        parts = rows.split(16)
+        return sum(loss(part).item() * len(part) for part in parts) / len(rows)
+
+
+def byte_pairs(texts, merges):
+    return bpe.train(texts, 256 + merges)
+
+
+def tuned(net, weights, exam, learner):
+    """A net of its own that begins from `weights`, and learns as `learner(net, masters)` does in
+    all its `steps`, from so many `labels`."""
+    net = copy.deepcopy(net).train()
+    masters = Masters(net.parameters())
+    for master, weight in zip(masters.masters, weights, strict=True):
+        master.data.copy_(weight)
+    masters.give_weights()
+    learning = learner(net, masters)
+    for i in range(learning.steps):
+        learning.judge(*exam.batch(i, net.config.tuning_batch, learning.labels), i)
+    return net
+
+
+def judges(net, weights, exam, tuning):
+    """What the exam asks for, by number of labels: `net`, which has learned from all of them, and
+    nets that learn from few as `tuning(labels)` does."""
+    few = {n: tuned(net, weights, exam, tuning(n)) for n in LABELS if n is not None}
+    return {n: evaluated(each, each.classify) for n, each in {None: net, **few}.items()}
