@@ -17,7 +17,6 @@ from torch.nn import Module, ModuleList, Parameter
 from papers.adam.version2 import model as adam
 from papers.transformer.version2 import model as transformer
 
-CLS, SEP, MASK = "[CLS]", "[SEP]", "[MASK]"
 PAD = 0  # the piece that fills up rows
 APART = 1_000_003  # between the streams of random numbers of two seeds
 
@@ -31,6 +30,7 @@ class Config:  # defaults: BERT-Base, Sec. 3 (Model Architecture), App. A.2; fin
     layers: int = 12
     dropout: float = 0.1
     share: float = 0.15  # Sec. 3.1: of all tokens, how many are hidden
+    reviews: float = 0.8  # ours: of the batches of pre-training, how many are reviews
     batch: int = 256
     learning_rate: float = 1e-4
     warmup: int = 10_000
@@ -46,23 +46,14 @@ class Config:  # defaults: BERT-Base, Sec. 3 (Model Architecture), App. A.2; fin
             raise ValueError("d_model must be a multiple of heads")
 
 
-# -- examples (Sec. 3.1) --------------------------------------------------------------------------
-
-
-def generator(seed, number):
-    return torch.Generator().manual_seed(seed * APART + number)
-
-
 def drawn(low, high, rng):
     return int(torch.randint(low, high, (), generator=rng))
 
 
 def segments_of(document, half, rng):
-    """Two runs of sentences of a document, each at most `half` pieces long; does the second follow?
-
-    In half of all cases it does; else it begins anywhere in the document (Sec. 3.1, Task 2).
-    A document of one sentence is cut in two.
-    """
+    """Two runs of a document's sentences, each at most `half` pieces long; does the second follow?
+    In half of all cases it does; else it begins anywhere in the document (Sec. 3.1, Task 2). A
+    document of one sentence is cut in two."""
     if len(document) == 1:
         middle = (len(document[0]) + 1) // 2
         document = [document[0][:middle], document[0][middle:]]
@@ -82,16 +73,15 @@ def hide(tokens, pieces, share, rng):
     lot = torch.rand(tokens.shape, generator=rng)
     other = torch.randint(len(pieces), tokens.shape, generator=rng)
     seen = torch.where(chosen & (lot < 0.9), other, tokens)
-    seen = torch.where(chosen & (lot < 0.8), pieces.index(MASK), seen)
+    seen = torch.where(chosen & (lot < 0.8), pieces.index("[MASK]"), seen)
     return seen, torch.where(chosen, tokens, -1)
 
 
-def example(documents, n, pieces, config, seed):
-    """The n-th example: [CLS] first [SEP] second [SEP] with a part hidden; always the same."""
-    rng = generator(seed, n)
-    half = (config.context - 3) // 2
-    first, second, follows = segments_of(documents[n], half, rng)
-    cls, sep = pieces.index(CLS), pieces.index(SEP)
+def example(stretch, n, pieces, config, seed):
+    """[CLS] first [SEP] second [SEP] of the n-th stretch, a part hidden; always the same."""
+    rng = torch.Generator().manual_seed(seed * APART + n)
+    first, second, follows = segments_of(stretch, (config.context - 3) // 2, rng)
+    cls, sep = map(pieces.index, ("[CLS]", "[SEP]"))
     tokens = torch.tensor([cls, *first, sep, *second, sep])
     segments = torch.tensor([0] * (len(first) + 2) + [1] * (len(second) + 1))
     return (*hide(tokens, pieces, config.share, rng), segments, follows)
@@ -106,17 +96,11 @@ def filled(rows, value):
     return found
 
 
-def batch(documents, i, pieces, config, seed):
-    """The i-th batch: tokens, targets and segments (B, T), whether the second follows (B,)."""
-    rng = generator(seed, len(documents) + i)
-    chosen = torch.randint(len(documents), (config.batch,), generator=rng).tolist()
-    seen, targets, segments, follows = zip(
-        *(example(documents, n, pieces, config, seed) for n in chosen)
-    )
+def batch(chosen, pieces, config, seed):
+    """Stretches with their numbers: tokens, targets, segments (B, T), whether pairs follow (B,)."""
+    made = (example(stretch, n, pieces, config, seed) for n, stretch in chosen)
+    seen, targets, segments, follows = zip(*made)
     return filled(seen, PAD), filled(targets, -1), filled(segments, 0), torch.tensor(follows)
-
-
-# -- the network ----------------------------------------------------------------------------------
 
 
 def matrix(rows, columns):
@@ -164,12 +148,8 @@ class FeedForward(Module):
     def __init__(self, config):
         super().__init__()
         d = config.d_model
-        self.w_1, self.b_1, self.w_2, self.b_2 = (
-            matrix(d, 4 * d),
-            vector(4 * d),
-            matrix(4 * d, d),
-            vector(d),
-        )
+        self.w_1, self.b_1 = matrix(d, 4 * d), vector(4 * d)
+        self.w_2, self.b_2 = matrix(4 * d, d), vector(d)
 
     def forward(self, x):  # (B, T, D)
         return gelu(x @ self.w_1 + self.b_1) @ self.w_2 + self.b_2  # (B, T, F) -> (B, T, D)
@@ -246,9 +226,6 @@ def nats(scores, targets):
     return -log_p.gather(-1, targets[..., None])[..., 0]
 
 
-# -- learning -------------------------------------------------------------------------------------
-
-
 class Adam(adam.AdamW):
     """As published with BERT: Adam with decoupled decay, its moments as they are."""
 
@@ -266,44 +243,46 @@ class Adam(adam.AdamW):
 
 def learning_rate(i, peak, warmup, steps):
     """Up along a line in `warmup` steps, then down along one to zero (App. A.2)."""
-    if i < warmup:
-        return peak * (i + 1) / warmup
-    return peak * (steps - i) / max(1, steps - warmup)
+    return peak * min((i + 1) / max(1, warmup), (steps - i) / max(1, steps - warmup))
 
 
 class Learner:
     """One phase: pre-training, or with `tuning` so many steps of fine-tuning."""
 
     def __init__(self, config, net, masters, seed, pieces=None, tuning=None):
-        self.config, self.net, self.masters, self.seed, self.vocabulary = (
-            config,
-            net,
-            masters,
-            seed,
-            pieces,
-        )
+        self.config, self.net, self.masters, self.seed = config, net, masters, seed
+        self.vocabulary = pieces
         self.plan = config.learning_rate, config.warmup, config.pretrain_steps
         if tuning:
             self.plan = config.tune_rate, config.tune_warmup * tuning, tuning
         self.optimizer = Adam(masters.masters, eps=1e-6, weight_decay=config.weight_decay)
 
-    def pretrain(self, documents, i):
-        """Learn from the i-th batch of documents, lists of sentences; nats of both questions."""
+    def nats(self, chosen):
+        """Of stretches with their numbers: nats per hidden piece, and of what follows."""
+        given = batch(chosen, self.vocabulary, self.config, self.seed)
+        seen, targets, segments, follows = (x.to(self.masters.masters[0].device) for x in given)
+        told, asked = self.net(seen, segments, targets, follows).unbind(1)  # (B,)
+        return told.sum() / (targets >= 0).sum().clamp(min=1), asked.mean()
+
+    @torch.no_grad()
+    def held_out(self, batches):
+        """The mean of the first over batches that are not learned from."""
+        self.net.eval()
+        found = sum(self.nats(chosen)[0].item() for chosen in batches) / len(batches)
+        self.net.train()
+        return found
+
+    def pretrain(self, chosen, i):
+        """Learn from the i-th batch of stretches with their numbers."""
         torch.manual_seed(self.seed * APART + i)  # of dropout: the same after a restart
-        seen, targets, segments, follows = batch(
-            documents, i, self.vocabulary, self.config, self.seed
-        )
-        told, asked = self.net(seen, segments, targets, follows).unbind(1)
-        told, asked = told.sum() / (targets >= 0).sum().clamp(min=1), asked.mean()
-        self.descend(told + asked, i)
-        return {"loss": (told + asked).detach(), "hidden": told.detach(), "follows": asked.detach()}
+        told, asked = self.nats(chosen)
+        value = self.descend(told + asked, i)
+        return {"loss": value, "hidden": told.detach(), "follows": asked.detach()}
 
     def tune(self, tokens, labels, i):
         """Learn from the i-th `tokens` (B, T) and their `labels` (B,); nats per text."""
         torch.manual_seed(self.seed * APART + i)
-        value = nats(self.net(tokens), labels).mean()
-        self.descend(value, i)
-        return value.detach()
+        return self.descend(nats(self.net(tokens), labels).mean(), i)
 
     def descend(self, value, i):
         value.backward()
@@ -313,3 +292,4 @@ class Learner:
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.masters.give_weights()
+        return value.detach()

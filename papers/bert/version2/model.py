@@ -1,9 +1,8 @@
 """BERT, Devlin et al. 2018 (arXiv:1810.04805), version 2: as one would build it today.
 
-The published network, parameter by parameter (`load_published`). Against version 1: whole words are
-hidden, anew at each reading, and no special token; whole documents in place of pairs; the
-vocabulary's product at hidden places alone; one product for queries, keys and values, attention
-plain or fused; Adam with its bias correction, decay of matrices only, bfloat16.
+The published network, parameter by parameter. Against version 1: whole words are hidden, anew at
+each reading, and no special token; no pairs; the vocabulary's product at hidden places alone; one
+product for queries, keys and values; Adam's bias correction, decay of matrices only, clipping.
 
 Symbols: L layers, A heads, as in the paper; its H is d_model.
 Shapes:  B batch, T tokens, H heads, K = D / H, D = d_model, F = 4 D, V pieces, M hidden places,
@@ -11,7 +10,6 @@ Shapes:  B batch, T tokens, H heads, K = D / H, D = d_model, F = 4 D, V pieces, 
 """
 
 import math
-import re
 from dataclasses import dataclass
 
 import torch
@@ -34,6 +32,7 @@ class Config:  # defaults: BERT-Base, Sec. 3 (Model Architecture), App. A.2; fin
     layers: int = 12
     dropout: float = 0.1
     share: float = 0.15  # Sec. 3.1: of all tokens, how many are hidden
+    reviews: float = 0.8  # ours: of the batches of pre-training, how many are reviews
     batch: int = 256
     learning_rate: float = 1e-4
     warmup: int = 10_000
@@ -57,25 +56,22 @@ class Hiding:
         """`pieces` by id; special ones are in brackets, those that go on with a word begin ##."""
         self.mask, self.share, self.size = pieces.index("[MASK]"), share, len(pieces)
         self.goes_on = torch.tensor([piece.startswith("##") for piece in pieces])
-        self.special = torch.tensor([re.fullmatch(r"\[[A-Z]+\]", p) is not None for p in pieces])
+        self.special = torch.tensor([p[0] + p[-1] == "[]" for p in pieces])
 
     def choose(self, tokens):
         """Which of `tokens` (B, T) are to be foretold: all pieces of a word, or none."""
-        word = (~self.goes_on[tokens]).long().cumsum(1) - 1  # (B, T)
-        drawn = torch.rand(tokens.shape).gather(1, word)  # (B, T): one number for each word
-        return (drawn < self.share) & ~self.special[tokens]
+        goes_on, special = (x.to(tokens.device)[tokens] for x in (self.goes_on, self.special))
+        word = (~goes_on).long().cumsum(1) - 1  # (B, T)
+        drawn = torch.rand(tokens.shape, device=tokens.device).gather(1, word)  # (B, T): by word
+        return (drawn < self.share) & ~special
 
     def __call__(self, tokens):
-        """Tokens as the network sees them (B, T), and the targets (B, T), -1 where there are none.
-
-        Of what was chosen, 80 % become [MASK], 10 % any piece, 10 % stay.
-        """
-        chosen, lot = self.choose(tokens), torch.rand(tokens.shape)
-        other = torch.randint(self.size, tokens.shape)
-        seen = tokens.where(~chosen | (lot >= 0.9), other).masked_fill(
-            chosen & (lot < 0.8), self.mask
-        )
-        return seen, tokens.masked_fill(~chosen, -1)
+        """Tokens as the network sees them (B, T), and targets (B, T), -1 where there are none. Of
+        what was chosen, 80 % become [MASK], 10 % any piece, 10 % stay."""
+        chosen, lot = self.choose(tokens), torch.rand(tokens.shape, device=tokens.device)
+        other = torch.randint_like(tokens, self.size)
+        seen = tokens.where(~chosen | (lot >= 0.9), other)
+        return seen.masked_fill(chosen & (lot < 0.8), self.mask), tokens.masked_fill(~chosen, -1)
 
 
 class Embeddings(Module):
@@ -95,9 +91,7 @@ class Embeddings(Module):
 
 def attend(q, k, v, hidden, p=0.0):
     """softmax(q k^T / sqrt(K)) v, three times (B, H, T, K) -> (B, H, T, K), with dropout `p`.
-
-    `hidden` (B, 1, 1 or T, T) is 0 where a token may look and -inf where it may not.
-    """
+    `hidden` (B, 1, 1 or T, T) is 0 where a token may look and -inf where it may not."""
     scale = q.shape[-1] ** -0.5
     if q.device.type != "cpu" or k.shape[-2] >= FUSED_FROM:
         return F.scaled_dot_product_attention(q, k, v, attn_mask=hidden, dropout_p=p, scale=scale)
@@ -105,8 +99,8 @@ def attend(q, k, v, hidden, p=0.0):
     hidden = hidden.expand(-1, heads[1], -1, -1).flatten(0, 1)  # (B H, 1 or T, T)
     q, k, v = (x.reshape(-1, *x.shape[-2:]) for x in (q, k, v))  # (B H, T, K)
     scores = torch.baddbmm(hidden, q, k.transpose(1, 2), alpha=scale)  # (B H, T, T)
-    weights = F.dropout(scores.softmax(-1), p)  # (B H, T, T)
-    return torch.bmm(weights, v).unflatten(0, heads)  # (B H, T, K) -> (B, H, T, K)
+    y = torch.bmm(F.dropout(scores.softmax(-1), p), v)  # (B H, T, K)
+    return y.unflatten(0, heads)  # (B, H, T, K)
 
 
 class Attention(Module):
@@ -130,12 +124,9 @@ class Layer(Module):
     def __init__(self, config):
         super().__init__()
         d, self.p = config.d_model, config.dropout
-        self.attention, self.first, self.second = (
-            Attention(config),
-            Linear(d, 4 * d),
-            Linear(4 * d, d),
-        )
-        self.norm1, self.norm2 = (LayerNorm(d, EPSILON) for _ in range(2))
+        self.attention, self.norm1 = Attention(config), LayerNorm(d, EPSILON)
+        self.first, self.second = Linear(d, 4 * d), Linear(4 * d, d)
+        self.norm2 = LayerNorm(d, EPSILON)
 
     def forward(self, x, hidden):  # (B, T, D) -> (B, T, D)
         x = self.norm1(x + F.dropout(self.attention(x, hidden), self.p, self.training))
@@ -164,7 +155,7 @@ def barred(x, padding):
 class BERT(Module):
     """Embeddings and layers; heads for hidden pieces, for the second segment and for classes."""
 
-    pad = 0  # the piece that fills up rows, in every published vocabulary
+    pad = 0  # the piece that fills up rows
 
     def __init__(self, config, pieces, classes=2):
         super().__init__()
@@ -201,23 +192,20 @@ class BERT(Module):
 
     def forward(self, tokens, segments=None, targets=None, follows=None):
         """Scores of the classes (B, Y). With `targets` (B, T), -1 where nothing was hidden, losses
-        (B, 2) instead: the sum over a row's hidden pieces, and whether the second segment `follows`
-        (B,), zero where it is not asked. Only hidden places reach the vocabulary's product."""
+        (B, 2): the sum over a row's hidden pieces, which alone reach the vocabulary's product, and
+        of whether the second segment `follows` (B,), zero where that is not asked."""
         x = self.encode(tokens, segments)
         if targets is None:
             pooled = F.dropout(self.pool(x, tokens), self.config.dropout, self.training)
             return self.classes(pooled)  # (B, Y)
         at = targets >= 0  # (B, T)
         nats = F.cross_entropy(self.pieces(x[at]).float(), targets[at], reduction="none")  # (M,)
-        rows = at.nonzero()[:, 0]  # (M,)
-        told = nats.new_zeros(len(x)).index_add(0, rows, nats)  # (B,)
+        told = nats.new_zeros(len(x)).index_add(0, at.nonzero()[:, 0], nats)  # (B,)
         if follows is None:
             return torch.stack([told, torch.zeros_like(told)], 1)
         pair = self.follows(self.pool(x, tokens)).float()  # (B, 2)
         return torch.stack([told, F.cross_entropy(pair, follows, reduction="none")], 1)  # (B, 2)
 
-
-# -- published weights ----------------------------------------------------------------------------
 
 PUBLISHED = {  # our names, part by part -> those of huggingface/transformers
     "embed": "embeddings", "tokens": "word_embeddings", "positions": "position_embeddings",
@@ -229,7 +217,7 @@ PUBLISHED = {  # our names, part by part -> those of huggingface/transformers
     "classes": "classifier",
 }  # fmt: skip
 HEADS = ("pooler", "foretell", "follows", "classes")  # published weights may lack them
-UNUSED = re.compile(r"embeddings\.position_ids|cls\.predictions\.decoder\.(weight|bias)")
+UNUSED = ("embeddings.position_ids", "cls.predictions.decoder")
 
 
 def published(name):
@@ -243,11 +231,10 @@ def load_published(weights, heads):
     """A BERT with published weights {name: tensor}, with or without "bert." before names, for
     evaluation. `heads` is not in them: 64 components each in Sec. 3, fewer in later models. HEADS
     that are not there begin anew. ValueError for names, RuntimeError for shapes that do not fit."""
-    named = {n.removeprefix("bert."): w for n, w in weights.items() if not UNUSED.search(n)}
-    try:
-        tokens, places = (named[published(f"embed.{n}.weight")[0]] for n in ("tokens", "positions"))
-    except KeyError as error:
-        raise ValueError(f"these are no BERT weights: {error} is missing") from None
+    named = {n.removeprefix("bert."): w for n, w in weights.items()}
+    named = {n: w for n, w in named.items() if not n.startswith(UNUSED)}
+    tokens = named.get("embeddings.word_embeddings.weight", torch.empty(0, 0))
+    places = named.get("embeddings.position_embeddings.weight", ())
     layers = len({name.split(".")[2] for name in named if name.startswith("encoder.layer.")})
     config = Config(len(tokens), len(places), tokens.shape[1], heads, layers)
     net = BERT(config, len(tokens), len(named.get("classifier.bias", "ab")))
@@ -255,17 +242,14 @@ def load_published(weights, heads):
     made = {n: parts for n, parts in made.items() if not n.startswith(HEADS) or parts[0] in named}
     if strange := named.keys() ^ {part for parts in made.values() for part in parts}:
         raise ValueError(f"missing or strange: {', '.join(sorted(strange)[:3])}")
-    net.load_state_dict(
-        {n: torch.cat([named[x] for x in parts]) for n, parts in made.items()}, False
-    )
+    found = {name: torch.cat([named[part] for part in parts]) for name, parts in made.items()}
+    net.load_state_dict(found, strict=False)
     return net.eval()
 
 
 def learning_rate(i, peak, warmup, steps):
     """Up along a line in `warmup` steps, then down along one to zero (App. A.2)."""
-    if i < warmup:
-        return peak * (i + 1) / warmup
-    return peak * (steps - i) / max(1, steps - warmup)
+    return peak * min((i + 1) / max(1, warmup), (steps - i) / max(1, steps - warmup))
 
 
 class Learner:
@@ -280,23 +264,30 @@ class Learner:
         named = zip((name for name, _ in net.named_parameters()), masters.masters)
         self.optimizer = AdamW(groups(named, config.weight_decay), eps=1e-6)  # the published code
 
+    def nats(self, tokens, segments=None, follows=None):
+        """Of rows (B, T), what is hidden drawn anew: nats per hidden piece; with `segments` (B, T)
+        also per row of whether the second `follows` (B,) the first."""
+        seen, targets = self.hiding(tokens)  # (B, T)
+        told, asked = self.net(seen, segments, targets, follows).unbind(1)  # (B,)
+        return told.sum() / (targets >= 0).sum().clamp(min=1) + asked.mean()
+
+    @torch.no_grad()
+    def held_out(self, batches):
+        """The mean over batches (B, T) that are not learned from, always with the same hidden."""
+        torch.manual_seed(0)
+        self.net.eval()
+        found = sum(self.nats(tokens).item() for tokens in batches) / len(batches)
+        self.net.train()
+        return found
+
     def pretrain(self, tokens, i, segments=None, follows=None):
-        """Learn from the i-th `tokens` (B, T), what is hidden drawn anew; nats per hidden piece.
-        With `segments` (B, T), also whether the second `follows` (B,) the first."""
         torch.manual_seed(self.seed * APART + i)  # of masks and dropout: the same after a restart
-        seen, targets = self.hiding(tokens)
-        nats = self.net(*map(self.there, (seen, segments, targets, follows)))  # (B, 2)
-        masked = nats[:, 0].sum() / (targets >= 0).sum().clamp(min=1)
-        return self.descend(masked + nats[:, 1].mean(), i)
+        return self.descend(self.nats(tokens, segments, follows), i)
 
     def tune(self, tokens, labels, i):
         """Learn from the i-th `tokens` (B, T) and their `labels` (B,); nats per text."""
         torch.manual_seed(self.seed * APART + i)
-        scores = self.net(self.there(tokens)).float()  # (B, Y)
-        return self.descend(F.cross_entropy(scores, self.there(labels)), i)
-
-    def there(self, x):
-        return x if x is None else x.to(self.masters.parameters[0].device)
+        return self.descend(F.cross_entropy(self.net(tokens).float(), labels), i)
 
     def descend(self, value, i):
         value.backward()
