@@ -9,12 +9,13 @@ Shapes: B rows, T tokens of the longest.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import torch
 from torch import Tensor
 
-from common.exams.sentiment import SentimentExam
+from common.exams.sentiment import BATCH, SentimentExam
 from common.exams.wordpieces import learn_pieces
 from papers.bpe.version2.model import Trainer
 
@@ -76,11 +77,23 @@ class Exam(SentimentExam):
         batches = torch.cat(groups)[: len(lengths) // size * size].view(-1, size)
         return batches[torch.randperm(len(batches), generator=rng)]
 
-    def held_out(self) -> list[Stretch]:
-        """On what the loss of pre-training is measured."""
-        return [
-            part for parts in self.stretches("validation").values() for part in parts[:HELD_OUT]
-        ]
+    def held_out(self) -> list[list[tuple[int, Stretch]]]:
+        """Batches on which the loss of pre-training is measured."""
+        parts = [part for each in self.stretches("validation").values() for part in each[:HELD_OUT]]
+        numbered = list(enumerate(parts))
+        return [numbered[i : i + BATCH] for i in range(0, len(numbered), BATCH)]
+
+    def held_out_rows(self) -> list[Tensor]:
+        return [self.joined(chosen) for chosen in self.held_out()]
+
+    def joined(self, chosen: list[tuple[int, Stretch]]) -> Tensor:
+        """The stretches of a batch as rows (B, T), without their numbers."""
+        return self.rows([sum(stretch, []) for _, stretch in chosen])
+
+    def tokens_read(self, size: int) -> int:
+        """In a step of so many rows, about: as many as reviews have on average."""
+        reviews = self.stretches()["reviews"]
+        return size * round(2 + sum(len(row) for (row,) in reviews) / len(reviews))
 
     def rows(self, sentences: list[list[int]]) -> Tensor:
         """[CLS] tokens [SEP] of each, filled up: (B, T)."""
@@ -92,6 +105,17 @@ class Exam(SentimentExam):
         tokens, lengths, wanted = self.batch(i, size, labels)
         sentences = [row[:n] for row, n in zip(tokens.tolist(), lengths.tolist())]
         return self.rows(sentences), wanted
+
+    def tuned(self, begin) -> dict[int, Callable]:
+        """What is learned from fewer labels: `begin(steps)` gives such a net and its learner."""
+        found = {}
+        for labels, part in SMALL.items():
+            steps = max(1, round(part * self.config.finetune_steps))
+            net, learner = begin(steps)
+            for i in range(steps):
+                learner.tune(*self.labelled_rows(i, self.config.tune_batch, labels), i)
+            found[labels] = self.judge(net)
+        return found
 
     def judge(self, net):
         """A net of rows as the exam asks it: tokens (B, T) without special ones, and lengths."""

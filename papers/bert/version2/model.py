@@ -30,6 +30,7 @@ class Config:  # defaults: BERT-Base, Sec. 3 (Model Architecture), App. A.2; fin
     d_model: int = 768
     heads: int = 12
     layers: int = 12
+    std: float = 0.02  # of matrices at the start; the published code
     dropout: float = 0.1
     share: float = 0.15  # Sec. 3.1: of all tokens, how many are hidden
     reviews: float = 0.8  # ours: of the batches of pre-training, how many are reviews
@@ -168,11 +169,9 @@ class BERT(Module):
     def stack(self, config):
         return [Layer(config) for _ in range(config.layers)]
 
-    @staticmethod
-    def initialise(module):
-        """Matrices from N(0, 0.02^2), biases zero (the published code)."""
+    def initialise(self, module):
         if isinstance(module, Linear | Embedding):
-            torch.nn.init.normal_(module.weight, std=0.02)
+            torch.nn.init.normal_(module.weight, std=self.config.std)
         if isinstance(module, Linear):
             torch.nn.init.zeros_(module.bias)
 

@@ -3,18 +3,17 @@
 from common.run.engine import Masters
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
-from papers.bert.task import SMALL, Exam
+from papers.bert.task import Exam
 from papers.bert.version2 import model
 
 
 def train(run):
-    """Pre-training, then fine-tuning with all labels; with fewer in `finish`, from the same start."""
-    config, make = run.config, lambda: model.BERT(run.config, exam.symbols)
-    pretrain = run.more_data["pretrain"]
-    exam = Exam(run.data, pretrain, config, run.seed, run.engine.device, run.quick)
-    net, masters = build(run, make)
+    """Stretches of text with other words hidden each time; then reviews and their labels."""
+    config, data, engine = run.config, (run.data, run.more_data["pretrain"]), run.engine
+    exam = Exam(*data, config, run.seed, engine.device, run.quick)
+    net, masters = build(run, lambda: model.BERT(config, exam.symbols))
     learner = model.Learner(config, net, masters, run.seed, exam.pieces)
-    size, held_out = config.batch, [exam.joined(each) for each in exam.held_out()]
+    size, few, held_out = config.batch, config.tune_batch, exam.held_out_rows()
     train_torch(
         run, net, masters, learner, phase="pretrain", tokens_per_step=exam.tokens_read(size),
         step=lambda i: learner.pretrain(exam.joined(exam.reading(i, size)), i),
@@ -23,21 +22,17 @@ def train(run):
     further = {"hidden_nats": learner.held_out(held_out)}
     start = {name: weight.clone() for name, weight in net.state_dict().items()}
 
-    def tuned(labels, steps):
-        few = make().to(run.engine.device, run.engine.dtype)
-        few.load_state_dict(start)
-        learner = model.Learner(config, few, Masters(few.parameters()), run.seed, tuning=steps)
-        for i in range(steps):
-            learner.tune(*exam.labelled_rows(i, config.tune_batch, labels), i)
-        return exam.judge(few)
+    def begin(steps):  # once more from the pre-trained weights
+        net = model.BERT(config, exam.symbols).to(engine.device, engine.dtype)
+        net.load_state_dict(start)
+        return net, model.Learner(config, net, Masters(net.parameters()), run.seed, tuning=steps)
 
-    size, steps, judge = config.tune_batch, config.finetune_steps, exam.judge(net)
-    learner = model.Learner(config, net, masters, run.seed, tuning=steps)
+    tuner = model.Learner(config, net, masters, run.seed, tuning=config.finetune_steps)
     return train_torch(
-        run, net, masters, learner, phase="finetune", tokens_per_step=exam.tokens_read(size),
-        step=lambda i: learner.tune(*exam.labelled_rows(i, size), i),
-        validate=lambda: exam.validate(judge),
-        finish=lambda: exam.finish({None: judge, **{n: tuned(n, int(p * steps)) for n, p in SMALL.items()}}, further),
+        run, net, masters, tuner, phase="finetune", tokens_per_step=exam.tokens_read(few),
+        step=lambda i: tuner.tune(*exam.labelled_rows(i, few), i),
+        validate=lambda: exam.validate(exam.judge(net)),
+        finish=lambda: exam.finish({None: exam.judge(net), **exam.tuned(begin)}, further),
     )  # fmt: skip
 
 
