@@ -188,7 +188,8 @@ class BERT(Module):
         self.w_follows, self.b_follows = matrix(d, 2), vector(2)
         self.w_classes, self.b_classes = matrix(d, classes), vector(classes)
 
-    def encode(self, tokens, segments=None):  # (B, T), (B, T) -> (B, T, D)
+    def encode(self, tokens, segments=None):
+        """Final states (B, T, D) of `tokens` (B, T)."""
         segments = torch.zeros_like(tokens) if segments is None else segments
         x = self.tokens[tokens] + self.positions[: tokens.shape[1]] + self.segments[segments]
         x = transformer.dropout(self.norm(x), self.config.dropout, self.training)
@@ -209,8 +210,8 @@ class BERT(Module):
         return pooled @ self.w_follows + self.b_follows  # (B, 2)
 
     def forward(self, tokens, segments=None, targets=None, follows=None):
-        """Scores of the classes (B, Y); with targets (B, T) losses (B, 2) in their place: the sum
-        over a row's hidden pieces, and of whether its second segment `follows` (B,)."""
+        """Scores of the classes; with targets each row's two losses in their place: the sum over
+        its hidden pieces, and of whether its second segment follows."""
         x = self.encode(tokens, segments)
         pooled = self.pool(x, tokens)
         if targets is None:
