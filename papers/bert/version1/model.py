@@ -59,9 +59,9 @@ def segments_of(document, half, rng):
         document = [document[0][:middle], document[0][middle:]]
     cut = drawn(1, len(document), rng)
     first = sum(document[:cut], [])[-half:]
-    follows = drawn(0, 2, rng)
-    start = cut if follows else drawn(0, len(document), rng)
-    return first, sum(document[start:], [])[:half], follows
+    random = drawn(0, 2, rng)  # as published: 0 where it follows, 1 where it does not
+    start = drawn(0, len(document), rng) if random else cut
+    return first, sum(document[start:], [])[:half], random
 
 
 def hide(tokens, pieces, share, rng):

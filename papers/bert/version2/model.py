@@ -193,7 +193,7 @@ class BERT(Module):
     def forward(self, tokens, segments=None, targets=None, follows=None):
         """Scores of the classes. With targets, -1 where nothing was hidden, each row's two losses:
         the sum over its hidden pieces, which alone reach the vocabulary's product, and of whether
-        its second segment follows, zero where that is not asked."""
+        its second segment follows (`follows` 0: it does), zero where that is not asked."""
         x = self.encode(tokens, segments)
         if targets is None:
             pooled = F.dropout(self.pool(x, tokens), self.config.dropout, self.training)
