@@ -39,7 +39,8 @@ class Config:  # defaults: BERT-Base, Sec. 3 (Model Architecture), App. A.2; fin
     tune_batch: int = 32
     tune_rate: float = 3e-5
     tune_warmup: float = 0.1  # of the steps
-    finetune_steps: int = 6_300  # three epochs of SST-2's 67,349 phrases
+    steps: int = 6_300  # of fine-tuning: three epochs of SST-2's 67,349 phrases
+    finetune_steps = property(lambda config: config.steps)
 
     def __post_init__(self):
         if self.d_model % self.heads:

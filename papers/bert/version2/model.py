@@ -4,7 +4,6 @@ The published network, parameter by parameter. Against version 1: whole words ar
 each reading, and no special token; no pairs; the vocabulary's product at hidden places alone; one
 product for queries, keys and values; Adam's bias correction, decay of matrices only, clipping.
 
-Symbols: L layers, A heads, as in the paper; its H is d_model.
 Shapes:  B batch, T tokens, H heads, K = D / H, D = d_model, F = 4 D, V pieces, M hidden places,
          Y classes.
 """
@@ -43,7 +42,8 @@ class Config:  # defaults: BERT-Base, Sec. 3 (Model Architecture), App. A.2; fin
     tune_batch: int = 32
     tune_rate: float = 3e-5
     tune_warmup: float = 0.1  # of the steps
-    finetune_steps: int = 6_300  # three epochs of SST-2's 67,349 phrases
+    steps: int = 6_300  # of fine-tuning: three epochs of SST-2's 67,349 phrases
+    finetune_steps = property(lambda config: config.steps)
 
     def __post_init__(self):
         if self.d_model % self.heads:
