@@ -1,9 +1,9 @@
 """Version 2 beside transformers: `python -m papers.bert.tests.bench_speed`.
 
-Steps of pre-training on 32 rows of 128 pieces at width 256, 4 layers, 8,000 pieces. Each contestant
-is a process of its own with one thread; they take turns, and medians of CPU seconds are printed as a
-markdown table, with the share of the machine's matrix products that the step's products come to. The
-peer is as a user runs it: BertForMaskedLM in float32 with torch's AdamW. Argument: rounds.
+Steps of pre-training on 32 rows of 128 pieces at width 256, 4 layers, 8,000 pieces. Each
+contestant is a process of its own with one thread; they take turns, and medians of CPU seconds are
+printed as a markdown table, with the share of the machine's matrix products that a step's come to.
+The peer is as a user runs it: BertForMaskedLM in float32 with torch's AdamW. Argument: rounds.
 """
 
 from __future__ import annotations
