@@ -33,7 +33,7 @@ def sentiment_part(name, seed):
     return tuple(examples)
 
 
-def encyclopedia(count=10, seed=0):
+def encyclopedia(count=40, seed=0):
     """Articles of two paragraphs of ten sentences, with titles."""
     rng, lines = random.Random(seed), []
     for article in range(count):

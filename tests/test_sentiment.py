@@ -68,7 +68,7 @@ def test_a_text_without_titles_has_its_paragraphs_for_documents(tmp_path):
 def test_a_text_of_few_sentences_is_refused(tmp_path):
     path = tmp_path / "text.txt"
     path.write_text("word " * 400)
-    with pytest.raises(UserError, match="1 sentences, and at least 100"):
+    with pytest.raises(UserError, match="1 sentences, and at least 20"):
         documents_of(str(path))
 
 
@@ -79,7 +79,7 @@ def test_pre_training_reads_training_sentences_and_holds_others_out(exam, parts)
     assert len(held_out["reviews"]) == SIZES["validation"]
     sentences = [s for doc in train["wikipedia"] for s in doc]
     later = [s for doc in held_out["wikipedia"] for s in doc]
-    assert len(sentences) == 190 and len(later) == 10
+    assert len(sentences) == 760 and len(later) == 40
     assert min(map(min, sentences)) >= len(exam.special)
 
 
