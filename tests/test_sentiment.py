@@ -180,6 +180,8 @@ def test_a_quick_exam_reads_less(parts, tmp_path, monkeypatch):
     data = place_reviews(parts, tmp_path, monkeypatch)
     exam = SentimentExam(data, "", byte_pairs, quick=True)
     assert [len(exam.text[name]) for name in SIZES] == [150, 30, 30]
+    whole = SentimentExam(data, "", byte_pairs)
+    assert exam.tokenizer.tokens == whole.tokenizer.tokens  # a checkpoint is asked with these
 
 
 def test_the_text_is_found_by_its_loader():

@@ -29,7 +29,7 @@ def as_in_reviews(sentence: str) -> str:
     return " ".join(WORDS.findall(plain))
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # a text, and its first part
 def documents_of(data: str, most: int | None = None) -> Split:
     """Documents of sentences by split, "train" and the last of them "validation"; of a text with
     titles as in WikiText, or else of paragraphs. `most` characters are read."""
