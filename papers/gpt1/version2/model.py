@@ -74,7 +74,7 @@ def framed(tokens, lengths):
 
 def document(sentences):
     """What pre-training reads of a document: START and EXTRACT are known before they are needed."""
-    return classification(token for sentence in sentences for token in sentence)
+    return [START, *(token for sentence in sentences for token in sentence), EXTRACT]
 
 
 def answered(h, lengths):
