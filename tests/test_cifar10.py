@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from common.ask.checkpoint import TrainedOn, _data
+from common.ask.origins import TrainedOn, _data
 from common.commands.data import app
 from common.data import catalog, fetch, pin, place
 from common.data.captioned import load_captioned

@@ -92,7 +92,7 @@ def test_a_text_goes_on_as_the_net_reads_it(checkpoint, version):
 def test_weights_of_another_text_are_refused(checkpoint, tmp_path):
     other = tmp_path / "other.txt"
     other.write_text(encyclopedia(seed=1), encoding="utf-8")
-    with pytest.raises(UserError, match="not the text that this model was trained on"):
+    with pytest.raises(UserError, match="not what this model was trained on"):
         checkpoint("version2", str(other))
     with pytest.raises(UserError, match="name it with --data"):
         checkpoint("version2", None)
