@@ -18,8 +18,8 @@ from torch.nn import Embedding, LayerNorm
 
 from papers.bert.version2 import model as bert
 
-SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # published: the first four; <mask> is last
-BEGIN, PAD, END, _, MASK = range(5)
+BEGIN, PAD, END, _, MASK = range(5)  # <s>, <pad>, </s>, <unk> as published; <mask> is last there
+SPECIALS = 5
 EPSILON = 1e-5  # of the norms; fairseq has torch's
 LEFT_OUT = ("follows",)  # heads of BERT that are not trained: no pairs, no question about them
 
@@ -94,13 +94,13 @@ class Hiding:
 
     def choose(self, tokens):  # (B, T) -> (B, T)
         drawn = torch.rand(tokens.shape, device=tokens.device)  # (B, T)
-        return (drawn < self.share) & (tokens >= len(SPECIAL))
+        return (drawn < self.share) & (tokens >= SPECIALS)
 
     def __call__(self, tokens):
         """Tokens as the network sees them (B, T), and targets (B, T), -1 where there are none. Of
         what was chosen, 80 % become <mask>, 10 % another that is not special, 10 % stay."""
         chosen, lot = self.choose(tokens), torch.rand(tokens.shape, device=tokens.device)
-        other = torch.randint_like(tokens, len(SPECIAL), self.symbols)
+        other = torch.randint_like(tokens, SPECIALS, self.symbols)
         seen = tokens.where(~chosen | (lot >= 0.9), other)
         return seen.masked_fill(chosen & (lot < 0.8), MASK), tokens.masked_fill(~chosen, -1)
 
@@ -183,7 +183,8 @@ class Learner(bert.Learner):
     """One phase: pre-training, or with `tuning` so many steps of fine-tuning."""
 
     def __init__(self, config, net, masters, seed, symbols=None, tuning=None):
-        super().__init__(replace(config, clip=config.clip or math.inf), net, masters, seed, tuning=tuning)
+        unclipped = replace(config, clip=config.clip or math.inf)
+        super().__init__(unclipped, net, masters, seed, tuning=tuning)
         self.hiding = Hiding(symbols, config.share) if symbols else None
         for group in self.optimizer.param_groups:
             group["betas"] = 0.9, config.beta2
