@@ -55,7 +55,9 @@ class Exam(SentimentExam):
 
     def held_out(self) -> list[Tensor]:
         """Batches of rows on which the loss of pre-training is measured."""
-        return [self._trimmed(self.kept[i : i + AT_ONCE]) for i in range(0, len(self.kept), AT_ONCE)]
+        return [
+            self._trimmed(self.kept[i : i + AT_ONCE]) for i in range(0, len(self.kept), AT_ONCE)
+        ]
 
     def _trimmed(self, rows: np.ndarray) -> Tensor:
         """Without the columns that are padding in all rows."""

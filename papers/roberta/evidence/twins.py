@@ -12,6 +12,7 @@ from common.data.images import load_torchvision
 from common.evidence import measuring
 from common.evidence.claims import NOT_MEASURED, Unmeasured
 from papers.bert.version2 import model as bert2
+from papers.roberta.version1 import model as model1
 from papers.roberta.version2 import model as model2
 
 PIECES, LENGTH, HEADS = 23, 12, 4
@@ -110,3 +111,60 @@ def worst_of_classes() -> float:
     with torch.no_grad():
         reference = net(input_ids=tokens, attention_mask=(tokens != 1).long())
         return measuring.worst([(ours(tokens), reference.logits)])
+
+
+def worst_of_version1() -> float:
+    """States, scores, loss and gradients, with their positions read from row 2 on and no segment,
+    which published weights have as zeros."""
+    net = theirs()
+    net.roberta.embeddings.token_type_embeddings.weight.data.zero_()
+    config = model1.Config(context=LENGTH, d_model=32, heads=HEADS, layers=2)
+    ours = model1.RoBERTa(config, PIECES).eval()
+    pairs = list(pairs_of_version1(ours, net))
+    with torch.no_grad():
+        for mine, other, turn in pairs:
+            mine.copy_(turn(other))
+    tokens, targets = examples()
+    seen = tokens != 1
+    reference = net(
+        input_ids=tokens, attention_mask=seen.long(), output_hidden_states=True,
+        labels=targets.masked_fill(targets < 0, -100),
+    )  # fmt: skip
+    x = ours.encode(tokens)
+    value = ours(tokens, targets).sum() / (targets >= 0).sum()
+    value.backward()
+    reference.loss.backward()
+    found = [
+        (x[seen], reference.hidden_states[-1][seen]),
+        (ours.pieces(x)[seen], reference.logits[seen]),
+        (value, reference.loss),
+    ]
+    return measuring.worst([*found, *((mine.grad, turn(o.grad)) for mine, o, turn in pairs)])
+
+
+def pairs_of_version1(ours, net):
+    """Ours, theirs, and how theirs becomes ours: (out, in) is turned, and row 2 is our row 0."""
+    words, heads = net.roberta.embeddings, net.lm_head
+    shifted = lambda table: torch.cat([table[2:], table[:2] * 0])  # noqa: E731
+    yield ours.positions, words.position_embeddings.weight, shifted
+    yield ours.tokens, words.word_embeddings.weight, torch.clone
+    yield ours.b_pieces, heads.bias, torch.clone
+    layers = [(ours.w_turn, ours.b_turn, heads.dense)]
+    norms = [(ours.norm, words.LayerNorm), (ours.turned, heads.layer_norm)]
+    for mine, other in zip(ours.layers, net.roberta.encoder.layer, strict=True):
+        a, f, attention = mine.attention, mine.feed, other.attention
+        layers += [
+            (a.w_q, a.b_q, attention.self.query), (a.w_k, a.b_k, attention.self.key),
+            (a.w_v, a.b_v, attention.self.value), (a.w_o, a.b_o, attention.output.dense),
+            (f.w_1, f.b_1, other.intermediate.dense), (f.w_2, f.b_2, other.output.dense),
+        ]  # fmt: skip
+        norms += [
+            (mine.norms[0], attention.output.LayerNorm),
+            (mine.norms[1], other.output.LayerNorm),
+        ]
+    for weight, bias, layer in layers:
+        yield weight, layer.weight, torch.t
+        yield bias, layer.bias, torch.clone
+    for mine, norm in norms:
+        yield mine.gain, norm.weight, torch.clone
+        yield mine.bias, norm.bias, torch.clone

@@ -120,7 +120,10 @@ class Embeddings(bert.Embeddings):
     def __init__(self, config, pieces):
         super().__init__(config, pieces)
         rows = config.context + PAD + 1  # two more than places: the first two are never read
-        self.positions, self.segments = Embedding(rows, config.d_model), Embedding(1, config.d_model)
+        self.positions, self.segments = (
+            Embedding(rows, config.d_model),
+            Embedding(1, config.d_model),
+        )
 
     def forward(self, tokens, segments=None):  # (B, T) -> (B, T, D)
         x = self.tokens(tokens) + self.positions(positions(tokens)) + self.segments.weight[0]
