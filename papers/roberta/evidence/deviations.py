@@ -30,8 +30,8 @@ DEVIATIONS = (
         title="Pairs, and whether the second follows",
         place="Sec. 4.2 (Table 2, SEGMENT-PAIR)",
         paper_says="Full sentences, and no question for what follows.",
-        code_does="Cuts each row in two, puts another row's second half into half of them, and asks "
-        "which.",
+        code_does="Cuts each row in two, puts another row's second half into half of them, and "
+        "asks which.",
         kind="choice",
         introduced="",
         fixed="",

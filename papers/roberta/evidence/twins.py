@@ -54,7 +54,7 @@ def randomised(net, seed: int = 1, scale: float = 0.3):
 
 
 def examples() -> tuple[torch.Tensor, torch.Tensor]:
-    """Tokens (B, T), padded, one row as long as the context; targets, -1 where nothing is hidden."""
+    """Tokens (B, T), one row of them padded; targets, -1 where nothing is hidden."""
     rng = torch.Generator().manual_seed(2)
     tokens = torch.randint(5, PIECES, (3, LENGTH), generator=rng)
     tokens[:, 0] = 0
