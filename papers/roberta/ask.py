@@ -1,7 +1,4 @@
-"""What a user asks of this room's networks: what stands in a gap, and what a review says.
-
-Shapes: T tokens, V tokens of the vocabulary.
-"""
+"""What a user asks of this room's networks: what stands in a gap, and what a review says."""
 
 from __future__ import annotations
 
@@ -28,8 +25,8 @@ def exam_of(checkpoint, spaced) -> Exam:
 def doors(exam: Exam, net, scores: Callable[[Tensor], Tensor]):
     """A net of either version as Filler and Classifier.
 
-    `scores(row)` are those of what stands at each of its places, (T, V). Tokens are shown with the
-    space before them, if they have one.
+    `scores(row)` are those of what stands at each of its places. Tokens are shown with the space
+    before them, if they have one.
     """
     known = [exam.tokenizer.decode([i]) for i in range(len(exam.tokenizer))]
     names = [*SPECIAL, *known]
@@ -37,7 +34,7 @@ def doors(exam: Exam, net, scores: Callable[[Tensor], Tensor]):
     @torch.no_grad()
     def fill(text: str):
         row = row_of(exam, text)
-        found = scores(row).float().softmax(-1)  # (T, V)
+        found = scores(row).float().softmax(-1)
         gaps = (row[0] == MASK).nonzero()[:, 0].tolist()
         return [list(zip(names, found[at].tolist())) for at in gaps]
 

@@ -3,8 +3,6 @@
 SST-2 after pre-training on text without labels: common/exams/sentiment.py says how. Here stand the
 byte pairs, the special tokens, and the rows of pre-training. How those are made of documents, and
 whether a sentence begins with a space, each version says itself.
-
-Shapes: B rows, T tokens of the longest, N rows, L places of a row.
 """
 
 from __future__ import annotations
@@ -22,12 +20,12 @@ from papers.bpe.version2 import model as bpe
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # published: the first four; <mask> is last
 BEGIN, PAD, END, _, MASK = range(5)
 SMALL = {1_000: 0.35, 100: 0.15}  # labels -> steps of fine-tuning, as a part of those with all
-HELD_OUT, AT_ONCE = 96, 32  # rows of each part for the loss of pre-training; read together
+HELD_OUT, AT_ONCE = 48, 32  # rows of each part for the loss of pre-training; read together
 
 
 class Exam(SentimentExam):
     """`spaced(text)` is a text as it is cut into tokens, `frame(documents, length)` gives the rows
-    (N, L) to pre-train on; without it the exam is to be asked, not to learn from."""
+    to pre-train on; without it the exam is to be asked, not to learn from."""
 
     def __init__(self, data, pretrain, config, spaced, frame=None, **rest):
         self.config, self.spaced = config, spaced
@@ -40,6 +38,12 @@ class Exam(SentimentExam):
             self.mixed = Mixed(*rows["train"], config.reviews, self.seed)
             self.kept = np.concatenate([part[:HELD_OUT] for part in rows["validation"]])
 
+    @classmethod
+    def of(cls, run, spaced, frame) -> Exam:
+        """The exam of a run."""
+        data, more = (run.data, run.more_data["pretrain"]), {"seed": run.seed, "quick": run.quick}
+        return cls(*data, run.config, spaced, frame, device=run.engine.device, **more)
+
     def _rows(self, frame, split: str) -> list[np.ndarray]:
         documents = self.documents(split)
         return [frame(documents[name], self.config.context) for name in ("wikipedia", "reviews")]
@@ -50,7 +54,7 @@ class Exam(SentimentExam):
         return [len(SPECIAL) + i for i in found[: self.most]]
 
     def reading(self, i: int, size: int) -> Tensor:
-        """The i-th rows to pre-train on (B, T)."""
+        """The i-th rows to pre-train on."""
         return self._trimmed(self.mixed(i, size))
 
     def held_out(self) -> list[Tensor]:
@@ -70,13 +74,13 @@ class Exam(SentimentExam):
         return size * round(2 + sum(lengths) / len(lengths))
 
     def rows(self, sentences: list[list[int]]) -> Tensor:
-        """<s> tokens </s> of each, filled up: (B, T)."""
+        """<s> tokens </s> of each, filled up."""
         longest = max(map(len, sentences))
         rows = [[BEGIN, *each, END] + [PAD] * (longest - len(each)) for each in sentences]
         return torch.tensor(rows, device=self.device)
 
     def labelled_rows(self, i: int, size: int, labels: int | None = None) -> tuple[Tensor, Tensor]:
-        """The i-th batch to fine-tune on, as rows (B, T), and its labels (B,)."""
+        """The i-th batch to fine-tune on, as rows, and its labels."""
         tokens, lengths, wanted = self.batch(i, size, labels)
         return self.rows([r[:n] for r, n in zip(tokens.tolist(), lengths.tolist())]), wanted
 
@@ -92,7 +96,7 @@ class Exam(SentimentExam):
         return found
 
     def judge(self, net):
-        """A net of rows as the exam asks it: tokens (B, T) without special ones, and lengths."""
+        """A net of rows as the exam asks it: tokens without special ones, and lengths."""
 
         def scores(tokens, lengths):
             learning, _ = net.training, net.eval()

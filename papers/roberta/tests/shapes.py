@@ -6,7 +6,7 @@ from common.run.engine import Masters
 
 H, K, V = 3, 5, 29
 B, T, L, N = 13, 11, 17, 3
-SIZES = {"B": B, "T": T, "D": H * K, "V": V, "M": 37, "Y": 7, "L": L, "N": N}
+SIZES = {"B": B, "T": T, "D": H * K, "V": V, "Y": 7, "L": L, "N": N}
 SMALL = {"context": L, "d_model": H * K, "heads": H, "layers": 2, "dropout": 0.1}
 
 
@@ -17,7 +17,7 @@ def tokens():
 
 
 def run(version, load):
-    """Rows of sentences, a step of each phase, and what is hidden exactly M times."""
+    """Rows of sentences, and a step of each phase."""
     if not version:
         return
     model = load("model")
@@ -25,10 +25,5 @@ def run(version, load):
     config = model.Config(**SMALL, warmup=1, pretrain_steps=2)
     net = model.RoBERTa(config, V, 7)
     learner = model.Learner(config, net, Masters(net.parameters()), 0, V)
-    if version == "version2":
-        places = torch.randperm(B * T, generator=torch.Generator().manual_seed(1))[: SIZES["M"]]
-        at = torch.zeros(B * T, dtype=torch.bool).index_fill(0, places, True).view(B, T)
-        choose = learner.hiding.choose
-        learner.hiding.choose = lambda given: choose(given) & at | at
     learner.pretrain(tokens(), 0)
     learner.tune(tokens(), torch.arange(B) % 7, 1)

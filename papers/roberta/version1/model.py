@@ -4,8 +4,7 @@ Basic tensor operations; attention, the feed-forward network and the layers are 
 papers/bert's version 1. Full sentences without pairs and tokens hidden anew are the paper's; the
 mistakes are those of early ports, and are kept: papers/roberta/evidence/deviations.py names them.
 
-Shapes: B batch, T tokens, D = d_model, V tokens of the vocabulary, Y classes, N rows, L places of
-        a row.
+Shapes: B batch, T tokens, D = d_model, V tokens of the vocabulary, Y classes, N rows, L places.
 """
 
 from dataclasses import dataclass
@@ -70,7 +69,7 @@ def full_sentences(documents, length):
 
 
 def closed(row, length):
-    """A row with its </s>, filled up: (L,)."""
+    """A row with its </s>, filled up."""
     row = row if row[-1] == END else [*row, END]
     return row + [PAD] * (length - len(row))
 
@@ -121,13 +120,13 @@ class RoBERTa(Module):
         return x @ self.tokens.T + self.b_pieces  # (B, T, V)
 
     def forward(self, tokens, targets=None):
-        """Scores of the classes (B, Y); with targets (B, T) in their place the nats of each row's
-        hidden tokens (B,)."""
+        """Scores of the classes; with `targets` (B, T) the nats of each row's hidden tokens."""
         x = self.encode(tokens)
         if targets is None:
             pooled = transformer.dropout(self.pool(x), self.config.dropout, self.training)
             return pooled @ self.w_classes + self.b_classes  # (B, Y)
-        return (bert.nats(self.pieces(x), targets.clamp(min=0)) * (targets >= 0)).sum(1)
+        told = bert.nats(self.pieces(x), targets.clamp(min=0))  # (B, T)
+        return (told * (targets >= 0)).sum(1)  # (B,)
 
 
 def norm(config):
@@ -147,14 +146,14 @@ class Learner:
         self.optimizer = adam.AdamW(masters.masters, eps=1e-6, weight_decay=decay)
 
     def nats(self, tokens):
-        """Of rows (B, T), what is hidden drawn anew: nats per hidden token."""
+        """Of the rows `tokens` (B, T), with masks drawn anew: nats per hidden token."""
         hidden = hide(tokens.cpu(), self.symbols, self.config.share)
         seen, targets = (x.to(tokens.device) for x in hidden)
         return self.net(seen, targets).sum() / (targets >= 0).sum().clamp(min=1)
 
     @torch.no_grad()
     def held_out(self, batches):
-        """The mean over batches (B, T) that are not learned from, always with the same hidden."""
+        """The mean over batches that are not learned from, always with the same masks."""
         torch.manual_seed(0)
         self.net.eval()
         found = sum(self.nats(tokens).item() for tokens in batches) / len(batches)
@@ -162,7 +161,7 @@ class Learner:
         return found
 
     def pretrain(self, tokens, i):
-        """Learn from the i-th batch of rows (B, T)."""
+        """Learn from the i-th batch, the rows `tokens` (B, T)."""
         torch.manual_seed(self.seed * APART + i)  # of masks and dropout: the same after a restart
         return self.descend(self.nats(tokens), i)
 

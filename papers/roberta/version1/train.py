@@ -9,9 +9,8 @@ from papers.roberta.version1 import model
 
 def train(run):
     """Full sentences with other tokens hidden each time; then reviews and their labels."""
-    config, data, engine = run.config, (run.data, run.more_data["pretrain"]), run.engine
-    more = {"seed": run.seed, "device": engine.device, "quick": run.quick}
-    exam = Exam(*data, config, model.spaced, model.full_sentences, **more)
+    config, engine = run.config, run.engine
+    exam = Exam.of(run, model.spaced, model.full_sentences)
     net, masters = build(run, lambda: model.RoBERTa(config, exam.symbols))
     learner = model.Learner(config, net, masters, run.seed, exam.symbols)
     size, few, held_out = config.batch, config.tune_batch, exam.held_out()

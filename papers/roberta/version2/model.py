@@ -4,8 +4,7 @@ The network is BERT's but for where positions begin and for segments, of which t
 the paper changes is what is read: full sentences in place of pairs, tokens hidden anew each time,
 byte pairs that are found again in fine-tuning, large batches, and an Adam to go with them.
 
-Shapes: B batch, T tokens, D = d_model, M hidden places, V tokens of the vocabulary, Y classes, N
-        rows, L places of a row.
+Shapes: B batch, T tokens, D = d_model, N rows, L places of a row.
 """
 
 import math
