@@ -54,7 +54,7 @@ def randomised(net, seed: int = 1, scale: float = 0.3):
 
 
 def examples() -> tuple[torch.Tensor, ...]:
-    """Padded tokens, segments, targets (-1 where nothing was hidden), whether pairs were swapped."""
+    """Padded tokens, segments, targets (-1 where nothing was hidden), whether swapped."""
     rng = torch.Generator().manual_seed(2)
     tokens = torch.randint(5, PIECES, (3, LENGTH), generator=rng)
     tokens[1, 8:] = 0
@@ -150,7 +150,9 @@ def pairs_of_version1(ours, net) -> list[tuple]:
         weights, biases = ([getattr(a, f"{x}_{ending}") for a in attention] for x in "wb")
         products.append((weights, biases, getattr(layer.attention, other)))
     for ending, other in ((1, layer.ffn), (2, layer.ffn_output)):
-        weights, biases = ([getattr(one.feed, f"{x}_{ending}") for one in ours.layers] for x in "wb")
+        weights, biases = (
+            [getattr(one.feed, f"{x}_{ending}") for one in ours.layers] for x in "wb"
+        )
         products.append((weights, biases, other))
     norms = [([ours.norm], words.LayerNorm), ([ours.turned], net.predictions.LayerNorm)]
     norms += [([one.norms[0] for one in ours.layers], layer.attention.LayerNorm)]

@@ -18,7 +18,7 @@ from papers.transformer.version2 import model as transformer
 
 
 @dataclass(frozen=True)
-class Config(bert.Config):  # defaults: ALBERT base, Sec. 3.2 (Table 1), Sec. 4.1; the rest is BERT's
+class Config(bert.Config):  # defaults: ALBERT base (Table 1; Sec. 4.1); the rest is BERT's
     pieces: int = 30_000
     embedding: int = 128
     batch: int = 4_096
@@ -37,11 +37,11 @@ def pair(stretch, other, rng):
 
 
 def example(first, second, pieces, config, rng):
-    """[CLS] first [SEP] second [SEP], a part hidden: tokens, targets, segments."""
-    half = (config.context - 3) // 2
-    longer = max(half, config.context - 3 - len(second))
-    first = first[:longer]
-    second = second[: config.context - 3 - len(first)]
+    """[CLS] first [SEP] second [SEP], a part hidden: tokens, targets, segments. Where both are too
+    long, each is cut to its half of the room."""
+    room = config.context - 3
+    first = first[: max(room // 2, room - len(second))]
+    second = second[: room - len(first)]
     cls, sep = map(pieces.index, ("[CLS]", "[SEP]"))
     tokens = torch.tensor([cls, *first, sep, *second, sep])
     segments = torch.tensor([0] * (len(first) + 2) + [1] * (len(second) + 1))

@@ -18,7 +18,7 @@ from papers.bert.version2 import model as bert
 
 
 @dataclass(frozen=True)
-class Config(bert.Config):  # defaults: ALBERT base, Sec. 3.2 (Table 1), Sec. 4.1; the rest is BERT's
+class Config(bert.Config):  # defaults: ALBERT base (Table 1; Sec. 4.1); the rest is BERT's
     pieces: int = 30_000
     embedding: int = 128
     dropout: float = 0.0  # Sec. 4.8: removed, as it hurts; the first base model had 0.1
