@@ -4,8 +4,6 @@ SST-2 after pre-training on text without labels: common/exams/sentiment.py says 
 WordPiece as its tokenizer, what is read in pre-training, in stretches as in papers/bert (runs of
 whole sentences of one document that fit into the context), and held-out pairs of segments, half of
 them swapped, on which order is judged.
-
-Shapes: B rows, T tokens of the longest.
 """
 
 from __future__ import annotations
@@ -94,12 +92,12 @@ class Exam(SentimentExam):
         return size * round(3 + sum(len(row) for (row,) in reviews) / len(reviews))
 
     def rows(self, sentences: list[list[int]]) -> Tensor:
-        """[CLS] tokens [SEP] of each, filled up: (B, T)."""
+        """[CLS] tokens [SEP] of each, filled up, of one length."""
         cls, sep = self.tokenizer.cls, self.tokenizer.sep
         return self.padded([[cls, *sentence, sep] for sentence in sentences])[0]
 
     def labelled_rows(self, i: int, size: int, labels: int | None = None) -> tuple[Tensor, Tensor]:
-        """The i-th batch to fine-tune on, as rows (B, T), and its labels (B,)."""
+        """The i-th batch to fine-tune on, as rows, and its labels."""
         tokens, lengths, wanted = self.batch(i, size, labels)
         sentences = [row[:n] for row, n in zip(tokens.tolist(), lengths.tolist())]
         return self.rows(sentences), wanted
@@ -108,7 +106,7 @@ class Exam(SentimentExam):
         """What is learned from fewer labels: `begin(steps)` gives such a net and its learner."""
         found = {}
         for labels, part in SMALL.items():
-            steps = max(1, round(part * self.config.finetune_steps))
+            steps = max(1, round(part * self.config.steps))
             net, learner = begin(steps)
             for i in range(steps):
                 learner.tune(*self.labelled_rows(i, self.config.tune_batch, labels), i)
@@ -116,7 +114,7 @@ class Exam(SentimentExam):
         return found
 
     def judge(self, net):
-        """A net of rows as the exam asks it: tokens (B, T) without special ones, and lengths."""
+        """A net of rows as the exam asks it: tokens without special ones, and lengths."""
 
         def scores(tokens, lengths):
             learning, _ = net.training, net.eval()

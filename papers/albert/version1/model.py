@@ -49,7 +49,7 @@ def example(first, second, pieces, config, rng):
 
 
 def batch(pairs, pieces, config, rng):
-    """Pairs as tokens, targets and segments (B, T), and whether they were swapped (B,)."""
+    """Pairs as tokens, targets and segments, and whether they were swapped."""
     made = [example(first, second, pieces, config, rng) for first, second, _ in pairs]
     fill = (bert.PAD, -1, 0)
     rows = (bert.filled(part, value) for part, value in zip(zip(*made), fill))
@@ -74,13 +74,14 @@ class ALBERT(bert.BERT):
         self.w_follows, self.b_follows = bert.matrix(d, 2), bert.vector(2)
         self.w_classes, self.b_classes = bert.matrix(d, classes), bert.vector(classes)
 
-    def embed(self, tokens, segments=None):  # (B, T), (B, T) -> (B, T, D)
+    def embed(self, tokens, segments=None):
         segments = torch.zeros_like(tokens) if segments is None else segments
         x = self.tokens[tokens] + self.positions[: tokens.shape[1]] + self.segments[segments]
         x = transformer.dropout(self.norm(x), self.config.dropout, self.training)
         return x @ self.w_widen + self.b_widen  # (B, T, E) -> (B, T, D)
 
-    def encode(self, tokens, segments=None):  # (B, T), (B, T) -> (B, T, D)
+    def encode(self, tokens, segments=None):
+        """Final states (B, T, D) of `tokens` (B, T)."""
         x = self.embed(tokens, segments)
         for layer in self.layers:
             x = layer(x, tokens == bert.PAD)

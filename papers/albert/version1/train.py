@@ -28,7 +28,7 @@ def train(run):
         net.load_state_dict(start)
         return net, model.Learner(config, net, Masters(net.parameters()), run.seed, tuning=steps)
 
-    tuner = model.Learner(config, net, masters, run.seed, tuning=config.finetune_steps)
+    tuner = model.Learner(config, net, masters, run.seed, tuning=config.steps)
     return train_torch(
         run, net, masters, tuner, phase="finetune", tokens_per_step=exam.tokens_read(few),
         step=lambda i: tuner.tune(*exam.labelled_rows(i, few), i),

@@ -108,7 +108,7 @@ class Embeddings(bert.Embeddings):
         self.segments, self.norm = Embedding(2, e), LayerNorm(e, bert.EPSILON)
         self.widen = Identity() if e == d else Linear(e, d)  # none in the published code either
 
-    def forward(self, tokens, segments=None):  # (B, T), (B, T) -> (B, T, D)
+    def forward(self, tokens, segments=None):
         return self.widen(super().forward(tokens, segments))  # (B, T, E) -> (B, T, D)
 
 
@@ -117,8 +117,8 @@ class Layer(bert.Layer):
 
     def forward(self, x, hidden):  # (B, T, D) -> (B, T, D)
         x = self.norm1(x + F.dropout(self.attention(x, hidden), self.p, self.training))
-        y = self.second(gelu(self.first(x)))  # (B, T, F) -> (B, T, D)
-        return self.norm2(x + F.dropout(y, self.p, self.training))
+        y = gelu(self.first(x))  # (B, T, F)
+        return self.norm2(x + F.dropout(self.second(y), self.p, self.training))
 
 
 class Foretelling(Module):
@@ -150,11 +150,15 @@ class ALBERT(bert.BERT):
         """One layer for all depths (Sec. 3.1, cross-layer parameter sharing)."""
         return [Layer(config)]
 
-    def encode(self, tokens, segments=None):  # (B, T), (B, T) -> (B, T, D)
+    def layer(self, depth):
+        return self.layers[depth * len(self.layers) // self.config.layers]
+
+    def encode(self, tokens, segments=None):
+        """Final states (B, T, D) of `tokens` (B, T)."""
         x = self.embed(tokens, segments)
         hidden = bert.barred(x, tokens == self.pad)
         for depth in range(self.config.layers):
-            x = self.layers[depth * len(self.layers) // self.config.layers](x, hidden)
+            x = self.layer(depth)(x, hidden)
         return x
 
 
