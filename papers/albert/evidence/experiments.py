@@ -69,4 +69,4 @@ def wrong_orders(seed: int, question: str) -> float:
 def order_needs_the_question(seeds: Sequence[int]) -> Pair:
     """Percent of wrong orders, asked for order or asked for what follows."""
     sop, nsp = ({seed: wrong_orders(seed, kind) for seed in seeds} for kind in ("sop", "nsp"))
-    return Pair(sop, nsp, sign=-1, note="50 is chance; the paper has 13.5 and 48.0")
+    return Pair(sop, nsp, sign=-1, note="50 is chance")

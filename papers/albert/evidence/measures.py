@@ -147,7 +147,7 @@ def lengths_of_runs() -> Exact:
 
 
 def bert_is_the_case_without_sharing() -> Exact:
-    """Version 2 with E = H, weights of its own at each depth, and BERT's GELU, and papers/bert's."""
+    """Version 2 with E = H, weights of its own at each depth, BERT's GELU; and papers/bert."""
     sizes = {**twins.SIZES, "embedding": 32, "heads": twins.HEADS, "layers": 2, "dropout": 0.0}
     ours = twins.randomised(Unshared(model.Config(**sizes), twins.PIECES)).eval()
     sizes.pop("embedding")
