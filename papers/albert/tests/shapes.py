@@ -4,12 +4,12 @@ import torch
 
 from common.run.engine import Masters
 
-H, K, E, V = 3, 5, 7, 29
+D, E, V = 17, 7, 29
 WORDS = [f"{'##' * (i % 3 == 0)}{i}" for i in range(V - 5)]
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
 B, T = 13, 11
-SIZES = {"B": B, "T": T, "D": H * K, "E": E, "F": 4 * H * K, "V": V, "M": 37}
-SMALL = {"pieces": V, "context": T, "embedding": E, "d_model": H * K, "heads": H, "layers": 2}
+SIZES = {"B": B, "T": T, "D": D, "E": E, "F": 4 * D, "V": V, "M": 37}
+SMALL = {"pieces": V, "context": T, "embedding": E, "d_model": D, "heads": 1, "layers": 2}
 STRETCH = [[7, 8, 9, 10], [11, 12, 13, 14]]  # with three special tokens T of them
 
 

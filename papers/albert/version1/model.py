@@ -78,7 +78,7 @@ class ALBERT(bert.BERT):
         segments = torch.zeros_like(tokens) if segments is None else segments
         x = self.tokens[tokens] + self.positions[: tokens.shape[1]] + self.segments[segments]
         x = transformer.dropout(self.norm(x), self.config.dropout, self.training)
-        return x @ self.w_widen + self.b_widen  # (B, T, E) -> (B, T, D)
+        return x @ self.w_widen + self.b_widen  # (B, T, D)
 
     def encode(self, tokens, segments=None):
         """Final states (B, T, D) of `tokens` (B, T)."""
@@ -89,7 +89,7 @@ class ALBERT(bert.BERT):
 
     def pieces(self, x):  # (B, T, D) -> (B, T, V)
         """Scores of what stands at each place: back to E, then the table once more."""
-        x = self.turned(bert.gelu(x @ self.w_turn + self.b_turn))  # (B, T, D) -> (B, T, E)
+        x = self.turned(bert.gelu(x @ self.w_turn + self.b_turn))  # (B, T, E)
         return x @ self.tokens.T + self.b_pieces  # (B, T, V)
 
 

@@ -109,7 +109,7 @@ class Embeddings(bert.Embeddings):
         self.widen = Identity() if e == d else Linear(e, d)  # none in the published code either
 
     def forward(self, tokens, segments=None):
-        return self.widen(super().forward(tokens, segments))  # (B, T, E) -> (B, T, D)
+        return self.widen(super().forward(tokens, segments))  # (B, T, D)
 
 
 class Layer(bert.Layer):
@@ -131,7 +131,7 @@ class Foretelling(Module):
         self.bias = Parameter(torch.zeros(pieces))
 
     def forward(self, x, table):  # (M, D), (V, E) -> (M, V)
-        x = self.transformed(gelu(self.transform(x)))  # (M, D) -> (M, E)
+        x = self.transformed(gelu(self.transform(x)))  # (M, E)
         return F.linear(x, table, self.bias)  # (M, V)
 
 
