@@ -50,8 +50,8 @@ def pair(stretch, other):
 
 
 def rows_of(pairs, specials, context):
-    """[CLS] first [SEP] second [SEP] of each pair, filled up: tokens and segments (B, T), and
-    whether they were swapped (B,). The segments say where a token stands, not whence it comes."""
+    """[CLS] first [SEP] second [SEP] of each pair, filled up: tokens, segments, and whether they
+    were swapped. The segments say where a token stands, not whence it comes."""
     pad, cls, sep = specials
     rows = [([cls, *first, sep], [*second, sep]) for first, second, _ in pairs]
     rows = [(a + b)[:context] for a, b in rows], [len(a) for a, _ in rows]
