@@ -13,14 +13,13 @@ def train(run):
     exam = Exam(*data, config, run.seed, engine.device, run.quick)
     net, masters = build(run, lambda: model.ALBERT(config, exam.symbols))
     learner = model.Learner(config, net, masters, run.seed, exam.pieces)
-    size, few, held_out = config.batch, config.tune_batch, exam.held_out()
+    size, few, pairs = config.batch, config.tune_batch, exam.held_out()
     train_torch(
         run, net, masters, learner, phase="pretrain", tokens_per_step=exam.tokens_read(size),
         step=lambda i: learner.pretrain(exam.reading(i, size), i),
-        validate=lambda: learner.held_out(held_out),
+        validate=lambda: learner.held_out(pairs),
     )  # fmt: skip
-    further = {"hidden_nats": learner.held_out(held_out)}
-    further["order_error"] = learner.wrong_orders(held_out)
+    further = {"hidden_nats": learner.held_out(pairs), "order_error": learner.wrong_orders(pairs)}
     start = {name: weight.clone() for name, weight in net.state_dict().items()}
 
     def begin(steps):  # once more from the pre-trained weights
