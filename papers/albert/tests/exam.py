@@ -9,8 +9,8 @@ from tests.exams import by_norm, watched
 from tests.sentiment import place_reviews, sentiment_part
 
 FEW = {"pieces": 120, "pretrain_steps": 4, "steps": 60, "tune_rate": 0.01}
-CHANGES = {"version1": {**FEW, "tune_rate": 0.03}, "version2": FEW}
-LONGER = {"pieces": 120, "steps": 150, "tune_rate": 0.01}
+CHANGES = {"version1": {**FEW, "steps": 120, "tune_rate": 0.003}, "version2": FEW}
+LONGER = {"pieces": 120, "steps": 150, "tune_rate": 0.003}
 READS = "nats"
 OTHER = ("validation_error", "hidden_nats", "order_error")
 CLIPS = {"version2": by_norm}
