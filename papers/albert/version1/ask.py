@@ -1,0 +1,22 @@
+"""Gaps and classes from version 1: `papers fill albert "a [MASK] film" --version version1`."""
+
+import torch
+
+from common.ask.abilities import Classifier, Filler
+from papers.albert.ask import doors, exam_of
+from papers.albert.version1 import model
+
+
+def load(checkpoint) -> tuple[Filler, Classifier]:
+    """The trained weights; after fine-tuning the head that fills gaps is still there, if rusty."""
+    exam = exam_of(checkpoint)
+    net = checkpoint.fill(lambda: model.ALBERT(checkpoint.config, exam.symbols), "model.")
+    return doors(exam, net, lambda row: net.pieces(net.encode(row))[0], lambda row: maps(net, row))
+
+
+def maps(net, tokens):
+    """Attention weights (H, T, T) at each depth, computed again from what goes into it."""
+    x, none = net.embed(tokens), torch.zeros_like(tokens, dtype=torch.bool)
+    for layer in net.layers:
+        yield layer.attention.looks(x, none)[0]
+        x = layer(x, none)
