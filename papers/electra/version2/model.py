@@ -151,9 +151,9 @@ class ELECTRA(Module):
         return self.generator(self.discriminator.embed, seen, at)
 
     def forward(self, tokens, targets=None):
-        """Scores of the classes (B, Y). With `targets` (B, T), -1 where nothing was hidden, `tokens`
-        (B, T) have gaps, and by row (B, 3) are returned the sums of nats over what the generator
-        foretold, and over what the discriminator marked, and how many tokens that were."""
+        """Scores of the classes (B, Y). With `targets` (B, T), -1 where nothing was hidden, the
+        `tokens` (B, T) have gaps, and by row (B, 3) come the sums of nats over what the generator
+        foretold and over what the discriminator marked, and how many tokens these were."""
         if targets is None:
             return self.discriminator(tokens)  # (B, Y)
         at = targets >= 0  # (B, T)
@@ -216,7 +216,8 @@ class Learner(bert.Learner):
         self.net.eval()
         found = [self.losses(tokens) for tokens in batches]
         self.net.train()
-        return {name: sum(x[name].item() for x in found) / len(found) for name in found[0]}
+        names = ("generator", "discriminator")
+        return {f"{n}_nats": sum(x[n].item() for x in found) / len(found) for n in names}
 
     def pretrain(self, tokens, i):
         torch.manual_seed(self.seed * APART + i)  # of masks, draws, dropout: so after a restart

@@ -17,11 +17,9 @@ def train(run):
     train_torch(
         run, net, masters, learner, phase="pretrain", tokens_per_step=exam.tokens_read(size),
         step=lambda i: learner.pretrain(exam.joined(exam.reading(i, size)), i),
-        validate=lambda: learner.held_out(held_out)["discriminator"],
+        validate=lambda: learner.held_out(held_out)["discriminator_nats"],
     )  # fmt: skip
-    further = {
-        f"{name}_nats": x for name, x in learner.held_out(held_out).items() if name != "loss"
-    }
+    further = learner.held_out(held_out)
     start = {name: weight.clone() for name, weight in net.state_dict().items()}
 
     def begin(steps):  # once more from the pre-trained weights
