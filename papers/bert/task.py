@@ -3,8 +3,6 @@
 SST-2 after pre-training on text without labels: common/exams/sentiment.py says how. Here stand
 WordPiece as its tokenizer, and what is read in pre-training: stretches, runs of whole sentences of
 one document that fit into the context. A sentence of a review is a stretch of its own.
-
-Shapes: B rows, T tokens of the longest.
 """
 
 from __future__ import annotations
@@ -87,7 +85,7 @@ class Exam(SentimentExam):
         return [self.joined(chosen) for chosen in self.held_out()]
 
     def joined(self, chosen: list[tuple[int, Stretch]]) -> Tensor:
-        """The stretches of a batch as rows (B, T), without their numbers."""
+        """The stretches of a batch as rows, without their numbers."""
         return self.rows([sum(stretch, []) for _, stretch in chosen])
 
     def tokens_read(self, size: int) -> int:
@@ -96,12 +94,12 @@ class Exam(SentimentExam):
         return size * round(2 + sum(len(row) for (row,) in reviews) / len(reviews))
 
     def rows(self, sentences: list[list[int]]) -> Tensor:
-        """[CLS] tokens [SEP] of each, filled up: (B, T)."""
+        """[CLS] tokens [SEP] of each, filled up, of one length."""
         cls, sep = self.tokenizer.cls, self.tokenizer.sep
         return self.padded([[cls, *sentence, sep] for sentence in sentences])[0]
 
     def labelled_rows(self, i: int, size: int, labels: int | None = None) -> tuple[Tensor, Tensor]:
-        """The i-th batch to fine-tune on, as rows (B, T), and its labels (B,)."""
+        """The i-th batch to fine-tune on, as rows, and its labels."""
         tokens, lengths, wanted = self.batch(i, size, labels)
         sentences = [row[:n] for row, n in zip(tokens.tolist(), lengths.tolist())]
         return self.rows(sentences), wanted
@@ -118,7 +116,7 @@ class Exam(SentimentExam):
         return found
 
     def judge(self, net):
-        """A net of rows as the exam asks it: tokens (B, T) without special ones, and lengths."""
+        """A net of rows as the exam asks it: tokens without special ones, and lengths."""
 
         def scores(tokens, lengths):
             learning, _ = net.training, net.eval()

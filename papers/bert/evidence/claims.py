@@ -102,7 +102,7 @@ CLAIMS = (
     Claim(
         id="next-sentence-helps",
         place="Sec. 5.1 (Table 5)",
-        sentence="Asking whether a segment follows helps: 92.7 against 92.6 % right on SST-2, which "
+        sentence="Asking whether a segment follows helps: 92.7 against 92.6 % right, which "
         "is within what seeds alone make.",
         kind="direction",
         measure=lower(f"{NEWEST}+next_sentence", NEWEST),

@@ -69,7 +69,7 @@ def wrong_verbs(seed: int, left_to_right: bool) -> float:
             seen[each, at] = PIECES.index("[MASK]")
         with torch.no_grad():
             x = net.eval().encode(seen)
-            found = net.pieces(x[each, at - left_to_right]).argmax(-1)
+            found = net.pieces(x[each, at - int(left_to_right)]).argmax(-1)
     return 100 * (found != verbs).double().mean().item()
 
 

@@ -97,7 +97,7 @@ def filled(rows, value):
 
 
 def batch(chosen, pieces, config, seed):
-    """Stretches with their numbers: tokens, targets, segments (B, T), whether pairs follow (B,)."""
+    """Of stretches with their numbers: tokens, targets, segments, and whether pairs follow."""
     made = (example(stretch, n, pieces, config, seed) for n, stretch in chosen)
     seen, targets, segments, follows = zip(*made)
     return filled(seen, PAD), filled(targets, -1), filled(segments, 0), torch.tensor(follows)

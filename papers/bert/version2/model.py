@@ -131,8 +131,8 @@ class Layer(Module):
 
     def forward(self, x, hidden):  # (B, T, D) -> (B, T, D)
         x = self.norm1(x + F.dropout(self.attention(x, hidden), self.p, self.training))
-        y = self.second(F.gelu(self.first(x)))  # (B, T, F) -> (B, T, D): GELU by erf
-        return self.norm2(x + F.dropout(y, self.p, self.training))
+        y = F.gelu(self.first(x))  # (B, T, F): by the error function
+        return self.norm2(x + F.dropout(self.second(y), self.p, self.training))
 
 
 class Foretelling(Module):

@@ -1,0 +1,24 @@
+"""Gaps and classes from version 2: `papers fill bert "a [MASK] film" --version version2`."""
+
+from common.ask.abilities import Classifier, Filler
+from papers.bert.ask import doors, exam_of
+from papers.bert.version2 import model
+
+
+def load(checkpoint) -> tuple[Filler, Classifier]:
+    """The trained weights; after fine-tuning the head that fills gaps is still there, if rusty."""
+    exam = exam_of(checkpoint)
+    net = checkpoint.fill(lambda: model.BERT(checkpoint.config, exam.symbols), "model.")
+    return doors(exam, net, lambda row: net.pieces(net.encode(row)[0]), lambda row: maps(net, row))
+
+
+def maps(net, tokens):
+    """Each layer's attention weights (H, T, T), computed again from what goes into it."""
+    x = net.embed(tokens)
+    hidden = model.barred(x, tokens == net.pad)
+    for layer in net.layers:
+        attention = layer.attention
+        parts = attention.qkv(x).unflatten(-1, (3, attention.heads, -1))
+        q, k, _ = parts.permute(2, 0, 3, 1, 4)
+        yield (q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5 + hidden).softmax(-1)[0]
+        x = layer(x, hidden)
