@@ -27,13 +27,12 @@ def train(run):
         net.load_state_dict(start)
         return net, model.Learner(config, net, Masters(net.parameters()), run.seed, tuning=steps)
 
-    judge, steps = exam.judge(net), config.finetune_steps
-    tuner = model.Learner(config, net, masters, run.seed, tuning=steps)
+    tuner = model.Learner(config, net, masters, run.seed, tuning=config.finetune_steps)
     return train_torch(
         run, net, masters, tuner, phase="finetune", tokens_per_step=exam.tokens_read(few),
         step=lambda i: tuner.tune(*exam.labelled_rows(i, few), i),
-        validate=lambda: exam.validate(judge),
-        finish=lambda: exam.finish({None: judge, **exam.tuned(begin)}, further),
+        validate=lambda: exam.validate(exam.judge(net)),
+        finish=lambda: exam.finish({None: exam.judge(net), **exam.tuned(begin)}, further),
     )  # fmt: skip
 
 
