@@ -8,7 +8,8 @@ import warnings
 import torch
 
 from common.evidence import measuring
-from papers.bert.evidence.twins import library, randomised
+from papers.bert.evidence.twins import library, randomised, turned
+from papers.electra.version1 import model as model1
 from papers.electra.version2 import model as model2
 from papers.electra.version2.published import load_published, published
 
@@ -45,15 +46,13 @@ def examples() -> tuple[torch.Tensor, torch.Tensor]:
     return tokens.masked_fill(at, 4), tokens.masked_fill(~at, -1)
 
 
-def their_losses(large, small, seen, targets, corrupted):
+def their_losses(large, small, seen, targets, corrupted, replaced=None):
     """What they lose on the same text, and their scores of gaps and marks."""
     tokens, told = seen.where(targets < 0, targets), targets.masked_fill(targets < 0, -100)
     mask = (tokens > 0).long()
+    replaced = corrupted != tokens if replaced is None else replaced
     filled = small(input_ids=seen, attention_mask=mask, labels=told)
-    marked = large(
-        input_ids=corrupted, attention_mask=mask, labels=(corrupted != tokens).long() * mask
-    )
-    return filled, marked
+    return filled, large(input_ids=corrupted, attention_mask=mask, labels=replaced.long())
 
 
 def worst_of_version2(embedding: int = 16) -> float:
@@ -86,3 +85,86 @@ def worst_of_version2(embedding: int = 16) -> float:
             owner, parts = published(name)
             pairs.append((p.grad, torch.cat([named[owner][part].grad for part in parts])))
     return measuring.worst(pairs)
+
+
+def worst_of_version1() -> float:
+    """As above, but its nets share nothing, and what was drawn is always a replaced token."""
+    large = theirs("ElectraForPreTraining", 32, HEADS, 32)
+    small = theirs("ElectraForMaskedLM", 16, HEADS // 2, 16)
+    config = model1.Config(
+        pieces=PIECES, context=LENGTH, d_model=32, heads=HEADS, layers=2, generator=0.5
+    )
+    ours = model1.ELECTRA(config, PIECES).eval()
+    pairs = [
+        *((mine, other, ours.discriminator) for mine, other in of_discriminator(ours, large)),
+        *((mine, other, ours.generator) for mine, other in of_generator(ours, small)),
+    ]
+    with torch.no_grad():
+        for mine, other, net in pairs:
+            mine.copy_(other.t() if turned(mine, net) else other)
+    seen, targets = examples()
+    at = targets >= 0
+    scores = ours.generator(seen)
+    torch.manual_seed(3)
+    corrupted = torch.where(at, model1.draw(scores), seen)
+    filled, marked = their_losses(large, small, seen, targets, corrupted, at)
+    torch.manual_seed(3)  # the same draw
+    told, found, counts = ours(seen, targets).unbind(1)
+    losses = told.sum() / at.sum(), found.sum() / counts.sum()
+    (losses[0] / 50 + losses[1]).backward()
+    (filled.loss / 50 + marked.loss).backward()
+    here = seen > 0
+    compared = [
+        (scores[here], filled.logits[here]),
+        (ours.discriminator.marks(corrupted)[here], marked.logits[here]),
+        (losses[0], filled.loss),
+        (losses[1], marked.loss),
+    ]
+    for mine, other, net in pairs:
+        compared.append((mine.grad, other.grad.t() if turned(mine, net) else other.grad))
+    return measuring.worst(compared)
+
+
+def of_discriminator(ours, large) -> list[tuple]:
+    net, heads = ours.discriminator, large.discriminator_predictions
+    return [
+        *of_body(net, large.electra),
+        *zip((net.w_turn, net.b_turn), heads.dense.parameters()),
+        *zip((net.w_mark, net.b_mark), heads.dense_prediction.parameters()),
+    ]
+
+
+def of_generator(ours, small) -> list[tuple]:
+    net, heads = ours.generator, small.generator_predictions
+    return [
+        *of_body(net, small.electra),
+        *zip((net.w_turn, net.b_turn), heads.dense.parameters()),
+        *zip((net.turned.gain, net.turned.bias), heads.LayerNorm.parameters()),
+        (net.b_pieces, small.generator_lm_head.bias),
+    ]
+
+
+def of_body(ours, theirs) -> list[tuple]:
+    """Embeddings and layers: (ours, theirs), which stand turned where they are of a product."""
+    words = theirs.embeddings
+    found = [
+        (ours.tokens, words.word_embeddings.weight),
+        (ours.positions, words.position_embeddings.weight),
+        (ours.segments, words.token_type_embeddings.weight),
+        *zip((ours.norm.gain, ours.norm.bias), words.LayerNorm.parameters()),
+    ]
+    for mine, other in zip(ours.layers, theirs.encoder.layer, strict=True):
+        a, f, attention = mine.attention, mine.feed, other.attention
+        products = [
+            (a.w_q, a.b_q, attention.self.query),
+            (a.w_k, a.b_k, attention.self.key),
+            (a.w_v, a.b_v, attention.self.value),
+            (a.w_o, a.b_o, attention.output.dense),
+            (f.w_1, f.b_1, other.intermediate.dense),
+            (f.w_2, f.b_2, other.output.dense),
+        ]
+        for weight, bias, layer in products:
+            found += [(weight, layer.weight), (bias, layer.bias)]
+        for norm, layer in zip(mine.norms, (attention.output.LayerNorm, other.output.LayerNorm)):
+            found += [(norm.gain, layer.weight), (norm.bias, layer.bias)]
+    return found
