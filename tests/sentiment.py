@@ -67,9 +67,11 @@ def sentiment_scores(scores, parts, merges, special, padded=False):
     """Metrics by plain loops; with `padded` each sentence is filled up as its batch of 64 was."""
     tokenizer = tokenizer_of(parts, merges)
     found = {}
-    encode = lambda text: [
-        special + t for t in tokenizer.encode("".join(f" {w}" for w in text.split()))
-    ]  # noqa: E731, E501
+
+    def encode(text):
+        spaced = "".join(f" {word}" for word in text.split())
+        return [special + token for token in tokenizer.encode(spaced)]
+
     rows = [encode(text) for text, _ in parts["test"]]
     for count, judge in scores.items():
         wrong, nats = 0, 0.0

@@ -11,7 +11,7 @@ import contextlib
 import json
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, BinaryIO
@@ -23,11 +23,10 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from torch.nn.modules.module import register_module_parameter_registration_hook as on_parameter
 
+from common.ask.origins import TrainedOn, where
 from common.ask.writer import Writer
 from common.config import resolve
-from common.data.catalog import load_catalog
-from common.data.fetch import ensure
-from common.data.own import MARK, own_file, read_own, unix_newlines
+from common.data.own import unix_newlines
 from common.errors import UserError, nearest
 from common.paper import Room, Variant
 from common.records.record import Name
@@ -40,13 +39,6 @@ LARGEST_HEADER = 8 << 20  # bytes that name the tensors of a file: some 100,000 
 LENGTH = 8  # bytes at the beginning of a file that give its header's length
 
 
-class TrainedOn(BaseModel, strict=True):
-    """The text or dataset from which the weights were learned."""
-
-    name: Annotated[str, Field(max_length=300)]
-    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
-
-
 class Told(BaseModel, strict=True):
     """What model.json says that is needed here."""
 
@@ -56,6 +48,7 @@ class Told(BaseModel, strict=True):
     deviation: Name | None = None
     config: dict[str, Any]
     dataset: TrainedOn
+    more_data: Annotated[dict[Name, TrainedOn], Field(max_length=20)] = {}
     seed: Annotated[int, Field(ge=0, lt=2**63)]
 
 
@@ -72,6 +65,7 @@ class Checkpoint:
     file: Path
     shapes: dict[str, tuple[int, ...]]  # of every tensor in the file
     dtype: torch.dtype = torch.float32  # of the model that `fill` builds
+    more_data: dict[str, str] = field(default_factory=dict)  # further texts by use, as `data`
 
     def tensors(self, shapes: dict[str, tuple[int, ...]], prefix: str = "") -> dict[str, Tensor]:
         """The tensors `prefix` + name, whose shapes must be these; floats become float32.
@@ -202,23 +196,25 @@ def read_checkpoint(
         raise UserError(f"{folder} is a checkpoint of {told.paper!r}, not {home.name!r}.")
     version = home.version(told.version)
     config = home.module(f"{version}.model").Config
+    places = where(home, told.dataset, told.more_data, data)
     return Checkpoint(
         paper=home.name,
         version=version,
         variant=Variant(version, told.deviation, Variant.of(told.variant).size),
         config=resolve(config, told.config, f"{folder / MODEL} config"),
-        data=_data(told.dataset, data),
+        data=places.pop(""),
         seed=told.seed,
         file=folder / WEIGHTS,
         shapes=shapes,
         dtype=_dtype(home, version, dtype),
+        more_data=places,
     )
 
 
-def trained_on(folder: Path) -> tuple[str, str]:
-    """Name and sha256 of the dataset, as the folder's model.json tells them."""
-    dataset = _told(folder).dataset
-    return dataset.name, dataset.sha256
+def trained_on(folder: Path) -> list[tuple[str, str]]:
+    """Name and sha256 of the datasets, that of the exam first, as the folder's model.json tells."""
+    told = _told(folder)
+    return [(dataset.name, dataset.sha256) for dataset in (told.dataset, *told.more_data.values())]
 
 
 def _dtype(home: Room, version: str, name: str) -> torch.dtype:
@@ -274,27 +270,3 @@ def _shapes(folder: Path) -> dict[str, tuple[int, ...]]:
     except (OSError, SafetensorError) as error:
         raise UserError(f"{path} is damaged ({error}): train again.") from None
     return {name: tuple(t["shape"]) for name, t in told.items() if name != "__metadata__"}
-
-
-def _data(dataset: TrainedOn, given: str | None) -> str:
-    """Where the model's vocabulary comes from: the very bytes on which it was trained."""
-    name, sha256 = dataset.name, dataset.sha256
-    if given is None and name not in load_catalog():
-        file = name.removeprefix(MARK)
-        raise UserError(
-            f"this model was trained on your file {file!r}: name it with --data, or add --train"
-            " for one that learns the paper's own."
-        )
-    if given is None:
-        found = ensure(name, allow_stand_in=False, report=lambda line: None).sha256
-    else:
-        given = str(own_file(given))
-        found = read_own(given)[1]
-    if found != sha256:
-        same = name == (MARK + Path(given).name if given else name)
-        was = "another of that name" if same else repr(name.removeprefix(MARK))
-        raise UserError(
-            f"{given or name} is not the text that this model was trained on: that was {was}."
-            " Add --train to train on this one, or name other weights with --checkpoint."
-        )
-    return given or name

@@ -147,8 +147,10 @@ def _fitting(data: str | None):
     def fits(folder: Path) -> bool:
         from common.ask.checkpoint import trained_on  # with torch: only where there are weights
 
-        name, sha256 = trained_on(folder)
-        return sha256 == (wanted if data else known.get(name))
+        found = trained_on(folder)
+        if data:
+            return any(sha256 == wanted for _, sha256 in found)
+        return all(sha256 == known.get(name) for name, sha256 in found)
 
     return fits
 

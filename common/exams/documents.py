@@ -11,7 +11,7 @@ from common.data.text import load_text
 from common.errors import UserError
 
 HELD_OUT = 20  # of so many sentences of the text one is held out
-FEWEST = 100  # sentences of a text
+FEWEST = 40  # sentences of a text
 TITLE = re.compile(r"= (?!= )(.+) =")
 HEADING = re.compile(r"= .+ =")
 # A sentence ends before a capital, but not behind one letter: "J. Verne", "i.e. Paris".

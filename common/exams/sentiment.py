@@ -191,6 +191,19 @@ def wrong(log_p: Tensor, labels: Tensor) -> float:
     return 100 * (log_p.argmax(1) != labels).double().mean().item()
 
 
+def evaluated(net: torch.nn.Module, function: Callable) -> Callable:
+    """`function` of a net without dropout."""
+
+    def call(*given):
+        learning = net.training
+        net.eval()
+        found = function(*given)
+        net.train(learning)
+        return found
+
+    return call
+
+
 # -- rows to pre-train on ---------------------------------------------------------------------
 
 

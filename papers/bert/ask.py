@@ -12,7 +12,6 @@ from common.ask.writer import Attention
 from common.errors import UserError
 from common.exams.documents import as_in_reviews
 from common.exams.sentiment import CLASSES
-from papers.bert import PAPER
 from papers.bert.task import Exam
 
 Maps = Callable[[Tensor], Iterable[Tensor]]  # of a row, the heads' weights by layer
@@ -20,8 +19,7 @@ Maps = Callable[[Tensor], Iterable[Tensor]]  # of a row, the heads' weights by l
 
 def exam_of(checkpoint) -> Exam:
     """The exam as it was when these weights were learned: it knows the pieces."""
-    further = getattr(checkpoint, "more_data", PAPER.more_data)
-    return Exam(checkpoint.data, further["pretrain"], checkpoint.config)
+    return Exam(checkpoint.data, checkpoint.more_data["pretrain"], checkpoint.config)
 
 
 def doors(exam: Exam, net, scores: Callable[[Tensor], Tensor], maps: Maps):

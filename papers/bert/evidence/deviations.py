@@ -49,8 +49,8 @@ DEVIATIONS = (
         kind="bug",
         introduced="version1",
         fixed="version2",
-        source="codertimo/BERT-pytorch draws it from all lines, the right one included; that the "
-        f"question is not needed: {ROBERTA}",
+        source="NVIDIA/DeepLearningExamples#421 (the same document), codertimo/BERT-pytorch#86 "
+        f"(even the same line); that the question is not needed: {ROBERTA}",
         inject=injections.next_sentence,
         invariant=injections.only_hidden_words_are_asked,
     ),
@@ -78,7 +78,7 @@ DEVIATIONS = (
         kind="bug",
         introduced="version1",
         fixed="version2",
-        source="a first reading; transformers' collator asks for a special_tokens_mask",
+        source="NVIDIA-NeMo/Speech, pull request 58, which mends it",
         inject=injections.specials_masked,
         invariant=injections.special_tokens_are_never_hidden,
         trained=False,

@@ -191,17 +191,17 @@ def next_sentence(model):
 
 
 def paired(tokens, number):
-    """Rows, segments, and whether the second half is where it belongs or begins elsewhere."""
+    """Rows, segments, and 0 where the second half is what follows, 1 where it begins elsewhere."""
     rng = torch.Generator().manual_seed(number)
-    tokens, follows = tokens.clone(), torch.randint(2, (len(tokens),), generator=rng)
+    tokens, random = tokens.clone(), torch.randint(2, (len(tokens),), generator=rng)
     segments = torch.zeros_like(tokens)
     for n, length in enumerate((tokens != 0).sum(1).tolist()):
         middle, end = (length + 1) // 2, length - 1
         segments[n, middle:length] = 1
-        if not follows[n] and end > middle:
+        if random[n] and end > middle:
             start = int(torch.randint(1, middle + 1, (), generator=rng))
             tokens[n, middle:end] = tokens[n, start : start + end - middle].clone()
-    return tokens, segments, follows
+    return tokens, segments, random
 
 
 def only_hidden_words_are_asked(model):

@@ -39,7 +39,8 @@ class Config:  # defaults: BERT-Base, Sec. 3 (Model Architecture), App. A.2; fin
     tune_batch: int = 32
     tune_rate: float = 3e-5
     tune_warmup: float = 0.1  # of the steps
-    finetune_steps: int = 6_300  # three epochs of SST-2's 67,349 phrases
+    steps: int = 6_300  # of fine-tuning: three epochs of SST-2's 67,349 phrases
+    finetune_steps = property(lambda config: config.steps)
 
     def __post_init__(self):
         if self.d_model % self.heads:
@@ -59,9 +60,9 @@ def segments_of(document, half, rng):
         document = [document[0][:middle], document[0][middle:]]
     cut = drawn(1, len(document), rng)
     first = sum(document[:cut], [])[-half:]
-    follows = drawn(0, 2, rng)
-    start = cut if follows else drawn(0, len(document), rng)
-    return first, sum(document[start:], [])[:half], follows
+    random = drawn(0, 2, rng)  # as published: 0 where it follows, 1 where it does not
+    start = drawn(0, len(document), rng) if random else cut
+    return first, sum(document[start:], [])[:half], random
 
 
 def hide(tokens, pieces, share, rng):
@@ -188,7 +189,8 @@ class BERT(Module):
         self.w_follows, self.b_follows = matrix(d, 2), vector(2)
         self.w_classes, self.b_classes = matrix(d, classes), vector(classes)
 
-    def encode(self, tokens, segments=None):  # (B, T), (B, T) -> (B, T, D)
+    def encode(self, tokens, segments=None):
+        """Final states (B, T, D) of `tokens` (B, T)."""
         segments = torch.zeros_like(tokens) if segments is None else segments
         x = self.tokens[tokens] + self.positions[: tokens.shape[1]] + self.segments[segments]
         x = transformer.dropout(self.norm(x), self.config.dropout, self.training)
@@ -209,8 +211,8 @@ class BERT(Module):
         return pooled @ self.w_follows + self.b_follows  # (B, 2)
 
     def forward(self, tokens, segments=None, targets=None, follows=None):
-        """Scores of the classes (B, Y); with targets (B, T) losses (B, 2) in their place: the sum
-        over a row's hidden pieces, and of whether its second segment `follows` (B,)."""
+        """Scores of the classes; with targets each row's two losses in their place: the sum over
+        its hidden pieces, and of whether its second segment follows."""
         x = self.encode(tokens, segments)
         pooled = self.pool(x, tokens)
         if targets is None:

@@ -4,7 +4,6 @@ The published network, parameter by parameter. Against version 1: whole words ar
 each reading, and no special token; no pairs; the vocabulary's product at hidden places alone; one
 product for queries, keys and values; Adam's bias correction, decay of matrices only, clipping.
 
-Symbols: L layers, A heads, as in the paper; its H is d_model.
 Shapes:  B batch, T tokens, H heads, K = D / H, D = d_model, F = 4 D, V pieces, M hidden places,
          Y classes.
 """
@@ -43,7 +42,8 @@ class Config:  # defaults: BERT-Base, Sec. 3 (Model Architecture), App. A.2; fin
     tune_batch: int = 32
     tune_rate: float = 3e-5
     tune_warmup: float = 0.1  # of the steps
-    finetune_steps: int = 6_300  # three epochs of SST-2's 67,349 phrases
+    steps: int = 6_300  # of fine-tuning: three epochs of SST-2's 67,349 phrases
+    finetune_steps = property(lambda config: config.steps)
 
     def __post_init__(self):
         if self.d_model % self.heads:
@@ -84,7 +84,7 @@ class Embeddings(Module):
         self.tokens, self.positions = Embedding(pieces, d), Embedding(config.context, d)
         self.segments, self.norm = Embedding(2, d), LayerNorm(d, EPSILON)
 
-    def forward(self, tokens, segments=None):  # (B, T), (B, T) -> (B, T, D)
+    def forward(self, tokens, segments=None):
         x = self.tokens(tokens) + self.positions.weight[: tokens.shape[1]]  # (B, T, D)
         x = x + (self.segments.weight[0] if segments is None else self.segments(segments))
         return F.dropout(self.norm(x), self.p, self.training)
@@ -92,12 +92,12 @@ class Embeddings(Module):
 
 def attend(q, k, v, hidden, p=0.0):
     """softmax(q k^T / sqrt(K)) v, three times (B, H, T, K) -> (B, H, T, K), with dropout `p`.
-    `hidden` (B, 1, 1 or T, T) is 0 where a token may look and -inf where it may not."""
+    `hidden` (B, 1, 1, T) is 0 where a token may look and -inf where it may not."""
     scale = q.shape[-1] ** -0.5
     if q.device.type != "cpu" or k.shape[-2] >= FUSED_FROM:
         return F.scaled_dot_product_attention(q, k, v, attn_mask=hidden, dropout_p=p, scale=scale)
     heads = q.shape[:2]
-    hidden = hidden.expand(-1, heads[1], -1, -1).flatten(0, 1)  # (B H, 1 or T, T)
+    hidden = hidden.expand(-1, heads[1], -1, -1).flatten(0, 1)  # (B H, 1, T)
     q, k, v = (x.reshape(-1, *x.shape[-2:]) for x in (q, k, v))  # (B H, T, K)
     scores = torch.baddbmm(hidden, q, k.transpose(1, 2), alpha=scale)  # (B H, T, T)
     y = torch.bmm(F.dropout(scores.softmax(-1), p), v)  # (B H, T, K)
@@ -112,7 +112,7 @@ class Attention(Module):
         d, self.heads, self.p = config.d_model, config.heads, config.dropout
         self.qkv, self.out = Linear(d, 3 * d), Linear(d, d)
 
-    def forward(self, x, hidden):  # (B, T, D), (B, 1, 1 or T, T) -> (B, T, D)
+    def forward(self, x, hidden):  # (B, T, D), (B, 1, 1, T) -> (B, T, D)
         # (B, H, T, K)
         q, k, v = self.qkv(x).unflatten(-1, (3, self.heads, -1)).permute(2, 0, 3, 1, 4)
         y = attend(q, k, v, hidden, self.p if self.training else 0.0)
@@ -175,7 +175,8 @@ class BERT(Module):
         if isinstance(module, Linear):
             torch.nn.init.zeros_(module.bias)
 
-    def encode(self, tokens, segments=None):  # (B, T), (B, T) -> (B, T, D)
+    def encode(self, tokens, segments=None):
+        """Final states (B, T, D) of `tokens` (B, T)."""
         x = self.embed(tokens, segments)
         hidden = barred(x, tokens == self.pad)
         for layer in self.layers:
@@ -190,9 +191,9 @@ class BERT(Module):
         return self.foretell(x, self.embed.tokens.weight)
 
     def forward(self, tokens, segments=None, targets=None, follows=None):
-        """Scores of the classes (B, Y). With `targets` (B, T), -1 where nothing was hidden, losses
-        (B, 2): the sum over a row's hidden pieces, which alone reach the vocabulary's product, and
-        of whether the second segment `follows` (B,), zero where that is not asked."""
+        """Scores of the classes. With targets, -1 where nothing was hidden, each row's two losses:
+        the sum over its hidden pieces, which alone reach the vocabulary's product, and of whether
+        its second segment follows (`follows` 0: it does), zero where that is not asked."""
         x = self.encode(tokens, segments)
         if targets is None:
             pooled = F.dropout(self.pool(x, tokens), self.config.dropout, self.training)
@@ -264,15 +265,14 @@ class Learner:
         self.optimizer = AdamW(groups(named, config.weight_decay), eps=1e-6)  # the published code
 
     def nats(self, tokens, segments=None, follows=None):
-        """Of rows (B, T), what is hidden drawn anew: nats per hidden piece; with `segments` (B, T)
-        also per row of whether the second `follows` (B,) the first."""
+        """Of `tokens` (B, T): nats per hidden piece, and per row of whether a segment follows."""
         seen, targets = self.hiding(tokens)  # (B, T)
         told, asked = self.net(seen, segments, targets, follows).unbind(1)  # (B,)
         return told.sum() / (targets >= 0).sum().clamp(min=1) + asked.mean()
 
     @torch.no_grad()
     def held_out(self, batches):
-        """The mean over batches (B, T) that are not learned from, always with the same hidden."""
+        """The mean over batches that are not learned from, always with the same hidden."""
         torch.manual_seed(0)
         self.net.eval()
         found = sum(self.nats(tokens).item() for tokens in batches) / len(batches)
