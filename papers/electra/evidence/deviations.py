@@ -125,6 +125,21 @@ DEVIATIONS = (
         trained=False,
     ),
     Deviation(
+        id="drawn_padding",
+        title="A drawn [PAD] counts as padding",
+        place="the published code",
+        paper_says="Nothing; the published code keeps the input mask of the text as it was.",
+        code_does="Takes padding from the tokens that the discriminator is given: where the "
+        "generator drew [PAD], nothing is looked at.",
+        kind="bug",
+        introduced="version1",
+        fixed="version2",
+        source="a first reading; transformers, which is handed a mask, gave other numbers here",
+        inject=injections.drawn_padding,
+        invariant=injections.what_was_drawn_is_looked_at,
+        trained=False,
+    ),
+    Deviation(
         id="likeliest_drawn",
         title="The likeliest token is put in, not a drawn one",
         place="Sec. 3.1",

@@ -62,7 +62,7 @@ def padding_teaches_nothing(model):
         tokens = rows()[-1:, :length]
         at = torch.zeros_like(tokens, dtype=torch.bool)
         with torch.no_grad():
-            marks = net.discriminator.marks(tokens)
+            marks = net.discriminator.marks(tokens, tokens == 0)
         here = model.counted(tokens, at).float()
         losses.append((marks * here).sum() / here.sum())
     assert torch.isclose(*losses, atol=1e-5)
@@ -78,6 +78,16 @@ def what_was_drawn_right_is_original(model):
     assert not model.is_replaced(tokens, tokens, at).any()
     other = tokens.where(tokens != 9, 5)
     assert (model.is_replaced(other, tokens, at) == (tokens == 9)).all()
+
+
+def drawn_padding(model):
+    return {"padding_of": lambda corrupted, tokens: corrupted == 0}
+
+
+def what_was_drawn_is_looked_at(model):
+    tokens = rows()
+    drawn = tokens.where(tokens != 9, 0)
+    assert (model.padding_of(drawn, tokens) == (tokens == 0)).all()
 
 
 # -- how the two hang together -------------------------------------------------------------------
@@ -97,7 +107,7 @@ def masked_only(model):
     """BERT in ELECTRA's clothes: the net that is fine-tuned fills the gaps itself."""
 
     def foretold(net, seen, at):
-        x = net.discriminator.encode(seen)[at]
+        x = net.discriminator.encode(seen, seen == 0)[at]
         return net.generator.foretell(x, net.discriminator.embed.tokens.weight)
 
     return {

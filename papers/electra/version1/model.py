@@ -4,7 +4,7 @@ Two nets that share nothing, of basic operations; layers, optimizer and the phas
 of the first version of papers/bert. Its mistakes are those of ports, and are kept:
 papers/electra/evidence/deviations.py names them.
 
-Shapes:  B batch, T tokens, D = d_model, V pieces, Y classes.
+Shapes:  B batch, T tokens, D = d_model, G width of the generator, V pieces, Y classes.
 """
 
 from dataclasses import dataclass, replace
@@ -75,7 +75,7 @@ class Generator(Body):
         self.b_pieces = vector(pieces)
 
     def forward(self, seen):  # (B, T) -> (B, T, V)
-        x = self.turned(gelu(self.encode(seen) @ self.w_turn + self.b_turn))  # (B, T, D)
+        x = self.turned(gelu(self.encode(seen) @ self.w_turn + self.b_turn))  # (B, T, G)
         return x @ self.tokens.T + self.b_pieces  # (B, T, V): its own embedding once more
 
 
@@ -120,9 +120,9 @@ class ELECTRA(Module):
         self.generator = Generator(smaller(config), pieces)
 
     def forward(self, tokens, targets=None):
-        """Scores of the classes (B, Y). With `targets` (B, T), -1 where nothing was hidden, the
-        `tokens` (B, T) have gaps, and by row (B, 3) come the sums of nats over what the generator
-        foretold and over what the discriminator marked, and how many tokens these were."""
+        """Scores of the classes. With `targets` (B, T), -1 where nothing was hidden, the `tokens`
+        (B, T) have gaps, and each row gives the sums of nats over what the generator foretold and
+        over what the discriminator marked, and how many tokens these were."""
         if targets is None:
             return self.discriminator(tokens)  # (B, Y)
         at = targets >= 0  # (B, T)
@@ -149,7 +149,7 @@ class Learner(bert.Learner):
 
     @torch.no_grad()
     def held_out(self, batches):
-        """The means over batches (B, T) that are not learned from, always with the same gaps."""
+        """The means over batches of rows that are not learned from, always with the same gaps."""
         torch.manual_seed(0)
         self.net.eval()
         found = [self.losses(tokens) for tokens in batches]

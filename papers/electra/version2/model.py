@@ -57,8 +57,8 @@ class Body(Module):
         self.project = Identity() if same else Linear(config.embedding, config.d_model)
         self.layers = ModuleList(bert.Layer(config) for _ in range(config.layers))
 
-    def forward(self, x, padding):  # (B, T, E), (B, T) -> (B, T, D or G)
-        x, hidden = self.project(x), barred(x, padding)  # (B, T, D or G), (B, 1, 1, T)
+    def forward(self, x, padding):  # (B, T, E), (B, T) -> (B, T, D)
+        x, hidden = self.project(x), barred(x, padding)  # (B, T, D), (B, 1, 1, T)
         for layer in self.layers:
             x = layer(x, hidden)
         return x
@@ -100,16 +100,18 @@ class Discriminator(Module):
         self.turn, self.mark = Linear(d, d), Linear(d, 1)
         self.classes = Linear(d, classes)
 
-    def encode(self, tokens):  # (B, T) -> (B, T, D)
-        return self.body(self.embed(tokens), tokens == ELECTRA.pad)
+    def encode(self, tokens, padding):  # twice (B, T) -> (B, T, D)
+        return self.body(self.embed(tokens), padding)
 
-    def marks(self, tokens):  # (B, T) -> (B, T)
+    def marks(self, tokens, padding):  # twice (B, T) -> (B, T)
         """sigmoid^-1 of how likely each token is to be a replaced one: 1 - D(x, t) in Sec. 3.1."""
-        return self.mark(F.gelu(self.turn(self.encode(tokens))))[..., 0]
+        return self.mark(F.gelu(self.turn(self.encode(tokens, padding))))[..., 0]
 
     def forward(self, tokens):  # (B, T) -> (B, Y)
         """Scores of classes from the state of [CLS] as it is: the published code has no pooler."""
-        return self.classes(F.dropout(self.encode(tokens)[:, 0], self.p, self.training))
+        return self.classes(
+            F.dropout(self.encode(tokens, tokens == ELECTRA.pad)[:, 0], self.p, self.training)
+        )
 
 
 def draw(scores):
@@ -122,6 +124,12 @@ def is_replaced(corrupted, tokens, at):
     """Which of the `corrupted` (B, T) tokens are replaced ones: (B, T). One that was drawn as it
     had stood is original (Sec. 3.1, footnote 3)."""
     return corrupted != tokens
+
+
+def padding_of(corrupted, tokens):
+    """Which places no token may look at: (B, T). What was drawn may be the piece that fills up
+    rows; it is no padding where it stands for a word of the text."""
+    return tokens == ELECTRA.pad
 
 
 def counted(tokens, at):
@@ -151,9 +159,9 @@ class ELECTRA(Module):
         return self.generator(self.discriminator.embed, seen, at)
 
     def forward(self, tokens, targets=None):
-        """Scores of the classes (B, Y). With `targets` (B, T), -1 where nothing was hidden, the
-        `tokens` (B, T) have gaps, and by row (B, 3) come the sums of nats over what the generator
-        foretold and over what the discriminator marked, and how many tokens these were."""
+        """Scores of the classes. With `targets` (B, T), -1 where nothing was hidden, the `tokens`
+        (B, T) have gaps, and each row gives the sums of nats over what the generator foretold and
+        over what the discriminator marked, and how many tokens these were."""
         if targets is None:
             return self.discriminator(tokens)  # (B, Y)
         at = targets >= 0  # (B, T)
@@ -161,7 +169,8 @@ class ELECTRA(Module):
         nats = F.cross_entropy(scores, targets[at], reduction="none")  # (M,)
         told = nats.new_zeros(len(tokens)).index_add(0, at.nonzero()[:, 0], nats)  # (B,)
         corrupted, original = tokens.masked_scatter(at, draw(scores)), targets.where(at, tokens)
-        marks = self.discriminator.marks(corrupted).float()  # (B, T)
+        padding = padding_of(corrupted, original)  # (B, T)
+        marks = self.discriminator.marks(corrupted, padding).float()  # (B, T)
         replaced = is_replaced(corrupted, original, at).float()  # (B, T)
         here = counted(original, at).float()  # (B, T)
         each = F.binary_cross_entropy_with_logits(marks, replaced, reduction="none") * here
@@ -211,7 +220,7 @@ class Learner(bert.Learner):
 
     @torch.no_grad()
     def held_out(self, batches):
-        """The means over batches (B, T) that are not learned from, always with the same hidden."""
+        """The means over batches of rows that are not learned from, always with the same hidden."""
         torch.manual_seed(0)
         self.net.eval()
         found = [self.losses(tokens) for tokens in batches]
