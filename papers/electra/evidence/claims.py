@@ -34,7 +34,7 @@ CLAIMS = (
     ),
     Claim(
         id="all-tokens-count",
-        place="Sec. 3.1",
+        place="Sec. 2",
         sentence="The discriminator's loss is over all tokens; one that was drawn right is real.",
         kind="exact",
         measure=measures.loss_by_definition,
@@ -42,7 +42,7 @@ CLAIMS = (
     ),
     Claim(
         id="nothing-comes-back",
-        place="Sec. 3.1",
+        place="Sec. 2",
         sentence="The discriminator's loss is not propagated back through the generator.",
         kind="exact",
         measure=measures.nothing_comes_back,
@@ -50,7 +50,7 @@ CLAIMS = (
     ),
     Claim(
         id="samples",
-        place="Sec. 3.1",
+        place="Sec. 2",
         sentence="What is put into the gaps is drawn from the generator's softmax.",
         kind="exact",
         measure=measures.draws,
@@ -58,7 +58,7 @@ CLAIMS = (
     ),
     Claim(
         id="transformers",
-        place="Sec. 3.1; Sec. 3.2",
+        place="Sec. 2; Sec. 3.2",
         sentence="Version 2 is transformers' ElectraForPreTraining and ElectraForMaskedLM on the "
         "same embeddings: scores, losses and gradients of their sum.",
         kind="equivalence",
@@ -75,7 +75,7 @@ CLAIMS = (
     ),
     Claim(
         id="first-version",
-        place="Sec. 3.1",
+        place="Sec. 2",
         sentence="So is version 1, but for embeddings of its generator's own and its labels.",
         kind="equivalence",
         measure=measures.first_version_is_transformers,

@@ -69,7 +69,7 @@ DEVIATIONS = (
     Deviation(
         id="always_replaced",
         title="What was drawn right counts as replaced",
-        place="Sec. 3.1",
+        place="Sec. 2",
         paper_says="Where the generator draws the right token, it is real, not fake.",
         code_does="Labels every place that was hidden as replaced.",
         kind="bug",
@@ -83,7 +83,7 @@ DEVIATIONS = (
     Deviation(
         id="random_words",
         title="The generator's input is BERT's",
-        place="Sec. 3.1",
+        place="Sec. 2",
         paper_says="Chosen tokens are replaced with [MASK].",
         code_does="80 % of them; 10 % become any piece, 10 % stay.",
         kind="bug",
@@ -98,7 +98,7 @@ DEVIATIONS = (
     Deviation(
         id="generator_only",
         title="Only the generator's loss is minimised",
-        place="Sec. 3.1",
+        place="Sec. 2",
         paper_says="The sum of the generator's and 50 times the discriminator's.",
         code_does="Hands the first of two losses to the optimizer.",
         kind="bug",
@@ -142,7 +142,7 @@ DEVIATIONS = (
     Deviation(
         id="likeliest_drawn",
         title="The likeliest token is put in, not a drawn one",
-        place="Sec. 3.1",
+        place="Sec. 2",
         paper_says="Replaced tokens are samples of the generator.",
         code_does="Takes the largest score, so that the discriminator meets few tokens.",
         kind="bug",

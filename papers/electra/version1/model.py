@@ -25,7 +25,7 @@ class Config(bert.Config):  # defaults: ELECTRA-Small, App. A (Table 6); fine-tu
     d_model: int = 256
     heads: int = 4
     generator: float = 0.25  # its width, as a part of the discriminator's
-    weight: float = 50.0  # of the discriminator's loss: lambda in Sec. 3.1
+    weight: float = 50.0  # of the discriminator's loss: lambda in Sec. 2
     batch: int = 128
     learning_rate: float = 5e-4
     tune_rate: float = 3e-4
@@ -112,7 +112,7 @@ def surprise(marks, replaced):
 
 
 class ELECTRA(Module):
-    """The pair (Sec. 3.1)."""
+    """The pair (Sec. 2)."""
 
     def __init__(self, config, pieces, classes=2):
         super().__init__()

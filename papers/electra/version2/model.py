@@ -26,7 +26,7 @@ class Config(bert.Config):  # defaults: ELECTRA-Small, App. A (Table 6); fine-tu
     heads: int = 4
     embedding: int = 128  # width of the tokens' vectors
     generator: float = 0.25  # its width, as a part of the discriminator's
-    weight: float = 50.0  # of the discriminator's loss: lambda in Sec. 3.1
+    weight: float = 50.0  # of the discriminator's loss: lambda in Sec. 2
     batch: int = 128
     learning_rate: float = 5e-4
     tune_rate: float = 3e-4
@@ -104,14 +104,13 @@ class Discriminator(Module):
         return self.body(self.embed(tokens), padding)
 
     def marks(self, tokens, padding):  # twice (B, T) -> (B, T)
-        """sigmoid^-1 of how likely each token is to be a replaced one: 1 - D(x, t) in Sec. 3.1."""
+        """sigmoid^-1 of how likely each token is to be a replaced one: 1 - D(x, t) in Sec. 2."""
         return self.mark(F.gelu(self.turn(self.encode(tokens, padding))))[..., 0]
 
     def forward(self, tokens):  # (B, T) -> (B, Y)
         """Scores of classes from the state of [CLS] as it is: the published code has no pooler."""
-        return self.classes(
-            F.dropout(self.encode(tokens, tokens == ELECTRA.pad)[:, 0], self.p, self.training)
-        )
+        x = self.encode(tokens, tokens == ELECTRA.pad)[:, 0]  # (B, D)
+        return self.classes(F.dropout(x, self.p, self.training))
 
 
 def draw(scores):
@@ -122,7 +121,7 @@ def draw(scores):
 
 def is_replaced(corrupted, tokens, at):
     """Which of the `corrupted` (B, T) tokens are replaced ones: (B, T). One that was drawn as it
-    had stood is original (Sec. 3.1, footnote 3)."""
+    had stood is original (Sec. 2)."""
     return corrupted != tokens
 
 
@@ -178,7 +177,7 @@ class ELECTRA(Module):
 
 
 def total(generator, discriminator, weight):
-    """What is minimised (Sec. 3.1, the last equation)."""
+    """What is minimised (Sec. 2, the last equation)."""
     return generator + weight * discriminator
 
 
