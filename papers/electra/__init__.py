@@ -14,7 +14,7 @@ PAPER = Paper(
     metric=Metric("error", "% wrong sentences (test)"),
     dataset="sst2",
     more_data={"pretrain": "wikipedia_sample"},
-    cites=("bert", "adam"),
+    cites=("transformer", "bert", "bpe", "adam"),
     also={
         "The code and the weights": "https://github.com/google-research/electra",
     },

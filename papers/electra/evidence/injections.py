@@ -11,8 +11,8 @@ from dataclasses import replace
 import torch
 
 from common.run.engine import Masters
-from papers.bert.evidence.injections import PIECES, rows
 
+PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "un", "##kind", "##ly", "film"]
 SMALL = {
     "pieces": len(PIECES), "context": 12, "d_model": 16, "heads": 2, "layers": 2, "embedding": 8,
     "generator": 0.5, "std": 0.2, "dropout": 0.0, "warmup": 0, "pretrain_steps": 1000,
@@ -23,6 +23,13 @@ SMALL = {
 def small(model, **changes):
     torch.manual_seed(0)
     return model.ELECTRA(model.Config(**{**SMALL, **changes}), len(PIECES))
+
+
+def rows(count: int = 4):
+    """[CLS] the un ##kind ##ly film ... [SEP], the last two shorter."""
+    tokens = torch.tensor([2, 5, 6, 7, 8, 9, 5, 9, 9, 5, 9, 3]).repeat(count, 1)
+    tokens[-2:, 6:] = torch.tensor([3, 0, 0, 0, 0, 0])
+    return tokens
 
 
 def learner(model, net, tuning=None, **changes):

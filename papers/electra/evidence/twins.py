@@ -4,16 +4,40 @@ the same weights."""
 from __future__ import annotations
 
 import warnings
+from functools import cache
+from importlib.util import find_spec
 
 import torch
 
+from common.data.images import load_torchvision
 from common.evidence import measuring
-from papers.bert.evidence.twins import library, randomised, turned
+from common.evidence.claims import NOT_MEASURED, Unmeasured
 from papers.electra.version1 import model as model1
 from papers.electra.version2 import model as model2
-from papers.electra.version2.published import load_published, published
 
 PIECES, LENGTH, HEADS = 23, 12, 4
+
+
+@cache
+def library():
+    """The module transformers."""
+    if find_spec("transformers") is None:
+        raise Unmeasured(NOT_MEASURED, "transformers is not installed")
+    if find_spec("torchvision"):
+        load_torchvision()  # transformers imports it, and needs help where its build is another
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    return transformers
+
+
+def randomised(net, seed: int = 1, scale: float = 0.3):
+    """Random values in every weight."""
+    rng = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(torch.randn(p.shape, generator=rng) * scale + (p.dim() == 1) * 0.5)
+    return net
 
 
 def theirs(kind: str, width: int, heads: int, embedding: int, layers: int = 2):
@@ -60,7 +84,7 @@ def worst_of_version2(embedding: int = 16) -> float:
     """The largest difference of scores, marks, losses, and gradients of the whole loss: those of
     the embeddings come from both nets."""
     large, small = pair(embedding)
-    ours = load_published(large.state_dict(), small.state_dict(), HEADS)
+    ours = model2.load_published(large.state_dict(), small.state_dict(), HEADS)
     seen, targets = examples()
     at = targets >= 0
     scores = ours.foretold(seen, at)
@@ -83,7 +107,7 @@ def worst_of_version2(embedding: int = 16) -> float:
     named = {owner: dict(net.named_parameters()) for owner, net in named.items()}
     for name, p in ours.named_parameters():
         if "classes" not in name:
-            owner, parts = published(name)
+            owner, parts = model2.published(name)
             other = torch.cat([named[owner][part].grad for part in parts])
             first = int("tokens" in name)  # theirs learns nothing of a [PAD] that is read
             pairs.append((p.grad[first:], other[first:]))
@@ -172,3 +196,8 @@ def of_body(ours, theirs) -> list[tuple]:
         for norm, layer in zip(mine.norms, (attention.output.LayerNorm, other.output.LayerNorm)):
             found += [(norm.gain, layer.weight), (norm.bias, layer.bias)]
     return found
+
+
+def turned(p, net) -> bool:
+    """Whether ours is a matrix of a product, and no table."""
+    return p.dim() == 2 and not any(p is t for t in (net.tokens, net.positions, net.segments))

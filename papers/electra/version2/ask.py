@@ -1,7 +1,7 @@
 """Gaps and classes from version 2: `papers fill electra "a [MASK] film" --version version2`."""
 
 from common.ask.abilities import Classifier, Filler
-from papers.bert.ask import doors, exam_of
+from papers.electra.ask import doors, exam_of
 from papers.electra.version2 import model
 
 

@@ -176,6 +176,63 @@ class ELECTRA(Module):
         return torch.stack([told, each.sum(1), here.sum(1)], 1)  # (B, 3)
 
 
+PUBLISHED = {  # our names of heads -> those of huggingface/transformers
+    "project": "electra.embeddings_project",
+    "turn": "discriminator_predictions.dense",
+    "mark": "discriminator_predictions.dense_prediction",
+    "foretell.transform": "generator_predictions.dense",
+    "foretell.transformed": "generator_predictions.LayerNorm",
+    "foretell": "generator_lm_head",
+}
+SHARED = "electra.embeddings."
+UNUSED = ("electra.embeddings.position_ids", "generator_lm_head.weight")
+
+
+def published(name):
+    """Whose one of our parameters is, and the names of what it is made of, one below the other."""
+    owner, name = name.split(".", 1)
+    name = name.removeprefix("body.")
+    part, end = name.rsplit(".", 1)
+    if part in PUBLISHED:
+        return owner, [f"{PUBLISHED[part]}.{end}"]
+    return owner, [f"electra.{found}" for found in bert.published(name)]
+
+
+def load_published(discriminator, generator, heads):
+    """A pair with published weights {name: tensor} of its two nets, for evaluation. `heads` of the
+    discriminator are not in them: 64 components each. The layer for classes begins anew.
+
+    ValueError for names that do not fit or embeddings that differ, RuntimeError for shapes.
+    """
+    both = {"discriminator": discriminator, "generator": generator}
+    both = {o: {n: w for n, w in x.items() if n not in UNUSED} for o, x in both.items()}
+    tables = [{n: w for n, w in x.items() if n.startswith(SHARED)} for x in both.values()]
+    if tables[0].keys() != tables[1].keys() or not all(map(torch.equal, *map(dict.values, tables))):
+        raise ValueError("these two do not share their embeddings")
+    both["generator"] = {n: w for n, w in both["generator"].items() if not n.startswith(SHARED)}
+    config = config_of(*both.values(), heads)
+    net = ELECTRA(config, config.pieces)
+    made = {n: published(n) for n, _ in net.named_parameters() if "classes" not in n}
+    for owner, weights in both.items():
+        wanted = {part for who, parts in made.values() if who == owner for part in parts}
+        if strange := weights.keys() ^ wanted:
+            raise ValueError(f"missing or strange: {', '.join(sorted(strange)[:3])}")
+    found = {n: torch.cat([both[who][part] for part in parts]) for n, (who, parts) in made.items()}
+    net.load_state_dict(found, strict=False)
+    return net.eval()
+
+
+def config_of(large, small, heads):
+    """Sizes, read off the weights."""
+    names = [f"{SHARED}{n}_embeddings.weight" for n in ("word", "position")]
+    tokens, places = (large.get(n, torch.empty(1, 1)) for n in names)
+    width = len(large.get("discriminator_predictions.dense.bias", "?"))
+    inner = small.get("generator_predictions.dense.weight", torch.empty(0, 1)).shape[1]
+    layers = len({n.split(".")[3] for n in large if n.startswith("electra.encoder.layer.")})
+    sizes = len(tokens), len(places), width, heads, layers
+    return Config(*sizes, embedding=len(tokens[0]), generator=inner / width)
+
+
 def total(generator, discriminator, weight):
     """What is minimised (Sec. 2, the last equation)."""
     return generator + weight * discriminator
