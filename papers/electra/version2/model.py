@@ -201,9 +201,7 @@ def published(name):
 def load_published(discriminator, generator, heads):
     """A pair with published weights {name: tensor} of its two nets, for evaluation. `heads` of the
     discriminator are not in them: 64 components each. The layer for classes begins anew.
-
-    ValueError for names that do not fit or embeddings that differ, RuntimeError for shapes.
-    """
+    ValueError for names that do not fit or embeddings that differ, RuntimeError for shapes."""
     both = {"discriminator": discriminator, "generator": generator}
     both = {o: {n: w for n, w in x.items() if n not in UNUSED} for o, x in both.items()}
     tables = [{n: w for n, w in x.items() if n.startswith(SHARED)} for x in both.values()]
