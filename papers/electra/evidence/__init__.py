@@ -1,0 +1,1 @@
+"""How the paper's claims and the versions' mistakes are measured."""

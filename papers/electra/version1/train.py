@@ -1,0 +1,40 @@
+"""Train version 1: `python -m papers.electra.version1.train`."""
+
+from common.run.engine import Masters
+from common.run.launch import main
+from common.run.torch_training import build, train_torch
+from papers.electra.task import Exam
+from papers.electra.version1 import model
+
+
+def train(run):
+    """Generator and discriminator together; then reviews and their labels."""
+    config, data, engine = run.config, (run.data, run.more_data["pretrain"]), run.engine
+    exam = Exam(*data, config, run.seed, engine.device, run.quick)
+    net, masters = build(run, lambda: model.ELECTRA(config, exam.symbols))
+    learner = model.Learner(config, net, masters, run.seed, exam.pieces)
+    size, few, held_out = config.batch, config.tune_batch, exam.held_out()
+    train_torch(
+        run, net, masters, learner, phase="pretrain", tokens_per_step=exam.tokens_read(size),
+        step=lambda i: learner.pretrain(exam.reading(i, size), i),
+        validate=lambda: learner.held_out(held_out)["discriminator_nats"],
+    )  # fmt: skip
+    further = learner.held_out(held_out)
+    start = {name: weight.clone() for name, weight in net.state_dict().items()}
+
+    def begin(steps):  # once more from the pre-trained weights
+        net = model.ELECTRA(config, exam.symbols).to(engine.device, engine.dtype)
+        net.load_state_dict(start)
+        return net, model.Learner(config, net, Masters(net.parameters()), run.seed, tuning=steps)
+
+    tuner = model.Learner(config, net, masters, run.seed, tuning=config.finetune_steps)
+    return train_torch(
+        run, net, masters, tuner, phase="finetune", tokens_per_step=exam.tokens_read(few),
+        step=lambda i: tuner.tune(*exam.labelled_rows(i, few), i),
+        validate=lambda: exam.validate(exam.judge(net)),
+        finish=lambda: exam.finish({None: exam.judge(net), **exam.tuned(begin)}, further),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(__spec__.name)
