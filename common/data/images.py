@@ -101,7 +101,7 @@ def _rows(found: dict[str, bytes], names: tuple[str, ...]) -> tuple[np.ndarray, 
         tables.append(np.frombuffer(content, dtype=np.uint8).reshape(-1, size))
         if (highest := tables[-1][:, 0].max()) >= len(CIFAR):
             raise UserError(f"{name} has the label {highest}: there are {len(CIFAR)} classes.")
-    rows = np.concatenate(tables)  # (N, 1 + 3 H W)
+    rows = np.concatenate(tables)
     images = rows[:, 1:].reshape(-1, *COLOURED).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(images), rows[:, 0].astype(np.int64)
 

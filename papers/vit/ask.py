@@ -38,7 +38,7 @@ def classifier(exam: Exam, net) -> Classifier:
 
 
 def pixels(exam: Exam, picture) -> torch.Tensor:
-    """A user's picture as one of the exam's, (1, C, S, S): small; in colour, or grey and bright on
+    """A user's picture as a batch of one of the exam's: small; in colour, or grey and bright on
     dark however it was drawn."""
     if exam.channels == 3:
         small = torch.tensor(resized(picture, exam.side, exam.side))

@@ -37,4 +37,4 @@ def look(load):
     net = model1.ViT(model1.Config(**SMALL, layers=2), 29)
     ask.rollout(ask.looks(net, torch.rand(13, C, 3 * P, 3 * P)))
     task.SIDE = 3 * P
-    task.sized(np.zeros((13, 3 * P, 3 * P), dtype=np.uint8))
+    task.sized(np.zeros((13, 3 * P, 3 * P, C), dtype=np.uint8))
