@@ -117,8 +117,8 @@ def bag_of_words() -> float:
 
 SMALL = {
     "merges": 2000, "context": 64, "d_model": 64, "heads": 4, "layers": 2, "std": 0.07,
-    "reviews": 0.5, "batch": 16, "learning_rate": 3e-3, "warmup": 20, "pretrain_steps": 200,
-    "tuning_rate": 1e-3, "tuning_warmup": 0.05, "steps": 200,
+    "dropout": 0.0, "reviews": 0.5, "batch": 16, "learning_rate": 3e-3, "warmup": 20,
+    "pretrain_steps": 150, "tuning_rate": 3e-3, "tuning_warmup": 0.05, "steps": 216,
 }  # fmt: skip
 
 

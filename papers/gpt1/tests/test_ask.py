@@ -54,13 +54,12 @@ def checkpoint(tmp_path, monkeypatch):
 
 def place_labelled(parts, monkeypatch):
     """In the place of SST-2, for the exam and for what looks after its bytes."""
-    from common.ask import origins
     from common.data.labelled import Labelled
     from common.exams import sentiment
 
     made = Labelled("sst2", "0" * 64, None, **parts)
     monkeypatch.setattr(sentiment, "load_labelled", lambda name, report: made)
-    monkeypatch.setattr(origins, "ensure", lambda name, **rest: made)
+    monkeypatch.setattr("common.ask.origins.ensure", lambda name, **rest: made)
     return "sst2"
 
 
