@@ -6,7 +6,8 @@ from tests.sentiment import place_reviews, sentiment_part, tokenizer_of
 
 MERGES = 40
 FEW = {"merges": MERGES, "pretrain_steps": 9, "finetune_steps": 9}
-CHANGES = {"version1": {**FEW, "d_model": 64, "tune_rate": 0.005}, "version2": FEW}
+WIDER = {"d_model": 64, "tune_rate": 0.005, "finetune_steps": 40}  # so that it learns something
+CHANGES = {"version1": {**FEW, **WIDER}, "version2": FEW}
 LONGER = {"merges": MERGES, "pretrain_steps": 30, "finetune_steps": 60}
 OTHER = ("validation_error", "hidden_nats")
 CLIPS = {"version2": by_norm}
