@@ -10,7 +10,7 @@ from tests.sentiment import place_reviews, sentiment_part, tokenizer_of
 MERGES, SPECIALS = 40, 5
 FEW = {"merges": MERGES, "pretrain_steps": 4, "steps": 60, "tune_rate": 0.01}
 CHANGES = {"version1": {**FEW, "d_model": 64, "tune_rate": 0.005}, "version2": FEW}
-LONGER = {"merges": MERGES, "steps": 150, "tune_rate": 0.005}
+LONGER = {"merges": MERGES, "steps": 250, "tune_rate": 0.005}
 READS = "nats"
 OTHER = ("validation_error", "hidden_nats")
 CLIPS = {"version2": by_norm}
