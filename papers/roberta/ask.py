@@ -12,14 +12,13 @@ from common.ask.abilities import Classifier, Filler
 from common.errors import UserError
 from common.exams.documents import as_in_reviews
 from common.exams.sentiment import CLASSES
-from papers.roberta import PAPER
 from papers.roberta.task import MASK, SPECIAL, Exam
 
 
 def exam_of(checkpoint, spaced) -> Exam:
     """The exam as it was when these weights were learned: it knows the byte pairs."""
-    further = getattr(checkpoint, "more_data", PAPER.more_data)
-    return Exam(checkpoint.data, further["pretrain"], checkpoint.config, spaced)
+    more = checkpoint.more_data["pretrain"]
+    return Exam(checkpoint.data, more, checkpoint.config, spaced)
 
 
 def doors(exam: Exam, net, scores: Callable[[Tensor], Tensor]):

@@ -1,16 +1,19 @@
 """This room's side of the tests over all rooms and versions: see tests/exams.py."""
 
 from papers.adam.version2.model import AdamW
-from tests.exams import by_norm, of_groups, watched
+from papers.roberta.task import Exam
+from papers.roberta.version1 import train as train1
+from papers.roberta.version2 import train as train2
+from tests.exams import by_norm, watched
 from tests.sentiment import place_reviews, sentiment_part, tokenizer_of
 
-MERGES = 40
-FEW = {"merges": MERGES, "pretrain_steps": 9, "finetune_steps": 9}
+MERGES, SPECIALS = 40, 5
+FEW = {"merges": MERGES, "pretrain_steps": 4, "steps": 60, "tune_rate": 0.01}
 CHANGES = {"version1": {**FEW, "d_model": 64, "tune_rate": 0.005}, "version2": FEW}
-LONGER = {"merges": MERGES, "pretrain_steps": 30, "finetune_steps": 60}
+LONGER = {"merges": MERGES, "steps": 250, "tune_rate": 0.005}
+READS = "nats"
 OTHER = ("validation_error", "hidden_nats")
 CLIPS = {"version2": by_norm}
-SPECIALS = 5
 part, place = sentiment_part, place_reviews
 
 
@@ -31,16 +34,28 @@ def scores(version, exam, given, parts):
     return found
 
 
+def learning(optimizer, *_):
+    """Of what fine-tuning moves: the head of pre-training is left alone."""
+    weights = [p for g in optimizer.param_groups for p in g["params"] if p.grad is not None]
+    return [g["lr"] for g in optimizer.param_groups], [p.grad for p in weights], weights
+
+
 def watch(version, monkeypatch):
-    return watched(monkeypatch, AdamW, "step", of_groups)
+    """The fine-tuning with all labels alone: test_reading.py looks at pre-training."""
+    train = train1 if version == "version1" else train2
+    real = train.train_torch
+
+    def fitted(*given, phase, **rest):
+        return None if phase == "pretrain" else real(*given, phase=phase, **rest)
+
+    monkeypatch.setattr(train, "train_torch", fitted)
+    monkeypatch.setattr(Exam, "tuned", lambda exam, begin: {})
+    return watched(monkeypatch, AdamW, "step", learning)
 
 
 def rates(version, config):
-    """Up along a line, then down along one to zero, in each phase."""
-    tuning = [config.finetune_steps, *(round(p * config.finetune_steps) for p in (0.35, 0.15))]
-    phases = [(config.learning_rate, config.warmup, config.pretrain_steps)]
-    phases += [(config.tune_rate, config.tune_warmup * n, max(1, n)) for n in tuning]
-    for peak, warmup, steps in phases:
-        for i in range(steps):
-            up, down = (i + 1) / max(1, warmup), (steps - i) / max(1, steps - warmup)
-            yield [peak * min(up, down)]
+    """Up along a line, then down along one to zero."""
+    warmup = config.tune_warmup * config.steps
+    for i in range(config.steps):
+        up, down = (i + 1) / max(1, warmup), (config.steps - i) / (config.steps - warmup)
+        yield [config.tune_rate * min(up, down)]

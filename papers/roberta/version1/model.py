@@ -40,11 +40,15 @@ class Config:  # defaults: RoBERTa-base, Table 9; fine-tuning Table 10
     tune_batch: int = 32
     tune_rate: float = 1e-5
     tune_warmup: float = 0.06  # of the steps
-    finetune_steps: int = 21_000  # ten epochs of SST-2's 67,349 phrases
+    steps: int = 21_000  # of fine-tuning: ten epochs of SST-2's 67,349 phrases
 
     def __post_init__(self):
         if self.d_model % self.heads:
             raise ValueError("d_model must be a multiple of heads")
+
+    @property
+    def finetune_steps(self):
+        return self.steps
 
 
 def spaced(text):

@@ -7,8 +7,7 @@ byte pairs that are found again in fine-tuning, large batches, and an Adam to go
 Shapes: B batch, T tokens, D = d_model, N rows, L places of a row.
 """
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -39,17 +38,21 @@ class Config:  # defaults: RoBERTa-base, Table 9; fine-tuning Table 10
     warmup: int = 24_000
     weight_decay: float = 0.01
     beta2: float = 0.98  # Sec. 3.1: steadier with large batches
-    clip: float = 0.0  # norm that gradients are shortened to; 0 leaves them
+    clip: float = 1e9  # the norm that gradients are shortened to: none are (Table 9)
     pretrain_steps: int = 500_000
     tune_batch: int = 32
     tune_rate: float = 1e-5
     tune_warmup: float = 0.06  # of the steps
     tune_decay: float = 0.1
-    finetune_steps: int = 21_000  # ten epochs of SST-2's 67,349 phrases
+    steps: int = 21_000  # of fine-tuning: ten epochs of SST-2's 67,349 phrases
 
     def __post_init__(self):
         if self.d_model % self.heads:
             raise ValueError("d_model must be a multiple of heads")
+
+    @property
+    def finetune_steps(self):
+        return self.steps
 
 
 # -- what is read ---------------------------------------------------------------------------------
@@ -185,8 +188,7 @@ class Learner(bert.Learner):
     """One phase: pre-training, or with `tuning` so many steps of fine-tuning."""
 
     def __init__(self, config, net, masters, seed, symbols=None, tuning=None):
-        unclipped = replace(config, clip=config.clip or math.inf)
-        super().__init__(unclipped, net, masters, seed, tuning=tuning)
+        super().__init__(config, net, masters, seed, tuning=tuning)
         self.hiding = Hiding(symbols, config.share) if symbols else None
         for group in self.optimizer.param_groups:
             group["betas"] = 0.9, config.beta2
