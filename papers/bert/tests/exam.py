@@ -9,7 +9,7 @@ from tests.exams import by_norm, watched
 from tests.sentiment import place_reviews, sentiment_part
 
 FEW = {"pieces": 120, "pretrain_steps": 4, "steps": 60, "tune_rate": 0.01}
-CHANGES = {"version1": {**FEW, "tune_rate": 0.03}, "version2": FEW}
+CHANGES = {"version1": {**FEW, "d_model": 64, "tune_rate": 0.005}, "version2": FEW}
 LONGER = {"pieces": 120, "steps": 150, "tune_rate": 0.01}
 READS = "nats"
 OTHER = ("validation_error", "hidden_nats")
