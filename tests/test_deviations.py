@@ -20,6 +20,7 @@ from common.evidence.deviations import (
     notices,
 )
 from common.paper import find_root, rooms
+from tests.standing import standing
 from tests.toy import DEVIATIONS, make_toy, write
 
 ROOT = find_root(Path(__file__).parent)
@@ -213,7 +214,7 @@ def test_negative_control_tells_a_suite_that_notices_from_one_that_does_not(tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("room", PAPERS.values(), ids=PAPERS)
+@pytest.mark.parametrize("room", standing(ROOT).values(), ids=standing(ROOT))
 def test_suite_passes_and_notices_every_bug(room, tmp_path):
     bugs = [found.id for found in deviations_of(room) if found.kind == "bug"]
     found = run_suites(ROOT, room.name, bugs, tmp_path)

@@ -17,6 +17,7 @@ from common.run.parallel import spread
 from tests import forks
 from tests.exams import VERSIONS, parameters
 from tests.hasty import make_checkout, wait_for_step
+from tests.standing import standing
 
 # Records keep six digits. Sums in another order move the last of them; where training is far from
 # steady, as the Transformer's is in its first steps, each step then multiplies the difference.
@@ -27,7 +28,7 @@ PLAIN = dict.fromkeys(DRAWN, 0.0) | {"bfloat16": False}  # without them
 RUNS = [  # every torch version, and what it needs to be without dropout and rounding
     (f"{name}.{version}", {p: value for p, value in PLAIN.items() if p in known})
     for name, version in VERSIONS
-    if "torch" in imported_modules(rooms()[name].path(version, "model.py"))
+    if name in standing() and "torch" in imported_modules(rooms()[name].path(version, "model.py"))
     for known in [parameters(name, version)]
 ]
 

@@ -14,6 +14,7 @@ from common.paper import Room, rooms
 from tests.scaffolding import ROOT, copy_checkout, room_wide, run
 from tests.standard import files
 from tests.standard.subject import Subject
+from tests.standing import standing
 from tests.toy import make_toy, write
 
 SMOKE = ("--profile", "smoke")
@@ -206,7 +207,7 @@ def test_prose_is_folded_and_nothing_else():
 
 # Several rooms in one process of pytest, which looks through the tests of every room once.
 TOGETHER = 5
-ALL = list(rooms(ROOT))
+ALL = list(standing(ROOT))
 GROUPS = [ALL[i : i + TOGETHER] for i in range(0, len(ALL), TOGETHER)]
 # Tests of every room that do nothing but train small runs of all versions. They do so in the room
 # that the new one is like, whose code is the same: `same_code` holds that.
