@@ -8,7 +8,7 @@ whether a sentence begins with a space, each version says itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from papers.bpe.version2 import model as bpe
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # published: the first four; <mask> is last
 BEGIN, PAD, END, _, MASK = range(5)
 SMALL = {1_000: 0.35, 100: 0.15}  # labels -> steps of fine-tuning, as a part of those with all
+GROUP = 8  # batches of fine-tuning that are sorted by length, so that little is padding
 HELD_OUT, AT_ONCE = 48, 32  # rows of each part for the loss of pre-training; read together
 
 
@@ -29,6 +30,7 @@ class Exam(SentimentExam):
 
     def __init__(self, data, pretrain, config, spaced, frame=None, **rest):
         self.config, self.spaced = config, spaced
+        self.order = lru_cache(maxsize=8)(self._order)
         learn = partial(byte_pairs, merges=config.merges)
         super().__init__(
             data, pretrain, learn, special=SPECIAL, most=config.context - 2, **rest
@@ -81,8 +83,22 @@ class Exam(SentimentExam):
 
     def labelled_rows(self, i: int, size: int, labels: int | None = None) -> tuple[Tensor, Tensor]:
         """The i-th batch to fine-tune on, as rows, and its labels."""
-        tokens, lengths, wanted = self.batch(i, size, labels)
-        return self.rows([r[:n] for r, n in zip(tokens.tolist(), lengths.tolist())]), wanted
+        count = len(self.known(labels))
+        size = min(size, count)
+        passed, at = divmod(i, count // size)
+        chosen = self.order(labels, passed, size)[at]
+        rows = [self.sentences["train"][n] for n in chosen.tolist()]
+        return self.rows(rows), self.labels["train"][chosen].to(self.device)
+
+    def _order(self, labels: int | None, passed: int, size: int) -> Tensor:
+        """Numbers of sentences by batch: neighbours in length, in an order of the pass's own."""
+        known = self.known(labels)
+        lengths = torch.tensor([len(row) for row in self.sentences["train"]])
+        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + passed)
+        drawn = known[torch.randperm(len(known), generator=rng)]
+        groups = [g[lengths[g].argsort(stable=True)] for g in drawn.split(GROUP * size)]
+        batches = torch.cat(groups)[: len(known) // size * size].view(-1, size)
+        return batches[torch.randperm(len(batches), generator=rng)]
 
     def tuned(self, begin) -> dict[int, Callable]:
         """What is learned from fewer labels: `begin(steps)` gives such a net and its learner."""
