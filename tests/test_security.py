@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.ask import checkpoint
+from common.ask import checkpoint, origins
 from common.ask.checkpoint import Checkpoint, read_checkpoint
 from common.errors import UserError
 from common.paper import room
@@ -116,7 +116,7 @@ HERE = "0" * 64
 @pytest.fixture
 def stranger(tmp_path, monkeypatch):
     """A folder as a stranger might give it: a right model.json, any bytes for the weights."""
-    monkeypatch.setattr(checkpoint, "_data", lambda dataset, given: "nothing")
+    monkeypatch.setattr(origins, "_data", lambda dataset, given: "nothing")
 
     def make(content: bytes, **changes):
         told = {"paper": "rnn", "variant": "version2", "version": "version2", "config": CONFIG}

@@ -142,8 +142,8 @@ def _fitting(home: Room, data: str | None):
     from common.data.place import files_of
 
     known = {name: files_sha256(files_of(one)) for name, one in load_catalog().items()}
-    usual = [load_catalog()[name] for name in home.paper.datasets.values()]
-    own = {name for one in usual for name in (one.name, one.stand_in)}
+    own = set(home.paper.datasets.values())
+    own |= {one.stand_in for name, one in load_catalog().items() if name in own}
     wanted = data and (known[data] if named_set(data) else read_own(data)[1])
 
     def fits(folder: Path) -> bool:

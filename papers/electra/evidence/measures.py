@@ -62,7 +62,7 @@ def loss_by_definition() -> Exact:
     at = targets >= 0
     with torch.no_grad():
         torch.manual_seed(3)
-        found = net(seen, targets)  # (B, 3)
+        found = net(seen, targets)
         scores = net.foretold(seen, at)
         torch.manual_seed(3)
         drawn = iter(model.draw(scores).tolist())
