@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.ask import checkpoint, origins
+from common.ask import origins
 from common.ask.checkpoint import Checkpoint, read_checkpoint
 from common.errors import UserError
 from common.paper import room
