@@ -199,10 +199,10 @@ def test_clothes_are_bright_whoever_took_the_picture(paper):
 def test_a_picture_in_colour_is_asked_as_it_is():
     """Red, green and blue stay in that order, above below, and paper stays white."""
     picture = np.full((64, 64, 3), 255, dtype=np.uint8)
-    picture[:32, :32] = (255, 0, 51)
+    picture[:32] = (255, 0, 51)
     exam = task.Exam.__new__(task.Exam)
     exam.device, exam.dtype, exam.side, exam.channels = "cpu", None, 32, 3
     found = ask.pixels(exam, picture)
     assert found.shape == (1, 3, 32, 32)
-    assert found[0, :, 3, 3].tolist() == pytest.approx([1, 0, 0.2])
-    assert (found[0, :, 3, 28] == 1).all() and (found[0, :, 28, 3] == 1).all()
+    assert found[0, :, 3, 28].tolist() == pytest.approx([1, 0, 0.2])
+    assert (found[0, :, 28, 3] == 1).all()
