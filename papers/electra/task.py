@@ -19,7 +19,7 @@ from papers.bpe.version2.model import Trainer
 
 SMALL = {1_000: 0.35, 100: 0.15}  # labels -> steps of fine-tuning, as a part of those with all
 GROUP = 8  # batches whose stretches are sorted by length, so that little is padding
-HELD_OUT = 256  # stretches of each part for the loss of pre-training
+HELD_OUT = 64  # stretches of each part for the loss of pre-training
 
 Stretch = list[list[int]]  # sentences of tokens
 

@@ -132,9 +132,9 @@ def worst_of_version1() -> float:
             mine.copy_(other.t() if turned(mine, net) else other)
     seen, targets = examples()
     at = targets >= 0
-    scores = ours.generator(seen)
+    scores = ours.generator(seen, at)
     torch.manual_seed(3)
-    corrupted = torch.where(at, model1.draw(scores), seen)
+    corrupted = seen.masked_scatter(at, model1.draw(scores))
     filled, marked = their_losses(large, small, seen, targets, corrupted, at)
     torch.manual_seed(3)  # the same draw
     told, found, counts = ours(seen, targets).unbind(1)
@@ -143,7 +143,7 @@ def worst_of_version1() -> float:
     (filled.loss / 50 + marked.loss).backward()
     here = seen > 0
     compared = [
-        (scores[here], filled.logits[here]),
+        (scores, filled.logits[at]),
         (ours.discriminator.marks(corrupted)[here], marked.logits[here]),
         (losses[0], filled.loss),
         (losses[1], marked.loss),

@@ -27,10 +27,13 @@ def run(version, load):
     net = model.ELECTRA(config, V, 19)
     masters = Masters(net.parameters())
     learner = model.Learner(config, net, masters, 0, PIECES)
+    places = torch.randperm(B * T, generator=torch.Generator().manual_seed(1))[:37]
+    at = torch.zeros(B * T, dtype=torch.bool).index_fill(0, places, True).view(B, T)
     if version == "version2":
-        places = torch.randperm(B * T, generator=torch.Generator().manual_seed(1))[:37]
-        at = torch.zeros(B * T, dtype=torch.bool).index_fill(0, places, True).view(B, T)
         choose = learner.hiding.choose
         learner.hiding.choose = lambda given: choose(given) & at | at
+    else:
+        hide = model.hide
+        model.hide = lambda given, *rest: (hide(given, *rest)[0], given.masked_fill(~at, -1))
     learner.pretrain(tokens(), 0)
     learner.tune(tokens(), torch.arange(B) % 19, 1)

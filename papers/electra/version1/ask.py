@@ -13,7 +13,7 @@ def load(checkpoint) -> tuple[Filler, Classifier]:
     net = checkpoint.fill(lambda: model.ELECTRA(checkpoint.config, exam.symbols), "model.")
 
     def scores(row):
-        return net.generator(row)[0]
+        return net.generator(row, row >= 0)
 
     return doors(exam, net, scores, lambda row: maps(net.discriminator, row))
 

@@ -4,7 +4,7 @@ Two nets that share nothing, of basic operations; layers, optimizer and the phas
 of the first version of papers/bert. Its mistakes are those of ports, and are kept:
 papers/electra/evidence/deviations.py names them.
 
-Shapes:  B batch, T tokens, D = d_model, G width of the generator, V pieces, Y classes.
+Shapes:  B batch, T tokens, D = d_model, G width of the generator, V pieces, M gaps, Y classes.
 """
 
 from dataclasses import dataclass, replace
@@ -74,9 +74,10 @@ class Generator(Body):
         self.w_turn, self.b_turn, self.turned = matrix(d, d), vector(d), norm(config)
         self.b_pieces = vector(pieces)
 
-    def forward(self, seen):  # (B, T) -> (B, T, V)
-        x = self.turned(gelu(self.encode(seen) @ self.w_turn + self.b_turn))  # (B, T, G)
-        return x @ self.tokens.T + self.b_pieces  # (B, T, V): its own embedding once more
+    def forward(self, seen, at):  # twice (B, T) -> (M, V)
+        """Scores where `at` says so: at all places they would cost more than all else."""
+        x = self.turned(gelu(self.encode(seen)[at] @ self.w_turn + self.b_turn))  # (M, G)
+        return x @ self.tokens.T + self.b_pieces  # (M, V): its own embedding once more
 
 
 class Discriminator(Body):
@@ -100,10 +101,10 @@ class Discriminator(Body):
 
 
 def draw(scores):
-    """A piece for each place, by softmax: where the probabilities so far reach a random number."""
-    reached = scores.detach().softmax(-1).cumsum(-1)  # (B, T, V): no gradient comes back
-    lot = torch.rand(scores.shape[:-1], device=scores.device)  # (B, T)
-    return (reached < lot[..., None]).sum(-1).clamp(max=scores.shape[-1] - 1)  # (B, T)
+    """A piece for each gap, by softmax: where the probabilities so far reach a random number."""
+    reached = scores.detach().softmax(-1).cumsum(-1)  # (M, V): no gradient comes back
+    lot = torch.rand(len(scores), 1, device=scores.device)  # (M, 1)
+    return (reached < lot).sum(-1).clamp(max=scores.shape[-1] - 1)  # (M,)
 
 
 def surprise(marks, replaced):
@@ -126,12 +127,14 @@ class ELECTRA(Module):
         if targets is None:
             return self.discriminator(tokens)  # (B, Y)
         at = targets >= 0  # (B, T)
-        scores = self.generator(tokens)  # (B, T, V)
-        told = (nats(scores, targets.clamp(min=0)) * at).sum(1)  # (B,)
-        corrupted = torch.where(at, draw(scores), tokens)  # (B, T)
+        scores = self.generator(tokens, at)  # (M, V)
+        told = torch.zeros_like(tokens, dtype=scores.dtype)  # (B, T)
+        told[at] = nats(scores, targets[at])  # (M,)
+        corrupted = tokens.clone()  # (B, T)
+        corrupted[at] = draw(scores)  # (M,)
         here = (tokens != PAD).float()  # (B, T)
         marked = surprise(self.discriminator.marks(corrupted), at.float()) * here  # (B, T)
-        return torch.stack([told, marked.sum(1), here.sum(1)], 1)  # (B, 3)
+        return torch.stack([told.sum(1), marked.sum(1), here.sum(1)], 1)  # (B, 3)
 
 
 class Learner(bert.Learner):

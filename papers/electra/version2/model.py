@@ -8,6 +8,7 @@ Shapes:  B batch, T tokens, D = d_model, E width of embeddings, G width of the g
          M hidden places, Y classes.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 
 import torch
@@ -115,8 +116,9 @@ class Discriminator(Module):
 
 def draw(scores):
     """A piece for each row of `scores` (M, V), by softmax: (M,). No gradient comes back."""
-    noise = torch.empty_like(scores).exponential_()  # (M, V)
-    return (scores.detach() - noise.log()).argmax(-1)
+    reached = scores.detach().softmax(-1).cumsum(-1)  # (M, V)
+    lot = reached[:, -1:] * torch.rand_like(reached[:, :1])  # (M, 1)
+    return torch.searchsorted(reached, lot, right=True)[:, 0].clamp(max=scores.shape[1] - 1)
 
 
 def is_replaced(corrupted, tokens, at):
@@ -204,8 +206,8 @@ def load_published(discriminator, generator, heads):
     ValueError for names that do not fit or embeddings that differ, RuntimeError for shapes."""
     both = {"discriminator": discriminator, "generator": generator}
     both = {o: {n: w for n, w in x.items() if n not in UNUSED} for o, x in both.items()}
-    tables = [{n: w for n, w in x.items() if n.startswith(SHARED)} for x in both.values()]
-    if tables[0].keys() != tables[1].keys() or not all(map(torch.equal, *map(dict.values, tables))):
+    one, two = ({n: w for n, w in x.items() if n.startswith(SHARED)} for x in both.values())
+    if one.keys() != two.keys() or not all(torch.equal(w, two[n]) for n, w in one.items()):
         raise ValueError("these two do not share their embeddings")
     both["generator"] = {n: w for n, w in both["generator"].items() if not n.startswith(SHARED)}
     config = config_of(*both.values(), heads)
@@ -237,8 +239,8 @@ def total(generator, discriminator, weight):
 
 
 def part_of_rate(name, config):
-    """Of the peak, what a parameter gets in fine-tuning (App. B): the layer for classes all of it,
-    each layer below it less, the embeddings and what brings them to the network's width least."""
+    """What part of the rate a parameter gets in fine-tuning (App. B): all of it in the layer for
+    classes, less in each layer below, least in the embeddings and what widens them."""
     below = config.layers + 1
     if name.startswith("discriminator.body.layers."):
         below -= int(name.split(".")[3]) + 1
@@ -253,14 +255,12 @@ class Learner(bert.Learner):
     def __init__(self, config, net, masters, seed, pieces=None, tuning=None):
         super().__init__(config, net, masters, seed, pieces, tuning)
         self.hiding = Hiding(pieces, config.share) if pieces else None
-        alike = {}  # part of the rate -> parameters with their names
+        alike = defaultdict(list)  # part of the rate -> parameters with their names
         for (name, _), p in zip(net.named_parameters(), masters.masters):
-            part = part_of_rate(name, config) if tuning else 1.0
-            alike.setdefault(part, []).append((name, p))
-        made = ((part, groups(named, config.weight_decay)) for part, named in alike.items())
-        self.optimizer = AdamW(
-            [{**group, "part": part} for part, pair in made for group in pair], eps=1e-6
-        )
+            alike[part_of_rate(name, config) if tuning else 1.0].append((name, p))
+        made = ((part, groups(those, config.weight_decay)) for part, those in alike.items())
+        parts = [{**group, "part": part} for part, pair in made for group in pair]
+        self.optimizer = AdamW(parts, eps=1e-6)
 
     def losses(self, tokens):
         """Of `tokens` (B, T), what is hidden and what is put in its place drawn anew: nats per
