@@ -2,8 +2,7 @@
 
 The published pair, parameter by parameter, on the layers of papers/bert. Against version 1: the
 embeddings are shared, with a width of their own; a token that was drawn right counts as original;
-all that is hidden becomes [MASK]; marks begin at the odds of their few; in fine-tuning lower layers
-learn more slowly.
+all that is hidden becomes [MASK]; marks begin at the odds; lower layers are tuned more slowly.
 
 Shapes:  B batch, T tokens, D = d_model, E width of embeddings, G width of the generator, V pieces,
          M hidden places, Y classes.
@@ -88,7 +87,6 @@ class Generator(Module):
         self.body, self.foretell = Body(config), Foretelling(config, pieces)
 
     def forward(self, embed, seen, at):  # twice (B, T) -> (M, V)
-        """Scores of what stood in text as `seen`, where `at` says so; `embed` is not its own."""
         x = self.body(embed(seen), seen == ELECTRA.pad)  # (B, T, G)
         return self.foretell(x[at], embed.tokens.weight)
 
@@ -100,8 +98,7 @@ class Discriminator(Module):
         super().__init__()
         d, self.p = config.d_model, config.dropout
         self.embed, self.body = bert.Embeddings(narrow(config), pieces), Body(config)
-        self.turn, self.mark = Linear(d, d), Linear(d, 1)
-        self.classes = Linear(d, classes)
+        self.turn, self.mark, self.classes = Linear(d, d), Linear(d, 1), Linear(d, classes)
 
     def encode(self, tokens, padding):  # twice (B, T) -> (B, T, D)
         return self.body(self.embed(tokens), padding)
@@ -124,8 +121,7 @@ def draw(scores):
 
 
 def is_replaced(corrupted, tokens, at):
-    """Which of the `corrupted` (B, T) tokens are replaced ones: (B, T). One that was drawn as it
-    had stood is original (Sec. 2)."""
+    """Which tokens were replaced: (B, T). One that was drawn as it had stood was not (Sec. 2)."""
     return corrupted != tokens
 
 
@@ -187,13 +183,11 @@ class ELECTRA(Module):
 
 
 PUBLISHED = {  # our names of heads -> those of huggingface/transformers
-    "project": "electra.embeddings_project",
-    "turn": "discriminator_predictions.dense",
+    "project": "electra.embeddings_project", "turn": "discriminator_predictions.dense",
     "mark": "discriminator_predictions.dense_prediction",
     "foretell.transform": "generator_predictions.dense",
-    "foretell.transformed": "generator_predictions.LayerNorm",
-    "foretell": "generator_lm_head",
-}
+    "foretell.transformed": "generator_predictions.LayerNorm", "foretell": "generator_lm_head",
+}  # fmt: skip
 SHARED = "electra.embeddings."
 UNUSED = ("electra.embeddings.position_ids", "generator_lm_head.weight")
 
