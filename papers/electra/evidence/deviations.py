@@ -57,8 +57,7 @@ DEVIATIONS = (
         title="Marks begin at even odds",
         place="Sec. 2",
         paper_says="Nothing; the published code begins with a bias of zero.",
-        code_does="Zero, too: what is learned first is that few tokens are replaced, and all layers "
-        "learn it.",
+        code_does="Zero, too: that few tokens are replaced is learned first, by all layers.",
         kind="choice",
         introduced="version1",
         fixed="version2",
