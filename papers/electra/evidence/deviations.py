@@ -53,6 +53,20 @@ DEVIATIONS = (
         invariant=injections.the_generator_is_smaller,
     ),
     Deviation(
+        id="even_odds",
+        title="Marks begin at even odds",
+        place="Sec. 2",
+        paper_says="Nothing; the published code begins with a bias of zero.",
+        code_does="Zero, too: that few tokens are replaced is learned first, by all layers.",
+        kind="choice",
+        introduced="version1",
+        fixed="version2",
+        source=f"the published code; {CODE}#49 on how few are replaced; the remedy is that of Lin "
+        "et al. 2017 (RetinaNet, arXiv:1708.02002, Sec. 3.3)",
+        inject=injections.even_odds,
+        invariant=injections.marks_begin_at_the_odds_of_their_few,
+    ),
+    Deviation(
         id="untied_embeddings",
         title="The generator has embeddings of its own",
         place="Sec. 3.2, Weight Sharing",

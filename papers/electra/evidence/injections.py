@@ -97,6 +97,18 @@ def what_was_drawn_is_looked_at(model):
     assert (model.padding_of(drawn, tokens) == (tokens == 0)).all()
 
 
+def even_odds(model):
+    return {"odds": lambda config: 0.0}
+
+
+def marks_begin_at_the_odds_of_their_few(model):
+    net = small(model, share=0.15).eval()
+    with torch.no_grad():
+        net.discriminator.mark.weight.zero_()
+        found = net.discriminator.marks(rows(), rows() == 0).sigmoid()
+    assert torch.allclose(found, torch.tensor(0.15), atol=1e-4)
+
+
 # -- how the two hang together -------------------------------------------------------------------
 
 

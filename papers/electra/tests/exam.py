@@ -10,7 +10,7 @@ from tests.sentiment import place_reviews, sentiment_part
 
 FEW = {"pieces": 120, "pretrain_steps": 4, "steps": 60, "tune_rate": 0.01}
 CHANGES = {"version1": {**FEW, "d_model": 64, "tune_rate": 0.001}, "version2": FEW}
-LONGER = {"pieces": 120, "steps": 150, "d_model": 64, "tune_rate": 0.001}
+LONGER = {"pieces": 120, "pretrain_steps": 4, "steps": 150, "d_model": 64, "tune_rate": 0.0005}
 READS = "nats"
 OTHER = ("validation_error", "generator_nats", "discriminator_nats")
 CLIPS = {"version2": by_norm}

@@ -90,11 +90,41 @@ def test_special_tokens_are_never_hidden(model):
     assert torch.equal(tokens, torch.where(targets >= 0, targets, seen))
 
 
-def test_the_first_version_draws_by_its_softmax():
+@NETS
+def test_draws_follow_the_softmax(model):
     torch.manual_seed(0)
     p = torch.tensor([0.5, 0.3, 0.2])
-    drawn = model1.draw(p.log().expand(20_000, -1))
+    drawn = model.draw(p.log().expand(20_000, -1))
     assert torch.allclose(torch.bincount(drawn, minlength=3) / 20_000, p, atol=0.02)
+
+
+def test_every_gap_is_a_mask_in_version_2_and_four_in_five_in_version_1():
+    torch.manual_seed(0)
+    tokens = rows(2_000)
+    for (seen, targets), share in (
+        (model2.Hiding(PIECES, 0.5)(tokens), 1.0),
+        (model1.hide(tokens, PIECES, 0.5), 0.82),  # a tenth is drawn from ten pieces
+    ):
+        masked = (seen == 4)[targets >= 0].float().mean().item()
+        assert masked == pytest.approx(share, abs=0.02)
+
+
+def test_rates_fall_by_a_factor_from_layer_to_layer():
+    learner = made(model2, layer_decay=0.5)
+    tuner = model2.Learner(learner.config, learner.net, learner.masters, 0, tuning=10)
+    tuner.tune(rows(), torch.tensor([0, 1, 1, 0]), 4)
+    of = {id(p): g["lr"] for g in tuner.optimizer.param_groups for p in g["params"]}
+    net = learner.net.discriminator
+    parts = [net.classes, net.body.layers[1].first, net.body.layers[0].first, net.embed.tokens]
+    found = [of[id(part.weight)] for part in parts]
+    assert [rate / found[0] for rate in found] == pytest.approx([1, 0.5, 0.25, 0.125])
+    assert found[0] == pytest.approx(learner.config.tune_rate * 6 / 9)
+
+
+def test_marks_begin_at_the_share_of_what_is_hidden():
+    assert made(model2, share=0.2).net.discriminator.mark.bias.sigmoid().item() == pytest.approx(
+        0.2
+    )
 
 
 def test_the_generator_has_no_tables_of_its_own():

@@ -2,12 +2,13 @@
 
 The published pair, parameter by parameter, on the layers of papers/bert. Against version 1: the
 embeddings are shared, with a width of their own; a token that was drawn right counts as original;
-all that is hidden becomes [MASK]; in fine-tuning lower layers learn more slowly.
+all that is hidden becomes [MASK]; marks begin at the odds; lower layers are tuned more slowly.
 
 Shapes:  B batch, T tokens, D = d_model, E width of embeddings, G width of the generator, V pieces,
          M hidden places, Y classes.
 """
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ from torch.nn import Embedding, Identity, Linear, Module, ModuleList
 
 from papers.adam.version2.model import AdamW, groups
 from papers.bert.version2 import model as bert
-from papers.bert.version2.model import APART, barred, learning_rate
+from papers.bert.version2.model import APART, barred
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,6 @@ class Generator(Module):
         self.body, self.foretell = Body(config), Foretelling(config, pieces)
 
     def forward(self, embed, seen, at):  # twice (B, T) -> (M, V)
-        """Scores of what stood in text as `seen`, where `at` says so; `embed` is not its own."""
         x = self.body(embed(seen), seen == ELECTRA.pad)  # (B, T, G)
         return self.foretell(x[at], embed.tokens.weight)
 
@@ -98,8 +98,7 @@ class Discriminator(Module):
         super().__init__()
         d, self.p = config.d_model, config.dropout
         self.embed, self.body = bert.Embeddings(narrow(config), pieces), Body(config)
-        self.turn, self.mark = Linear(d, d), Linear(d, 1)
-        self.classes = Linear(d, classes)
+        self.turn, self.mark, self.classes = Linear(d, d), Linear(d, 1), Linear(d, classes)
 
     def encode(self, tokens, padding):  # twice (B, T) -> (B, T, D)
         return self.body(self.embed(tokens), padding)
@@ -122,8 +121,7 @@ def draw(scores):
 
 
 def is_replaced(corrupted, tokens, at):
-    """Which of the `corrupted` (B, T) tokens are replaced ones: (B, T). One that was drawn as it
-    had stood is original (Sec. 2)."""
+    """Which tokens were replaced: (B, T). One that was drawn as it had stood was not (Sec. 2)."""
     return corrupted != tokens
 
 
@@ -138,6 +136,11 @@ def counted(tokens, at):
     return tokens != ELECTRA.pad
 
 
+def odds(config):
+    """The first bias of marks: few tokens are replaced, and the layers need not learn that."""
+    return math.log(config.share / (1 - config.share))
+
+
 class ELECTRA(Module):
     """The pair. The discriminator owns the embeddings, all four of their parts."""
 
@@ -149,6 +152,7 @@ class ELECTRA(Module):
         self.discriminator = Discriminator(config, pieces, classes)
         self.generator = Generator(smaller(config), pieces)
         self.apply(self.initialise)
+        torch.nn.init.constant_(self.discriminator.mark.bias, odds(config))
 
     def initialise(self, module):
         if isinstance(module, Linear | Embedding):
@@ -179,13 +183,11 @@ class ELECTRA(Module):
 
 
 PUBLISHED = {  # our names of heads -> those of huggingface/transformers
-    "project": "electra.embeddings_project",
-    "turn": "discriminator_predictions.dense",
+    "project": "electra.embeddings_project", "turn": "discriminator_predictions.dense",
     "mark": "discriminator_predictions.dense_prediction",
     "foretell.transform": "generator_predictions.dense",
-    "foretell.transformed": "generator_predictions.LayerNorm",
-    "foretell": "generator_lm_head",
-}
+    "foretell.transformed": "generator_predictions.LayerNorm", "foretell": "generator_lm_head",
+}  # fmt: skip
 SHARED = "electra.embeddings."
 UNUSED = ("electra.embeddings.position_ids", "generator_lm_head.weight")
 
@@ -249,6 +251,15 @@ def part_of_rate(name, config):
     return config.layer_decay**below
 
 
+class ByLayer(AdamW):
+    """Each group steps at its own "part" of the rate that it is given."""
+
+    def step(self):
+        for group in self.param_groups:
+            group["lr"] *= group["part"]
+        super().step()
+
+
 class Learner(bert.Learner):
     """One phase: pre-training, or with `tuning` so many steps of fine-tuning."""
 
@@ -260,7 +271,7 @@ class Learner(bert.Learner):
             alike[part_of_rate(name, config) if tuning else 1.0].append((name, p))
         made = ((part, groups(those, config.weight_decay)) for part, those in alike.items())
         parts = [{**group, "part": part} for part, pair in made for group in pair]
-        self.optimizer = AdamW(parts, eps=1e-6)
+        self.optimizer = ByLayer(parts, eps=1e-6)
 
     def losses(self, tokens):
         """Of `tokens` (B, T), what is hidden and what is put in its place drawn anew: nats per
@@ -287,14 +298,3 @@ class Learner(bert.Learner):
         found = self.losses(tokens)
         self.descend(found["loss"], i)
         return {name: value.detach() for name, value in found.items()}
-
-    def descend(self, value, i):
-        value.backward()
-        self.masters.take_gradients()
-        torch.nn.utils.clip_grad_norm_(self.masters.masters, self.config.clip)
-        for group in self.optimizer.param_groups:
-            group["lr"] = group["part"] * learning_rate(i, *self.plan)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        self.masters.give_weights()
-        return value.detach()
