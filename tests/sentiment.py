@@ -17,10 +17,10 @@ WORDS = {0: ["dull", "slow", "weak", "flat"], 1: ["fine", "warm", "bold", "rich"
 FILLING = ["the", "film", "a", "plot", "and", "is"]
 
 
-def sentiment_part(name, seed):
+def sentiment_part(name, seed, sizes=SIZES):
     """Sentences of 1 to 15 words; three in four say what they think. Each part has rare words."""
     rng, examples = random.Random(f"{name} {seed}"), []
-    for i in range(SIZES[name]):
+    for i in range(sizes[name]):
         label = rng.randrange(2)
         words = rng.choices(FILLING, k=rng.randint(0, 12))
         words += rng.choices(
@@ -66,25 +66,65 @@ def tokenizer_of(parts, merges):
 def sentiment_scores(scores, parts, merges, special, padded=False):
     """Metrics by plain loops; with `padded` each sentence is filled up as its batch of 64 was."""
     tokenizer = tokenizer_of(parts, merges)
-    found = {}
 
     def encode(text):
         spaced = "".join(f" {word}" for word in text.split())
         return [special + token for token in tokenizer.encode(spaced)]
 
     rows = [encode(text) for text, _ in parts["test"]]
+
+    def asked(judge, i, _):
+        longest = max(map(len, rows[i - i % 64 : i - i % 64 + 64])) if padded else len(rows[i])
+        tokens = torch.tensor([rows[i] + [0] * (longest - len(rows[i]))])
+        with torch.no_grad():
+            return judge(tokens, torch.tensor([len(rows[i])]))
+
+    return scores_alone(scores, parts, asked)
+
+
+def scores_alone(scores, parts, asked):
+    """Metrics by number of labels, sentence by sentence: `asked(judge, i, text)` gives the scores
+    (1, C) of the i-th."""
+    found = {}
     for count, judge in scores.items():
         wrong, nats = 0, 0.0
-        for i, (row, (_, label)) in enumerate(zip(rows, parts["test"], strict=True)):
-            longest = max(map(len, rows[i - i % 64 : i - i % 64 + 64])) if padded else len(row)
-            tokens = torch.tensor([row + [0] * (longest - len(row))])
-            with torch.no_grad():
-                log_p = judge(tokens, torch.tensor([len(row)])).double().log_softmax(1)[0]
+        for i, (text, label) in enumerate(parts["test"]):
+            log_p = asked(judge, i, text).double().log_softmax(1)[0]
             wrong, nats = wrong + int(log_p.argmax() != label), nats - log_p[label].item()
-        found["error" if count is None else f"error_{count}"] = 100 * wrong / len(rows)
+        found["error" if count is None else f"error_{count}"] = 100 * wrong / len(parts["test"])
         if count is None:
-            found["nats"] = nats / len(rows)
+            found["nats"] = nats / len(parts["test"])
     return found
+
+
+def alone(version, exam, given, parts):
+    """Metrics of a room whose networks read rows: each sentence alone in its batch."""
+    asked = lambda judge, _, text: judge(*exam.padded([exam.encode(text)]))  # noqa: E731
+    return scores_alone(given, parts, asked)
+
+
+def moved(optimizer, *_):
+    """Of what fine-tuning moves, rates, gradients and weights: heads of pre-training are left."""
+    weights = [p for g in optimizer.param_groups for p in g["params"] if p.grad is not None]
+    return [g["lr"] for g in optimizer.param_groups], [p.grad for p in weights], weights
+
+
+def without_pretraining(monkeypatch, train):
+    """`train` is a version's train.py: its first phase takes no steps."""
+    real = train.train_torch
+
+    def fitted(*given, phase, **rest):
+        return None if phase == "pretrain" else real(*given, phase=phase, **rest)
+
+    monkeypatch.setattr(train, "train_torch", fitted)
+
+
+def up_and_down(config):
+    """The rate at each step of fine-tuning: up along a line, then down along one to zero."""
+    warmup = config.tune_warmup * config.steps
+    for i in range(config.steps):
+        up, down = (i + 1) / max(1, warmup), (config.steps - i) / (config.steps - warmup)
+        yield config.tune_rate * min(up, down)
 
 
 def reviews_file(folder, count=400):

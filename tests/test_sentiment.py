@@ -11,6 +11,7 @@ from common.errors import UserError
 from common.exams import documents, sentiment
 from common.exams.bag_of_words import bag_of_words_error
 from common.exams.documents import as_in_reviews, documents_of
+from common.exams.rows import cut
 from common.exams.sentiment import CLASSES, PAD, Mixed, SentimentExam, known, packed
 from papers.bpe.version2 import model as bpe
 from tests.sentiment import SIZES, encyclopedia, place_reviews, reviews_file, sentiment_part
@@ -186,3 +187,8 @@ def test_a_quick_exam_reads_less(parts, tmp_path, monkeypatch):
 
 def test_the_text_is_found_by_its_loader():
     assert documents.load_text is texts.load_text
+
+
+def test_stretches_are_whole_sentences():
+    assert cut([[1, 2], [3, 4, 5], [6]], 5) == [[[1, 2], [3, 4, 5]], [[6]]]
+    assert cut([[1] * 9, [2]], 4) == [[[1] * 4], [[2]]]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
+from common.ask import gaps
 from common.ask.abilities import MASK as GAP
-from common.ask.abilities import Classifier, Filler
 from common.errors import UserError
 from common.exams.documents import as_in_reviews
-from common.exams.sentiment import CLASSES
 from papers.roberta.task import MASK, SPECIAL, Exam
 
 
@@ -22,26 +20,10 @@ def exam_of(checkpoint, spaced) -> Exam:
 
 
 def doors(exam: Exam, net, scores: Callable[[Tensor], Tensor]):
-    """A net of either version as Filler and Classifier.
-
-    `scores(row)` are those of what stands at each of its places. Tokens are shown with the space
-    before them, if they have one.
-    """
+    """A net of either version as Filler and Classifier. Tokens are shown with the space before
+    them, if they have one."""
     known = [exam.tokenizer.decode([i]) for i in range(len(exam.tokenizer))]
-    names = [*SPECIAL, *known]
-
-    @torch.no_grad()
-    def fill(text: str):
-        row = row_of(exam, text)
-        found = scores(row).float().softmax(-1)
-        gaps = (row[0] == MASK).nonzero()[:, 0].tolist()
-        return [list(zip(names, found[at].tolist())) for at in gaps]
-
-    @torch.no_grad()
-    def classify(text: str):
-        return net(row_of(exam, text)).float().softmax(-1)[0].tolist()
-
-    return Filler(fill), Classifier(list(CLASSES), classify)
+    return gaps.doors(lambda text: row_of(exam, text), [*SPECIAL, *known], MASK, net, scores)
 
 
 def row_of(exam: Exam, text: str) -> Tensor:

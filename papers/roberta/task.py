@@ -7,24 +7,22 @@ whether a sentence begins with a space, each version says itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache, partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from common.exams.sentiment import Mixed, SentimentExam
+from common.exams.rows import RowsExam, by_length
+from common.exams.sentiment import Mixed
 from papers.bpe.version2 import model as bpe
 
 SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")  # published: the first four; <mask> is last
 BEGIN, PAD, END, _, MASK = range(5)
-SMALL = {1_000: 0.35, 100: 0.15}  # labels -> steps of fine-tuning, as a part of those with all
-GROUP = 8  # batches of fine-tuning that are sorted by length, so that little is padding
 HELD_OUT, AT_ONCE = 48, 32  # rows of each part for the loss of pre-training; read together
 
 
-class Exam(SentimentExam):
+class Exam(RowsExam):
     """`spaced(text)` is a text as it is cut into tokens, `frame(documents, length)` gives the rows
     to pre-train on; without it the exam is to be asked, not to learn from."""
 
@@ -95,32 +93,7 @@ class Exam(SentimentExam):
         known = self.known(labels)
         lengths = torch.tensor([len(row) for row in self.sentences["train"]])
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + passed)
-        drawn = known[torch.randperm(len(known), generator=rng)]
-        groups = [g[lengths[g].argsort(stable=True)] for g in drawn.split(GROUP * size)]
-        batches = torch.cat(groups)[: len(known) // size * size].view(-1, size)
-        return batches[torch.randperm(len(batches), generator=rng)]
-
-    def tuned(self, begin) -> dict[int, Callable]:
-        """What is learned from fewer labels: `begin(steps)` gives such a net and its learner."""
-        found = {}
-        for labels, part in SMALL.items():
-            steps = max(1, round(part * self.config.finetune_steps))
-            net, learner = begin(steps)
-            for i in range(steps):
-                learner.tune(*self.labelled_rows(i, self.config.tune_batch, labels), i)
-            found[labels] = self.judge(net)
-        return found
-
-    def judge(self, net):
-        """A net of rows as the exam asks it: tokens without special ones, and lengths."""
-
-        def scores(tokens, lengths):
-            learning, _ = net.training, net.eval()
-            found = net(self.rows([r[:n] for r, n in zip(tokens.tolist(), lengths.tolist())]))
-            net.train(learning)
-            return found.float()
-
-        return scores
+        return by_length(known, lengths, size, rng)
 
 
 def byte_pairs(texts, merges):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from common.ask.gaps import piece_doors, row_of
 from common.errors import UserError
 from common.exams.wordpieces import WordPieces
-from papers.albert.ask import doors, tokens_of
 from papers.albert.version1 import ask as ask1
 from papers.albert.version1 import model as model1
 from papers.albert.version2 import ask as ask2
@@ -33,10 +33,10 @@ def asked(request, exam):
     if request.param == 1:
         net = model1.ALBERT(model1.Config(**SIZES), 10).eval()
         scores = lambda row: net.pieces(net.encode(row))[0]  # noqa: E731
-        return (*doors(exam, net, scores, lambda row: ask1.maps(net, row)), net)
+        return (*piece_doors(exam, net, scores, lambda row: ask1.maps(net, row)), net)
     net = model2.ALBERT(model2.Config(**SIZES), 10).eval()
     scores = lambda row: net.pieces(net.encode(row)[0])  # noqa: E731
-    return (*doors(exam, net, scores, lambda row: ask2.maps(net, row)), net)
+    return (*piece_doors(exam, net, scores, lambda row: ask2.maps(net, row)), net)
 
 
 def test_each_gap_is_filled(asked):
@@ -60,7 +60,7 @@ def test_every_depth_shows_where_it_looks(asked):
 
 def test_the_last_map_leads_to_the_final_states(exam):
     net = model2.ALBERT(model2.Config(**SIZES), 10).eval()
-    row, seen = tokens_of(exam, "a dull film"), []
+    row, seen = row_of(exam, "a dull film"), []
     real = model2.Layer.forward
     net.layers[0].forward = lambda x, hidden: seen.append(x) or real(net.layers[0], x, hidden)
     net.encode(row)
@@ -71,6 +71,6 @@ def test_the_last_map_leads_to_the_final_states(exam):
 
 def test_a_text_must_have_words_and_fit(exam):
     with pytest.raises(UserError, match="no word"):
-        tokens_of(exam, "")
+        row_of(exam, "")
     with pytest.raises(UserError, match="reads 9"):
-        tokens_of(exam, "film " * 10)
+        row_of(exam, "film " * 10)

@@ -8,7 +8,7 @@ import torch
 from common.run.engine import Masters
 from papers.albert.evidence import experiments, measures
 from papers.albert.evidence.injections import LONE, PIECES, TEXT, learner, row, small
-from papers.albert.task import Exam, cut
+from papers.albert.task import Exam
 from papers.albert.version1 import model as model1
 from papers.albert.version2 import model as model2
 
@@ -114,16 +114,11 @@ def test_order_is_judged_on_what_was_swapped(model):
 
 
 def test_the_exam_has_as_many_pairs_in_order_as_swapped():
-    parts = {"wikipedia": [TEXT, TEXT[:2]], "reviews": [LONE, [[5, 6, 7]], [[9]]]}
-    pairs = sum(Exam.held_out(SimpleNamespace(stretches=lambda split: parts)), [])
+    parts = [TEXT, TEXT[:2], LONE, [[5, 6, 7]], [[9]]]
+    pairs = sum(Exam.held_out(SimpleNamespace(held_out_stretches=lambda: parts)), [])
     assert pairs[0] == (TEXT[0], TEXT[1] + TEXT[2], 0) and pairs[1] == (TEXT[1], TEXT[0], 1)
     assert pairs[2] == (LONE[0][:2], LONE[0][2:], 0) and pairs[3] == ([6, 7], [5], 1)
     assert len(pairs) == 5
-
-
-def test_stretches_are_whole_sentences():
-    assert cut([[1, 2], [3, 4, 5], [6]], 5) == [[[1, 2], [3, 4, 5]], [[6]]]
-    assert cut([[1] * 9, [2]], 4) == [[[1] * 4], [[2]]]
 
 
 def test_made_texts_go_from_hour_to_hour_on_one_topic():

@@ -16,7 +16,7 @@ def train(run):
     size, few, pairs = config.batch, config.tune_batch, exam.held_out()
     train_torch(
         run, net, masters, learner, phase="pretrain", tokens_per_step=exam.tokens_read(size),
-        step=lambda i: learner.pretrain(exam.reading(i, size), i),
+        step=lambda i: learner.pretrain(exam.reading_parts(i, size), i),
         validate=lambda: learner.held_out(pairs),
     )  # fmt: skip
     further = {"hidden_nats": learner.held_out(pairs), "order_error": learner.wrong_orders(pairs)}

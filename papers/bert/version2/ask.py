@@ -1,15 +1,20 @@
 """Gaps and classes from version 2: `papers fill bert "a [MASK] film" --version version2`."""
 
 from common.ask.abilities import Classifier, Filler
-from papers.bert.ask import doors, exam_of
+from common.ask.gaps import piece_doors
+from papers.bert.task import Exam
 from papers.bert.version2 import model
 
 
 def load(checkpoint) -> tuple[Filler, Classifier]:
     """The trained weights; after fine-tuning the head that fills gaps is still there, if rusty."""
-    exam = exam_of(checkpoint)
+    exam = Exam.of(checkpoint)
     net = checkpoint.fill(lambda: model.BERT(checkpoint.config, exam.symbols), "model.")
-    return doors(exam, net, lambda row: net.pieces(net.encode(row)[0]), lambda row: maps(net, row))
+
+    def scores(row):
+        return net.pieces(net.encode(row)[0])
+
+    return piece_doors(exam, net, scores, attend=lambda row: maps(net, row))
 
 
 def maps(net, tokens):

@@ -16,7 +16,7 @@ def train(run):
     size, few, held_out = config.batch, config.tune_batch, exam.held_out_rows()
     train_torch(
         run, net, masters, learner, phase="pretrain", tokens_per_step=exam.tokens_read(size),
-        step=lambda i: learner.pretrain(exam.joined(exam.reading(i, size)), i),
+        step=lambda i: learner.pretrain(exam.reading_rows(i, size), i),
         validate=lambda: learner.held_out(held_out),
     )  # fmt: skip
     further = {"hidden_nats": learner.held_out(held_out)}

@@ -1,14 +1,15 @@
 """This room's side of the tests over all rooms and versions: see tests/exams.py."""
 
 import math
-import random
 from collections import Counter
+from functools import partial
 
 import torch
 
 from common.data.labelled import Labelled
 from papers.bidirectional_rnn import task
 from tests.exams import by_norm, of_groups, watched
+from tests.sentiment import sentiment_part
 
 SMALL = {"embedding": 6, "hidden": 8, "batch": 20, "learning_rate": 0.02}
 CHANGES = {"version1": {**SMALL, "steps": 9}, "version2": {**SMALL, "steps": 9, "clip": 0.5}}
@@ -17,24 +18,7 @@ OTHER = ("validation_error",)
 CLIPS = {"version2": by_norm}
 STILL = {"version1": 1}  # the backward recurrence: an answer at the last word never comes to it
 SIZES = {"train": 120, "validation": 110, "test": 90}
-WORDS = {0: ["dull", "slow", "weak", "flat"], 1: ["fine", "warm", "bold", "rich"]}
-FILLING = ["the", "film", "a", "plot", "and", "is"]
-
-
-def part(name, seed):
-    """Sentences of 1 to 15 words; three in four say what they think. Each part has rare words."""
-    rng, examples = random.Random(f"{name} {seed}"), []
-    for i in range(SIZES[name]):
-        label = rng.randrange(2)
-        words = rng.choices(FILLING, k=rng.randint(0, 12))
-        words += rng.choices(
-            WORDS[label if rng.random() < 0.75 else 1 - label], k=rng.randint(1, 3)
-        )
-        rng.shuffle(words)
-        if i % 5 == 0:
-            words[0] = f"{name}{i}"
-        examples.append((" ".join(words), label))
-    return tuple(examples)
+part = partial(sentiment_part, sizes=SIZES)
 
 
 def place(parts, folder, monkeypatch):

@@ -3,19 +3,20 @@
 import torch
 
 from common.ask.abilities import Classifier, Filler
-from papers.electra.ask import doors, exam_of
+from common.ask.gaps import piece_doors
+from papers.electra.task import Exam
 from papers.electra.version1 import model
 
 
 def load(checkpoint) -> tuple[Filler, Classifier]:
     """The generator fills, as it was pre-trained; the discriminator judges and shows its looks."""
-    exam = exam_of(checkpoint)
+    exam = Exam.of(checkpoint)
     net = checkpoint.fill(lambda: model.ELECTRA(checkpoint.config, exam.symbols), "model.")
 
     def scores(row):
         return net.generator(row, row >= 0)
 
-    return doors(exam, net, scores, lambda row: maps(net.discriminator, row))
+    return piece_doors(exam, net, scores, attend=lambda row: maps(net.discriminator, row))
 
 
 def maps(net, tokens):

@@ -13,10 +13,10 @@ def train(run):
     exam = Exam(*data, config, run.seed, engine.device, run.quick)
     net, masters = build(run, lambda: model.ELECTRA(config, exam.symbols))
     learner = model.Learner(config, net, masters, run.seed, exam.pieces)
-    size, few, held_out = config.batch, config.tune_batch, exam.held_out()
+    size, few, held_out = config.batch, config.tune_batch, exam.held_out_rows()
     train_torch(
         run, net, masters, learner, phase="pretrain", tokens_per_step=exam.tokens_read(size),
-        step=lambda i: learner.pretrain(exam.reading(i, size), i),
+        step=lambda i: learner.pretrain(exam.reading_rows(i, size), i),
         validate=lambda: learner.held_out(held_out)["discriminator_nats"],
     )  # fmt: skip
     further = learner.held_out(held_out)

@@ -1,19 +1,20 @@
 """Gaps and classes from version 2: `papers fill electra "a [MASK] film" --version version2`."""
 
 from common.ask.abilities import Classifier, Filler
-from papers.electra.ask import doors, exam_of
+from common.ask.gaps import piece_doors
+from papers.electra.task import Exam
 from papers.electra.version2 import model
 
 
 def load(checkpoint) -> tuple[Filler, Classifier]:
     """The generator fills, on embeddings that fine-tuning has moved; the discriminator judges."""
-    exam = exam_of(checkpoint)
+    exam = Exam.of(checkpoint)
     net = checkpoint.fill(lambda: model.ELECTRA(checkpoint.config, exam.symbols), "model.")
 
     def scores(row):
         return net.foretold(row, row >= 0)
 
-    return doors(exam, net, scores, lambda row: maps(net.discriminator, row))
+    return piece_doors(exam, net, scores, attend=lambda row: maps(net.discriminator, row))
 
 
 def maps(net, tokens):

@@ -6,7 +6,7 @@ from papers.gpt1.task import SPECIAL
 from papers.gpt1.version1 import train as train1
 from papers.gpt1.version2 import train as train2
 from tests.exams import by_norm, of_groups, watched
-from tests.sentiment import place_reviews, sentiment_part, sentiment_scores
+from tests.sentiment import place_reviews, sentiment_part, sentiment_scores, without_pretraining
 
 MERGES = 60
 SMALL = {
@@ -33,13 +33,7 @@ def scores(version, exam, given, parts):
 
 def watch(version, monkeypatch):
     """The fine-tuning on all labels alone: test_training.py looks at pre-training."""
-    train = train1 if version == "version1" else train2
-    real = train.train_torch
-
-    def fitted(*given, phase, **rest):
-        return None if phase == "pretrain" else real(*given, phase=phase, **rest)
-
-    monkeypatch.setattr(train, "train_torch", fitted)
+    without_pretraining(monkeypatch, train1 if version == "version1" else train2)
     monkeypatch.setattr(task, "tuned", lambda net, *rest: net)
     return watched(monkeypatch, AdamW, "step", of_groups)
 

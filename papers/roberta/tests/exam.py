@@ -5,7 +5,15 @@ from papers.roberta.task import Exam
 from papers.roberta.version1 import train as train1
 from papers.roberta.version2 import train as train2
 from tests.exams import by_norm, watched
-from tests.sentiment import place_reviews, sentiment_part, tokenizer_of
+from tests.sentiment import (
+    moved,
+    place_reviews,
+    scores_alone,
+    sentiment_part,
+    tokenizer_of,
+    up_and_down,
+    without_pretraining,
+)
 
 MERGES, SPECIALS = 40, 5
 FEW = {"merges": MERGES, "pretrain_steps": 4, "steps": 60, "tune_rate": 0.01}
@@ -19,43 +27,21 @@ part, place = sentiment_part, place_reviews
 
 def scores(version, exam, given, parts):
     """Sentence by sentence, each alone in its batch. Version 1 forgets the first word's space."""
-    found, tokenizer = {}, tokenizer_of(parts, MERGES)
-    first = "" if version == "version1" else " "
-    for count, judge in given.items():
-        wrong, nats = 0, 0.0
-        for text, label in parts["test"]:
-            tokens = [SPECIALS + i for i in tokenizer.encode(first + text)][: exam.most]
-            log_p = judge(*exam.padded([tokens]))[0].double().log_softmax(0)
-            wrong, nats = wrong + int(log_p.argmax() != label), nats - log_p[label].item()
-        name = "error" if count is None else f"error_{count}"
-        found[name] = 100 * wrong / len(parts["test"])
-        if count is None:
-            found["nats"] = nats / len(parts["test"])
-    return found
+    tokenizer, first = tokenizer_of(parts, MERGES), "" if version == "version1" else " "
 
+    def asked(judge, _, text):
+        tokens = [SPECIALS + i for i in tokenizer.encode(first + text)][: exam.most]
+        return judge(*exam.padded([tokens]))
 
-def learning(optimizer, *_):
-    """Of what fine-tuning moves: the head of pre-training is left alone."""
-    weights = [p for g in optimizer.param_groups for p in g["params"] if p.grad is not None]
-    return [g["lr"] for g in optimizer.param_groups], [p.grad for p in weights], weights
+    return scores_alone(given, parts, asked)
 
 
 def watch(version, monkeypatch):
     """The fine-tuning with all labels alone: test_reading.py looks at pre-training."""
-    train = train1 if version == "version1" else train2
-    real = train.train_torch
-
-    def fitted(*given, phase, **rest):
-        return None if phase == "pretrain" else real(*given, phase=phase, **rest)
-
-    monkeypatch.setattr(train, "train_torch", fitted)
+    without_pretraining(monkeypatch, train1 if version == "version1" else train2)
     monkeypatch.setattr(Exam, "tuned", lambda exam, begin: {})
-    return watched(monkeypatch, AdamW, "step", learning)
+    return watched(monkeypatch, AdamW, "step", moved)
 
 
 def rates(version, config):
-    """Up along a line, then down along one to zero."""
-    warmup = config.tune_warmup * config.steps
-    for i in range(config.steps):
-        up, down = (i + 1) / max(1, warmup), (config.steps - i) / (config.steps - warmup)
-        yield [config.tune_rate * min(up, down)]
+    return ([rate] for rate in up_and_down(config))
