@@ -28,7 +28,8 @@ def doors(
     attend: Maps | None = None,
     by: str = "layer",
 ) -> tuple[Filler, Classifier]:
-    """A net of rows as Filler and Classifier; with `attend(row)`, its maps, both show where it looks.
+    """A net of rows as Filler and Classifier. Given `attend(row)`, its maps, both show where it
+    looks.
 
     `read(text)` is a user's text as one row, in which the token `gap` stands for a gap; `names` are
     those of all tokens.
