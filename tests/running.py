@@ -39,6 +39,7 @@ PAPER = Paper(
 '''
 MODEL = '''"""One weight w learns a number by gradient descent on (w - target)^2 / 2."""
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,6 +58,7 @@ class Net:
         self.seed, self.weight = seed, np.array([float(seed + 1)])
 
     def step(self, i, target, rate):
+        time.sleep(1e-4)  # records give milliseconds: in none there is no speed
         noise = np.random.default_rng((self.seed, i)).normal(0, 0.01)
         error = self.weight - target - noise
         self.weight = self.weight - rate * error

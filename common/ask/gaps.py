@@ -47,20 +47,20 @@ def doors(
         return net(read(text)).float().softmax(-1)[0].tolist()
 
     @torch.no_grad()
-    def shown(text: str):
+    def shown(maps: Maps, text: str):
         row = read(text)
         read_as = [names[i] for i in row[0].tolist()]
-        found = (weights.float().numpy() for weights in attend(row))
+        found = (weights.float().numpy() for weights in maps(row))
         return [Attention(f"{by} {n}", read_as, read_as, each) for n, each in enumerate(found, 1)]
 
-    looks = shown if attend else None
+    looks = partial(shown, attend) if attend else None
     return Filler(fill, looks), Classifier(list(CLASSES), classify, attend=looks)
 
 
 def piece_doors(exam: PiecesExam, net, scores: Scores, attend: Maps, by: str = "layer"):
     """The same of a net that reads pieces."""
     read = partial(row_of, exam)
-    return doors(read, exam.pieces, exam.tokenizer.mask, net, scores, attend, by)
+    return doors(read, exam.pieces, exam.wordpieces.mask, net, scores, attend, by)
 
 
 def row_of(exam: PiecesExam, text: str) -> Tensor:
@@ -71,7 +71,7 @@ def row_of(exam: PiecesExam, text: str) -> Tensor:
     parts = [exam.tokens(as_in_reviews(part)) for part in text.split(MASK)]
     found = parts[0]
     for part in parts[1:]:
-        found = [*found, exam.tokenizer.mask, *part]
+        found = [*found, exam.wordpieces.mask, *part]
     if not found:
         raise UserError("there is no word in this text.")
     if len(found) > exam.most:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Generator, Tensor
 
 from common.exams.sentiment import BATCH, SentimentExam
-from common.exams.wordpieces import learn_pieces
+from common.exams.wordpieces import WordPieces, learn_pieces
 
 SMALL = {1_000: 0.35, 100: 0.15}  # labels -> steps of fine-tuning, as a part of those with all
 GROUP = 8  # batches that are sorted by length, so that little is padding
@@ -88,8 +88,12 @@ class PiecesExam(RowsExam):
         return cls(checkpoint.data, checkpoint.more_data["pretrain"], checkpoint.config)
 
     @property
+    def wordpieces(self) -> WordPieces:
+        return cast(WordPieces, self.tokenizer)
+
+    @property
     def pieces(self) -> list[str]:
-        return self.tokenizer.pieces
+        return self.wordpieces.pieces
 
     @lru_cache(maxsize=2)  # noqa: B019  # an exam lives as long as its run
     def stretches(self, split: str = "train") -> dict[str, list[Stretch]]:
@@ -141,7 +145,7 @@ class PiecesExam(RowsExam):
 
     def rows(self, sentences: list[list[int]]) -> Tensor:
         """[CLS] tokens [SEP] of each, filled up, of one length."""
-        cls, sep = self.tokenizer.cls, self.tokenizer.sep
+        cls, sep = self.wordpieces.cls, self.wordpieces.sep
         return self.padded([[cls, *sentence, sep] for sentence in sentences])[0]
 
 

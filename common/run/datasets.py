@@ -23,7 +23,9 @@ def own_data(home: Room, data: str) -> tuple[str, str]:
     It is the first use of the same kind. A file in the working folder goes before a set of that
     name. UserError for what the paper cannot learn from.
     """
-    uses = {get(name).kind: use for use, name in reversed(home.paper.datasets.items())}
+    uses: dict[str, str] = {
+        get(name).kind: use for use, name in reversed(home.paper.datasets.items())
+    }
     known = named_set(data)
     if "text" in uses and known is None:
         try:
@@ -52,7 +54,7 @@ def _meant(data: str, uses: dict[str, str]) -> str:
 def identify(home: Room, own: str | None, report) -> dict[str, Dataset]:
     """Use -> dataset, that of the exam first; `own` is what the user chose, as `own_data` says."""
     replaced = own_data(home, own)[0] if own else None
-    if own and home.paper.more_data:
+    if own and replaced is not None and home.paper.more_data:
         named = home.paper.datasets[replaced]
         what = "your text" if Path(own).is_absolute() else own
         report(f"{what} takes the place of {named}" + (f" ({replaced})." if replaced else "."))
