@@ -6,7 +6,6 @@ pairs, the special tokens of Sec. 3.3, and the rows of pre-training.
 
 from __future__ import annotations
 
-import copy
 from functools import partial
 
 import numpy as np
@@ -61,9 +60,8 @@ def byte_pairs(texts, merges):
 
 
 def tuned(net, weights, exam, learner):
-    """A net of its own that begins from `weights`, and learns as `learner(net, masters)` does in
-    all its `steps`, from so many `labels`."""
-    net = copy.deepcopy(net).train()
+    """`net`, which begins from `weights` and learns as `learner(net, masters)` does in all its
+    `steps`, from so many `labels`."""
     masters = Masters(net.parameters())
     for master, weight in zip(masters.masters, weights, strict=True):
         master.data.copy_(weight)
@@ -74,8 +72,8 @@ def tuned(net, weights, exam, learner):
     return net
 
 
-def judges(net, weights, exam, tuning):
+def judges(net, begin):
     """What the exam asks for, by number of labels: `net`, which has learned from all of them, and
-    nets that learn from few as `tuning(labels)` does."""
-    few = {n: tuned(net, weights, exam, tuning(n)) for n in LABELS if n is not None}
+    what `begin(labels)` makes of few."""
+    few = {n: begin(n) for n in LABELS if n is not None}
     return {n: evaluated(each, each.classify) for n, each in {None: net, **few}.items()}

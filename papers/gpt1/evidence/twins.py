@@ -7,6 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 
 import torch
+import torch.nn.functional as F
 
 from common.data.images import load_torchvision
 from common.evidence import measuring
@@ -62,7 +63,7 @@ def worst_of_version2(**changes) -> float:
     ours = load_published(net.state_dict(), net.config.n_head)
     reference = net(input_ids=tokens, labels=tokens)
     scores = ours(tokens)
-    value = model2.language_loss(ours, ours.transform(tokens), tokens)
+    value = model2.language_loss(ours.losses(tokens)[:, 0], tokens)
     value.backward()
     reference.loss.backward()
     found = [(scores, reference.logits), (value, reference.loss)]
@@ -82,7 +83,7 @@ def worst_of_head() -> float:
     ours = load_published(net.state_dict(), SIZES["n_head"])
     reference = net(input_ids=model2.framed(tokens, lengths), labels=labels)
     scores = ours.classify(tokens, lengths)
-    value = model2.class_loss(scores, labels)
+    value = F.cross_entropy(scores, labels)
     value.backward()
     reference.loss.backward()
     found = [(scores, reference.logits), (value, reference.loss)]
@@ -104,7 +105,7 @@ def worst_of_version1() -> float:
             for part, value in zip(mine, other.chunk(len(mine), -1)):
                 part.copy_(value)
     scores, reference = ours(tokens), net(input_ids=tokens, labels=tokens)
-    value = model1.language_loss(ours, ours.transform(tokens), tokens)
+    value = model1.language_loss(ours.losses(tokens)[:, 0], tokens)
     value.backward()
     reference.loss.backward()
     found = [(scores, reference.logits), (value, reference.loss)]

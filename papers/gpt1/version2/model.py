@@ -47,22 +47,16 @@ class Config:  # defaults: Sec. 4.1
     auxiliary: float = 0.5  # lambda
     clip: float = 1.0  # the published code; the paper does not say
     steps: int = 649  # of fine-tuning: 3 passes over 6,920 sentences
-    few_passes: int = 3  # over 1,000 and 100 of them
-    few_steps: int = 0  # at least, where these are few
+    few_steps: int = 94  # ours: 3 passes over 1,000 sentences, and as long over 100
 
     def __post_init__(self):
         if self.d_model % self.heads:
             raise ValueError("d_model must be a multiple of heads")
 
-    @property
-    def finetune_steps(self):
-        return self.steps
+    finetune_steps = property(lambda config: config.steps)
 
     def tuning_steps(self, labels):
-        """Steps of a fine-tuning on so many labels; None for all."""
-        if labels is None:
-            return self.steps
-        return max(self.few_steps, self.few_passes * labels // min(labels, self.tuning_batch))
+        return self.steps if labels is None else self.few_steps
 
 
 def framed(tokens, lengths):
@@ -72,8 +66,7 @@ def framed(tokens, lengths):
     return rows.scatter(1, (lengths + 1)[:, None], EXTRACT)
 
 
-def document(sentences):
-    """What pre-training reads of a document: START and EXTRACT are known before they are needed."""
+def document(sentences):  # as pre-training reads it: START and EXTRACT are met before fine-tuning
     return [START, *(token for sentence in sentences for token in sentence), EXTRACT]
 
 
@@ -91,7 +84,7 @@ class Projection(Module):
     def __init__(self, rows, columns):
         super().__init__()
         self.weight = Parameter(torch.empty(rows, columns))
-        self.bias = Parameter(torch.empty(columns))
+        self.bias = Parameter(torch.zeros(columns))
 
     def forward(self, x):
         return F.linear(x, self.weight.t(), self.bias)  # (B, T, D or 3 D or 4 D)
@@ -174,8 +167,7 @@ def blocks(config):
     return [Block(config) for _ in range(config.layers)]
 
 
-def barred(size):
-    """0 on and below the diagonal, -inf above: no position sees a later one."""
+def barred(size):  # 0 on and below the diagonal: no position sees a later one
     return torch.full((size, size), -math.inf).triu(1)
 
 
@@ -193,12 +185,10 @@ class GPT1(Module):
         self.initialise()
 
     def initialise(self):
-        """N(0, std) for matrices and embeddings, biases 0 (Sec. 4.1)."""
-        for name, p in self.named_parameters():
+        """N(0, std) for matrices and embeddings (Sec. 4.1)."""
+        for p in self.parameters():
             if p.dim() > 1:
                 torch.nn.init.normal_(p, std=self.config.std)
-            elif name.endswith("bias"):
-                torch.nn.init.zeros_(p)
 
     def transform(self, tokens, state=None):
         """The last block's output (B, T, D), Eq. 2, for `tokens` (B, T); writes the cache."""
@@ -224,21 +214,34 @@ class GPT1(Module):
         """Scores (B, Y) of the classes, as the exam asks for them."""
         return self.head(answered(self.transform(framed(tokens, lengths)), lengths))
 
+    def losses(self, rows, lengths=None, labels=None):
+        """Each row's two losses (B, 2), in nats: of its tokens, `rows` (B, T), and with `labels`
+        (B) of its class. What weighs nothing is not computed."""
+        h = self.transform(rows)
+        spoken = judged = torch.zeros(len(h), device=h.device)
+        if labels is None or self.config.auxiliary:
+            spoken = token_nats(self, h, rows)
+        if labels is not None:
+            scores = self.head(answered(h, lengths)).float()
+            judged = F.cross_entropy(scores, labels, reduction="none")
+        return torch.stack([spoken, judged], 1)
+
 
 # -- losses (Sec. 3.1 and 3.2), in nats -----------------------------------------------------------
 
 
-def language_loss(net, h, rows):
-    """L_1: each token of `rows` (B, T) from those before it, padding left out."""
+def token_nats(net, h, rows):
+    """The sum (B,) over tokens of `rows` (B, T), each from those before it, but for padding."""
     targets = rows[:, 1:]
-    known = targets != PAD
+    known = targets != PAD  # (B, T - 1)
     scores = F.linear(h[:, :-1][known], net.tokens_embed.weight)  # (N, V)
-    return F.cross_entropy(scores.float(), targets[known])
+    nats = F.cross_entropy(scores.float(), targets[known], reduction="none")  # (N,)
+    return nats.new_zeros(len(rows)).index_add(0, known.nonzero()[:, 0], nats)
 
 
-def class_loss(scores, labels):
-    """L_2: `labels` (B) of `scores` (B, Y)."""
-    return F.cross_entropy(scores.float(), labels)
+def language_loss(nats, rows):
+    """L_1: the mean over tokens, from the sums `nats` (B,) of `rows` (B, T)."""
+    return nats.sum() / (rows[:, 1:] != PAD).sum()
 
 
 def pretraining_rate(i, config):
@@ -250,11 +253,9 @@ def pretraining_rate(i, config):
 
 
 def tuning_rate(i, config, steps):
-    """Up in a small share of the steps, then down to zero along a line (Sec. 4.1)."""
+    """Up in a small share of the steps, then down to zero, along lines (Sec. 4.1)."""
     warmup = max(1, round(config.tuning_warmup * steps))
-    if i < warmup:
-        return config.tuning_rate * (i + 1) / warmup
-    return config.tuning_rate * (steps - i) / max(1, steps - warmup)
+    return config.tuning_rate * min((i + 1) / warmup, (steps - i) / max(1, steps - warmup))
 
 
 class Learner:
@@ -268,7 +269,7 @@ class Learner:
         self.optimizer = AdamW(groups(named, config.weight_decay))
 
     def loss(self, rows):
-        return language_loss(self.net, self.net.transform(rows), rows)
+        return language_loss(self.net.losses(rows)[:, 0], rows)
 
     def read(self, rows, i):
         """Learn from the i-th `rows` (B, T) of text; L_1."""
@@ -278,11 +279,10 @@ class Learner:
     def judge(self, tokens, lengths, labels, i):
         """Learn from the i-th `tokens` (B, L) and `labels` (B): L_3 = L_2 + lambda L_1."""
         torch.manual_seed(self.seed * 1_000_003 + i)
-        rows, part = framed(tokens, lengths), self.config.auxiliary
-        h = self.net.transform(rows)
-        judged = class_loss(self.net.head(answered(h, lengths)), labels)
-        spoken = language_loss(self.net, h, rows) if part else torch.zeros_like(judged)
-        value = judged + part * spoken
+        rows = framed(tokens, lengths)
+        spoken, judged = self.net.losses(rows, lengths, labels).unbind(1)  # (B,)
+        judged, spoken = judged.mean(), language_loss(spoken, rows)  # L_2, L_1
+        value = judged + self.config.auxiliary * spoken
         self.learn(value, tuning_rate(i, self.config, self.steps))
         return {"loss": value.detach(), "labels": judged.detach(), "text": spoken.detach()}
 

@@ -1,9 +1,11 @@
 """Train version 2: `python -m papers.gpt1.version2.train`."""
 
+from functools import partial
+
 from common.exams.sentiment import evaluated
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
-from papers.gpt1.task import Exam, judges
+from papers.gpt1.task import Exam, judges, tuned
 from papers.gpt1.version2 import model
 
 
@@ -11,7 +13,7 @@ def train(run):
     """Text first, then sentences with labels: all of them, and from the same start a few."""
     config, more = run.config, {"seed": run.seed, "device": run.engine.device, "quick": run.quick}
     exam = Exam(run.data, run.more_data["pretrain"], config, model.document, **more)
-    net, masters = build(run, lambda: model.GPT1(config, exam.symbols), method="transform")
+    net, masters = build(run, lambda: model.GPT1(config, exam.symbols), method="losses")
     reader = model.Learner(config, net, masters, run.seed)
     held_out = evaluated(net, lambda: exam.held_out_nats(reader.loss))
     train_torch(
@@ -22,15 +24,17 @@ def train(run):
     found = {"pretrain_nats": held_out()}
     weights = [master.detach().clone() for master in masters.masters]
 
-    def tuning(labels):
-        return lambda net, masters: model.Learner(config, net, masters, run.seed, labels)
+    def begin(labels):  # once more from the pre-trained weights
+        fresh = model.GPT1(config, exam.symbols).to(run.engine.device, run.engine.dtype)
+        learner = partial(model.Learner, config, seed=run.seed, labels=labels)
+        return tuned(fresh, weights, exam, learner)
 
-    learner = tuning(None)(net, masters)
+    learner = model.Learner(config, net, masters, run.seed)
     return train_torch(
         run, net, masters, learner, phase="finetune", tokens_per_step=config.tuning_batch,
         step=lambda i: learner.judge(*exam.batch(i, config.tuning_batch), i),
         validate=lambda: exam.validate(evaluated(net, net.classify)),
-        finish=lambda: exam.finish(judges(net, weights, exam, tuning), found),
+        finish=lambda: exam.finish(judges(net, begin), found),
     )  # fmt: skip
 
 
