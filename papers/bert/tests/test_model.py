@@ -43,6 +43,14 @@ def test_targets_are_the_tokens_that_were_chosen():
     assert torch.equal(seen[~chosen], tokens[~chosen])
 
 
+def test_words_are_hidden_whole_and_special_tokens_never():
+    torch.manual_seed(0)
+    chosen = model2.Hiding(PIECES, 0.5).choose(rows(200))
+    assert chosen[:, 1].any() and not chosen[:, 1].all()
+    assert not chosen[rows(200) < 5].any()
+    assert torch.equal(chosen[:, 2], chosen[:, 3]) and torch.equal(chosen[:, 3], chosen[:, 4])
+
+
 def test_version1_hides_the_same_pieces_at_each_reading_and_special_ones_too():
     config = model1.Config(context=24, share=0.5)
     documents = [(n, [[5, 6, 7, 8, 9], [9, 8, 5]]) for n in range(40)]
@@ -78,6 +86,18 @@ def test_a_learner_learns_rows_by_heart():
     found = learner(120)
     losses = [found.pretrain(rows(32), i).item() for i in range(120)]
     assert sum(losses[-10:]) < 0.5 * sum(losses[:10])
+
+
+def test_pre_training_asks_for_hidden_words_alone():
+    found = learner()
+    before = [p.detach().clone() for p in found.net.follows.parameters()]
+    found.pretrain(rows(), 0)
+    assert all(torch.equal(a, b) for a, b in zip(before, found.net.follows.parameters()))
+
+
+def test_matrices_decay_and_vectors_do_not():
+    for group in learner().optimizer.param_groups:
+        assert {p.dim() > 1 for p in group["params"]} == {group["weight_decay"] > 0}
 
 
 def test_it_tells_classes_after_tuning():
