@@ -160,13 +160,18 @@ def test_batches_are_mixed_in_the_share_that_is_asked_for(share):
     assert np.array_equal(again(7, 8)[:, 0], rows[7])
 
 
-def test_a_users_own_sentences_with_labels(tmp_path):
+def test_a_users_own_sentences_with_labels(tmp_path, parts, monkeypatch):
+    place_reviews(parts, tmp_path, monkeypatch)
+    monkeypatch.setattr(documents, "load_text", texts.load_text)  # the text is the user's
     text = tmp_path / "text.txt"
     text.write_text(encyclopedia())
     exam = SentimentExam(reviews_file(tmp_path), str(text), byte_pairs)
+    usual = SentimentExam("sst2", str(text), byte_pairs)
+    assert exam.tokenizer.tokens == usual.tokenizer.tokens and exam.documents() == usual.documents()
     assert [len(exam.sentences[name]) for name in SIZES] == [320, 40, 40]
+    assert exam.classes == ("0", "1") and exam.few == ()
     (tmp_path / "few.tsv").write_text("a film\t1\n")
-    with pytest.raises(UserError, match="at least 100 lines"):
+    with pytest.raises(UserError, match="few.tsv has 1 labelled lines, and at least 100"):
         sentiment.labelled(str(tmp_path / "few.tsv"))
 
 

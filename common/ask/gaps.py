@@ -13,7 +13,6 @@ from common.ask.writer import Attention
 from common.errors import UserError
 from common.exams.documents import as_in_reviews
 from common.exams.rows import PiecesExam
-from common.exams.sentiment import CLASSES
 
 Maps = Callable[[Tensor], Iterable[Tensor]]  # of a row, the heads' weights by layer
 Scores = Callable[[Tensor], Tensor]  # of a row, those of all tokens at each of its places
@@ -25,6 +24,7 @@ def doors(
     gap: int,
     net: Callable[[Tensor], Tensor],
     scores: Scores,
+    classes: Sequence[str],
     attend: Maps | None = None,
     by: str = "layer",
 ) -> tuple[Filler, Classifier]:
@@ -32,7 +32,7 @@ def doors(
     looks.
 
     `read(text)` is a user's text as one row, in which the token `gap` stands for a gap; `names` are
-    those of all tokens.
+    those of all tokens, and `classes` those of the classes.
     """
 
     @torch.no_grad()
@@ -54,13 +54,13 @@ def doors(
         return [Attention(f"{by} {n}", read_as, read_as, each) for n, each in enumerate(found, 1)]
 
     looks = partial(shown, attend) if attend else None
-    return Filler(fill, looks), Classifier(list(CLASSES), classify, attend=looks)
+    return Filler(fill, looks), Classifier(list(classes), classify, attend=looks)
 
 
 def piece_doors(exam: PiecesExam, net, scores: Scores, attend: Maps, by: str = "layer"):
     """The same of a net that reads pieces."""
     read = partial(row_of, exam)
-    return doors(read, exam.pieces, exam.wordpieces.mask, net, scores, attend, by)
+    return doors(read, exam.pieces, exam.wordpieces.mask, net, scores, exam.classes, attend, by)
 
 
 def row_of(exam: PiecesExam, text: str) -> Tensor:

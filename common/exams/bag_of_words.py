@@ -34,7 +34,7 @@ def bag_of_words_error(
 ) -> float:
     """The percentage of wrong sentences of a split, learned from the sentences that a version with
     that seed has `labels` of."""
-    parts = labelled(data)
+    parts, _ = labelled(data)
     rows = known([label for _, label in parts["train"]], labels, seed)
     model = bag_of_words([parts["train"][i] for i in rows], strength, pairs)
     texts, wanted = map(list, zip(*parts[split], strict=True))

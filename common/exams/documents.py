@@ -7,6 +7,7 @@ import unicodedata
 from functools import lru_cache
 from pathlib import Path
 
+from common.data.own_labelled import OwnLabelled, own_labelled
 from common.data.text import load_text
 from common.errors import UserError
 
@@ -27,6 +28,11 @@ def as_in_reviews(sentence: str) -> str:
     plain = plain.encode("ascii", "ignore").decode()
     plain = re.sub(r'(^|[\s(])"', r"\1`` ", plain).replace('"', " '' ")
     return " ".join(WORDS.findall(plain))
+
+
+def own_sentences(path: str) -> OwnLabelled:
+    """A user's own labelled lines, in the form of SST-2."""
+    return own_labelled(path, as_in_reviews)
 
 
 @lru_cache(maxsize=2)  # a text, and its first part

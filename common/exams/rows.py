@@ -39,8 +39,8 @@ class RowsExam(SentimentExam):
     def tuned(self, begin: Callable) -> dict[int, Callable]:
         """What is learned from fewer labels: `begin(steps)` gives such a net and its learner."""
         found = {}
-        for labels, part in SMALL.items():
-            steps = max(1, round(part * self.config.steps))
+        for labels in self.few:
+            steps = max(1, round(SMALL[labels] * self.config.steps))
             net, learner = begin(steps)
             for i in range(steps):
                 learner.tune(*self.labelled_rows(i, self.config.tune_batch, labels), i)

@@ -2,8 +2,8 @@
 review speak for the film or against it, after so and so many sentences with their label?
 
 Fine-tuning: SST-2 in whole sentences, 6,920 to learn from, 872 to choose on, 1,821 to be judged on.
-LABELS says from how many: all, 1,000 and 100. A smaller number is drawn by the run's seed, half of
-it from either class, and the 100 are among the 1,000: the seed then decides which sentences are
+LABELS says from how many: all, 1,000 and 100. A smaller number is drawn by the run's seed, an
+equal part of each class, and the 100 are among the 1,000: the seed then decides which sentences are
 known, not how many of each class, so that paired runs differ by less.
 
 Pre-training: two parts without labels, `documents(split)`. "wikipedia" is a text in the form of
@@ -16,7 +16,9 @@ and the sentences of SST-2's validation split. `Mixed` reads both parts in a giv
             super().__init__(data, pretrain, byte_pairs, special=("<pad>", "<s>"), seed=seed,
                              most=config.context - 1, quick=quick)
 
-`data` is a dataset's name, or the absolute path of a user's own file: a sentence, a tab, 0 or 1.
+`data` is a dataset's name, or the absolute path of a user's own file: a text, a tab, its class
+(common/data/own_labelled.py). Its sentences take the place of SST-2's in fine-tuning; what is read
+in pre-training, and so the tokens, stay.
 `learn(texts) -> tokenizer` makes the version's tokens of all that it reads in training. A version
 hands over, by number of labels, a function
     scores(tokens (B, T), lengths (B)) -> (B, C)
@@ -38,19 +40,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from common.data.labelled import Example, load_labelled
-from common.data.own import read_own
-from common.errors import UserError
-from common.exams.documents import documents_of
+from common.exams.documents import documents_of, own_sentences
 from common.exams.translation import Tokenizer
 
-CLASSES = ("against", "for")
+REVIEWS = "sst2"
+CLASSES = ("against", "for")  # of its sentences
 PAD = 0
 LABELS = (None, 1_000, 100)  # sentences with labels to learn from; None is all of them
 BATCH = 64  # sentences that are judged together
 GROUP = 8  # batches that are sorted by length, so that little is padding
 CURVE = 320  # validation sentences for a point of the curve
 QUICK_TEXT, QUICK = 60_000, 150  # characters of the text, held-out sentences, in the smoke profile
-FEWEST = 100  # labelled sentences of a user's own file
 
 Document = list[list[int]]  # the tokens of its sentences
 Scores = Callable[[Tensor, Tensor], Tensor]
@@ -61,7 +61,9 @@ class SentimentExam:
     """Labelled sentences, text to pre-train on, and scoring.
 
     `special` are tokens beside the tokenizer's, numbered first, PAD among them; a sentence is cut
-    after `most` tokens. UserError for a text or a set that is too small.
+    after `most` tokens. `classes` are the names of the classes by number; `few` says from how many
+    labels it is learned beside all, of a user's own sentences from no fewer. UserError for a text
+    or a set that is too small.
     """
 
     def __init__(
@@ -77,11 +79,12 @@ class SentimentExam:
         quick: bool = False,
     ):
         self.special, self.most, self.seed, self.device = special, most, seed, device
-        self.text = labelled(data)
+        (self.text, self.classes), own = labelled(data), Path(data).is_absolute()
+        self.few = () if own else LABELS[1:]
+        self.reviews = labelled(REVIEWS)[0] if own else self.text
         if quick:
-            held_out = {name: self.text[name][:QUICK] for name in ("validation", "test")}
-            self.text = {**self.text, **held_out}
-        whole, reviews = documents_of(pretrain), tuple(text for text, _ in self.text["train"])
+            self.text, self.reviews = _quick(self.text), _quick(self.reviews)
+        whole, reviews = documents_of(pretrain), tuple(text for text, _ in self.reviews["train"])
         self.tokenizer = _learned(learn, whole["train"], reviews)  # quick or not, the same
         self._wikipedia = documents_of(pretrain, QUICK_TEXT) if quick else whole
         self.symbols = len(special) + len(self.tokenizer)
@@ -104,7 +107,7 @@ class SentimentExam:
 
     def documents(self, split: str = "train") -> dict[str, list[Document]]:
         """Documents of "wikipedia" and "reviews", in "train" or held out, in "validation"."""
-        reviews = [[self.tokens(text)] for text, _ in self.text[split]]
+        reviews = [[self.tokens(text)] for text, _ in self.reviews[split]]
         text = [[self.tokens(sentence) for sentence in doc] for doc in self._wikipedia[split]]
         return {"wikipedia": text, "reviews": reviews}
 
@@ -179,19 +182,19 @@ class SentimentExam:
         lines = []
         for (text, label), row in list(zip(self.text["test"], log_p.exp()))[:count]:
             found = int(row.argmax())
-            said = f"{CLASSES[found]} ({row[found]:.0%})"
+            said = f"{self.classes[found]} ({row[found]:.0%})"
             lines.append(f"{text}\n  {said}, " + ("right" if found == label else "wrong"))
         return "\n".join(lines)
 
 
 def known(classes: Sequence[int], labels: int | None, seed: int) -> list[int]:
-    """Which sentences have a label: all, or so many drawn by the seed, half of each class (of a
-    class that has fewer, all). A smaller draw is a part of a larger one."""
+    """Which sentences have a label: all, or so many drawn by the seed, of each class an equal part
+    (of a class that has fewer, all). A smaller draw is a part of a larger one."""
     if labels is None or labels >= len(classes):
         return list(range(len(classes)))
     drawn = np.random.default_rng(seed).permutation(len(classes)).tolist()
-    halves = ([i for i in drawn if classes[i] == label] for label in range(len(CLASSES)))
-    return sorted(i for half in halves for i in half[: labels // len(CLASSES)])
+    parts = [[i for i in drawn if classes[i] == label] for label in sorted(set(classes))]
+    return sorted(i for part in parts for i in part[: labels // len(parts)])
 
 
 def by_length(numbers: Tensor, lengths: Tensor, size: int, rng: torch.Generator) -> Tensor:
@@ -267,13 +270,14 @@ def _learned(learn: Learn, documents: tuple, reviews: tuple[str, ...]) -> Tokeni
     return learn(["".join(f" {word}" for word in text.split()) for text in sentences])
 
 
-def labelled(data: str) -> dict[str, tuple[Example, ...]]:
-    """Sentences with their class by split, of a set of the catalogue or of a user's own file."""
+def labelled(data: str) -> tuple[dict[str, tuple[Example, ...]], tuple[str, ...]]:
+    """Sentences with their class by split, of a set of the catalogue or of a user's own file, and
+    the names of the classes."""
     if not Path(data).is_absolute():
-        return load_labelled(data, report=lambda line: None).splits()
-    lines = (line.rsplit("\t", 1) for line in read_own(data)[0].split("\n") if "\t" in line)
-    found = tuple((text.strip(), int(label)) for text, label in lines if label in ("0", "1"))
-    if len(found) < FEWEST:
-        raise UserError(f"{Path(data).name}: at least {FEWEST} lines 'sentence<tab>0 or 1' needed.")
-    n = len(found) // 10
-    return {"train": found[2 * n :], "validation": found[n : 2 * n], "test": found[:n]}
+        return load_labelled(data, report=lambda line: None).splits(), CLASSES
+    own = own_sentences(data)
+    return own.splits(), own.classes
+
+
+def _quick(text: dict[str, tuple[Example, ...]]) -> dict[str, tuple[Example, ...]]:
+    return {name: part if name == "train" else part[:QUICK] for name, part in text.items()}

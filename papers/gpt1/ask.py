@@ -6,7 +6,6 @@ from common.ask.abilities import Classifier
 from common.ask.writer import Settings, Writer
 from common.errors import UserError
 from common.exams.documents import as_in_reviews
-from common.exams.sentiment import CLASSES
 from papers.gpt1.task import SPECIAL, Exam
 
 
@@ -23,7 +22,7 @@ def classifier(exam: Exam, scores) -> Classifier:
             raise UserError("there is no word to judge: give a sentence.")
         return exam.answers(scores, [exam.encode(words)]).exp()[0].tolist()
 
-    return Classifier(labels=CLASSES, classify=classify)
+    return Classifier(labels=exam.classes, classify=classify)
 
 
 def writer(exam: Exam, predict) -> Writer:

@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 import torch
 
-from common.exams.sentiment import LABELS, Mixed, SentimentExam, evaluated
+from common.exams.sentiment import Mixed, SentimentExam, evaluated
 from common.run.engine import Masters
 from papers.bpe.version2 import model as bpe
 
@@ -72,8 +72,8 @@ def tuned(net, weights, exam, learner):
     return net
 
 
-def judges(net, begin):
+def judges(exam, net, begin):
     """What the exam asks for, by number of labels: `net`, which has learned from all of them, and
     what `begin(labels)` makes of few."""
-    few = {n: begin(n) for n in LABELS if n is not None}
+    few = {n: begin(n) for n in exam.few}
     return {n: evaluated(each, each.classify) for n, each in {None: net, **few}.items()}

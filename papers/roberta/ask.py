@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from torch import Tensor
 
@@ -23,7 +24,8 @@ def doors(exam: Exam, net, scores: Callable[[Tensor], Tensor]):
     """A net of either version as Filler and Classifier. Tokens are shown with the space before
     them, if they have one."""
     known = [exam.tokenizer.decode([i]) for i in range(len(exam.tokenizer))]
-    return gaps.doors(lambda text: row_of(exam, text), [*SPECIAL, *known], MASK, net, scores)
+    read = partial(row_of, exam)
+    return gaps.doors(read, [*SPECIAL, *known], MASK, net, scores, exam.classes)
 
 
 def row_of(exam: Exam, text: str) -> Tensor:

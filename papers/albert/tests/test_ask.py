@@ -22,7 +22,7 @@ SIZES = {"pieces": 10, "context": 12, "embedding": 4, "d_model": 8, "heads": 2, 
 def exam():
     pieces = WordPieces(PIECES)
     return SimpleNamespace(
-        pieces=PIECES, wordpieces=pieces, most=9, tokens=pieces.encode,
+        pieces=PIECES, wordpieces=pieces, classes=("no", "yes"), most=9, tokens=pieces.encode,
         rows=lambda texts: torch.tensor([[2, *text, 3] for text in texts]),
     )  # fmt: skip
 

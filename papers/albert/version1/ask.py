@@ -11,7 +11,8 @@ from papers.albert.version1 import model
 def load(checkpoint) -> tuple[Filler, Classifier]:
     """The trained weights; after fine-tuning the head that fills gaps is still there, if rusty."""
     exam = Exam.of(checkpoint)
-    net = checkpoint.fill(lambda: model.ALBERT(checkpoint.config, exam.symbols), "model.")
+    sizes = exam.symbols, len(exam.classes)
+    net = checkpoint.fill(lambda: model.ALBERT(checkpoint.config, *sizes), "model.")
 
     def scores(row):
         return net.pieces(net.encode(row))[0]

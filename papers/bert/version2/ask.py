@@ -9,7 +9,8 @@ from papers.bert.version2 import model
 def load(checkpoint) -> tuple[Filler, Classifier]:
     """The trained weights; after fine-tuning the head that fills gaps is still there, if rusty."""
     exam = Exam.of(checkpoint)
-    net = checkpoint.fill(lambda: model.BERT(checkpoint.config, exam.symbols), "model.")
+    sizes = exam.symbols, len(exam.classes)
+    net = checkpoint.fill(lambda: model.BERT(checkpoint.config, *sizes), "model.")
 
     def scores(row):
         return net.pieces(net.encode(row)[0])

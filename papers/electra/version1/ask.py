@@ -11,7 +11,8 @@ from papers.electra.version1 import model
 def load(checkpoint) -> tuple[Filler, Classifier]:
     """The generator fills, as it was pre-trained; the discriminator judges and shows its looks."""
     exam = Exam.of(checkpoint)
-    net = checkpoint.fill(lambda: model.ELECTRA(checkpoint.config, exam.symbols), "model.")
+    sizes = exam.symbols, len(exam.classes)
+    net = checkpoint.fill(lambda: model.ELECTRA(checkpoint.config, *sizes), "model.")
 
     def scores(row):
         return net.generator(row, row >= 0)

@@ -1,8 +1,8 @@
 """Train version 1: `python -m papers.electra.version1.train`."""
 
-from common.run.engine import Masters
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
+from common.run.tuning import headed
 from papers.electra.task import Exam
 from papers.electra.version1 import model
 
@@ -20,12 +20,11 @@ def train(run):
         validate=lambda: learner.held_out(held_out)["discriminator_nats"],
     )  # fmt: skip
     further = learner.held_out(held_out)
-    start = {name: weight.clone() for name, weight in net.state_dict().items()}
+    net, masters, again = headed(run, net, masters, exam)
 
     def begin(steps):  # once more from the pre-trained weights
-        net = model.ELECTRA(config, exam.symbols).to(engine.device, engine.dtype)
-        net.load_state_dict(start)
-        return net, model.Learner(config, net, Masters(net.parameters()), run.seed, tuning=steps)
+        net, masters = again()
+        return net, model.Learner(config, net, masters, run.seed, tuning=steps)
 
     tuner = model.Learner(config, net, masters, run.seed, tuning=config.finetune_steps)
     return train_torch(

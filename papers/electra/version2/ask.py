@@ -9,7 +9,8 @@ from papers.electra.version2 import model
 def load(checkpoint) -> tuple[Filler, Classifier]:
     """The generator fills, on embeddings that fine-tuning has moved; the discriminator judges."""
     exam = Exam.of(checkpoint)
-    net = checkpoint.fill(lambda: model.ELECTRA(checkpoint.config, exam.symbols), "model.")
+    sizes = exam.symbols, len(exam.classes)
+    net = checkpoint.fill(lambda: model.ELECTRA(checkpoint.config, *sizes), "model.")
 
     def scores(row):
         return net.foretold(row, row >= 0)

@@ -44,9 +44,10 @@ def test_few_labels_start_from_the_pre_trained_weights(version, run, monkeypatch
     real, seen = task.tuned, []
 
     def tuned(net, weights, exam, learner):
+        before = [weight.clone() for weight in weights]
         found = real(net, weights, exam, learner)
         labels = learner(found, Masters(found.parameters())).labels
-        seen.append((labels, [w.clone() for w in weights], found))
+        seen.append((labels, before, found))
         return found
 
     monkeypatch.setattr(f"papers.gpt1.{version}.train.tuned", tuned)

@@ -10,5 +10,6 @@ from papers.gpt1.version1 import model
 def load(checkpoint) -> tuple[Classifier, Writer]:
     """The fine-tuned network: it still is a language model, of film reviews."""
     exam = exam_of(checkpoint)
-    net = checkpoint.fill(lambda: model.GPT(checkpoint.config, exam.symbols), "model.")
+    sizes = exam.symbols, len(exam.classes)
+    net = checkpoint.fill(lambda: model.GPT(checkpoint.config, *sizes), "model.")
     return classifier(exam, net.classify), writer(exam, predictor(net, net.read))

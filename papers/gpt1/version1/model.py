@@ -20,7 +20,6 @@ from papers.transformer.version2 import model as transformer
 
 # Sec. 3.3; 2 is the delimiter, which one sentence does not need.
 PAD, START, EXTRACT = 0, 1, 3
-CLASSES = 2  # against and for the film
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ class Block(Module):
 class GPT(Module):
     """The Transformer's decoder without an encoder (Eq. 2), and the head of classes (Eq. 3)."""
 
-    def __init__(self, config, symbols):
+    def __init__(self, config, symbols, classes=2):
         super().__init__()
         self.config = config
         self.tokens, self.positions = (
@@ -147,7 +146,7 @@ class GPT(Module):
         )
         self.blocks = ModuleList([Block(config) for _ in range(config.layers)])
         self.norm = transformer.LayerNorm(config.d_model, 1e-5)
-        self.w_y = matrix(CLASSES, config.d_model, config.std)
+        self.w_y = matrix(classes, config.d_model, config.std)
 
     def transform(self, tokens):  # (B, T) -> (B, T, D)
         x = self.tokens[tokens] + self.positions[: tokens.shape[1]]

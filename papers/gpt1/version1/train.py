@@ -1,10 +1,9 @@
 """Train version 1: `python -m papers.gpt1.version1.train`."""
 
-from functools import partial
-
 from common.exams.sentiment import evaluated
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
+from common.run.tuning import headed
 from papers.gpt1.task import Exam, judges, tuned
 from papers.gpt1.version1 import model
 
@@ -22,19 +21,18 @@ def train(run):
         step=lambda i: reader.read(exam.reading(i, config.batch), i), validate=held_out,
     )  # fmt: skip
     found = {"pretrain_nats": held_out()}
-    weights = [master.detach().clone() for master in masters.masters]
+    net, masters, again = headed(run, net, masters, exam, method="losses")
 
-    def begin(labels):  # once more from the pre-trained weights
-        fresh = model.GPT(config, exam.symbols).to(run.engine.device, run.engine.dtype)
-        learner = partial(model.Learner, config, seed=run.seed, labels=labels)
-        return tuned(fresh, weights, exam, learner)
+    def begin(count):  # once more from the pre-trained weights, with so many labels
+        net, own = again()
+        return tuned(net, own.masters, exam, lambda *x: model.Learner(config, *x, run.seed, count))
 
     learner = model.Learner(config, net, masters, run.seed)
     return train_torch(
         run, net, masters, learner, phase="finetune", tokens_per_step=config.tuning_batch,
         step=lambda i: learner.judge(*exam.batch(i, config.tuning_batch), i),
         validate=lambda: exam.validate(evaluated(net, net.classify)),
-        finish=lambda: exam.finish(judges(net, begin), found),
+        finish=lambda: exam.finish(judges(exam, net, begin), found),
     )  # fmt: skip
 
 

@@ -13,5 +13,6 @@ from papers.gpt1.version2.decode import read
 def load(checkpoint) -> tuple[Classifier, Writer]:
     """The fine-tuned network: it still is a language model, of film reviews."""
     exam = exam_of(checkpoint)
-    net = checkpoint.fill(lambda: model.GPT1(checkpoint.config, exam.symbols), "model.")
+    sizes = exam.symbols, len(exam.classes)
+    net = checkpoint.fill(lambda: model.GPT1(checkpoint.config, *sizes), "model.")
     return classifier(exam, net.classify), writer(exam, predictor(net, partial(read, net)))

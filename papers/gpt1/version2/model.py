@@ -21,7 +21,6 @@ from torch.nn import Embedding, LayerNorm, Module, ModuleList, Parameter
 from papers.adam.version2.model import AdamW, groups
 
 PAD, START, DELIMITER, EXTRACT = range(4)  # Sec. 3.3; other tasks' rows: ../inputs.py
-CLASSES = 2  # against and for the film
 EPSILON = 1e-5  # of the norms, in the published code
 FUSED_FROM = 512  # positions: on a CPU the fused kernel pays from about here on
 
@@ -174,13 +173,13 @@ def barred(size):  # 0 on and below the diagonal: no position sees a later one
 class GPT1(Module):
     """Token and position embeddings, blocks, and two heads: of tokens, tied, and of classes."""
 
-    def __init__(self, config, symbols):
+    def __init__(self, config, symbols, classes=2):
         super().__init__()
         self.config = config
         self.tokens_embed = Embedding(symbols, config.d_model)
         self.positions_embed = Embedding(config.context, config.d_model)
         self.h = ModuleList(blocks(config))
-        self.w_y = Parameter(torch.empty(CLASSES, config.d_model))  # Eq. 3
+        self.w_y = Parameter(torch.empty(classes, config.d_model))  # Eq. 3
         self.register_buffer("hidden", barred(config.context), persistent=False)
         self.initialise()
 

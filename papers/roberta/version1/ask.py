@@ -8,5 +8,6 @@ from papers.roberta.version1 import model
 def load(checkpoint) -> tuple[Filler, Classifier]:
     """The trained weights; after fine-tuning the head that fills gaps is still there, if rusty."""
     exam = exam_of(checkpoint, model.spaced)
-    net = checkpoint.fill(lambda: model.RoBERTa(checkpoint.config, exam.symbols), "model.")
+    sizes = exam.symbols, len(exam.classes)
+    net = checkpoint.fill(lambda: model.RoBERTa(checkpoint.config, *sizes), "model.")
     return doors(exam, net, lambda row: net.pieces(net.encode(row))[0])

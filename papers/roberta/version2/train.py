@@ -1,15 +1,15 @@
 """Train version 2: `python -m papers.roberta.version2.train`."""
 
-from common.run.engine import Masters
 from common.run.launch import main
 from common.run.torch_training import build, train_torch
+from common.run.tuning import headed
 from papers.roberta.task import Exam
 from papers.roberta.version2 import model
 
 
 def train(run):
     """Full sentences with other tokens hidden each time; then reviews and their labels."""
-    config, engine = run.config, run.engine
+    config = run.config
     exam = Exam.of(run, model.spaced, model.full_sentences)
     net, masters = build(run, lambda: model.RoBERTa(config, exam.symbols))
     learner = model.Learner(config, net, masters, run.seed, exam.symbols)
@@ -20,12 +20,11 @@ def train(run):
         validate=lambda: learner.held_out(held_out),
     )  # fmt: skip
     further = {"hidden_nats": learner.held_out(held_out)}
-    start = {name: weight.clone() for name, weight in net.state_dict().items()}
+    net, masters, again = headed(run, net, masters, exam)
 
     def begin(steps):  # once more from the pre-trained weights
-        net = model.RoBERTa(config, exam.symbols).to(engine.device, engine.dtype)
-        net.load_state_dict(start)
-        return net, model.Learner(config, net, Masters(net.parameters()), run.seed, tuning=steps)
+        net, masters = again()
+        return net, model.Learner(config, net, masters, run.seed, tuning=steps)
 
     tuner = model.Learner(config, net, masters, run.seed, tuning=config.finetune_steps)
     return train_torch(
