@@ -66,8 +66,8 @@ def _lines(home: Room, data: str) -> str:
     from common.run.datasets import fine_tunes
 
     if not fine_tunes(home):
-        others = [name for name, other in rooms().items() if fine_tunes(other)]
-        raise UserError(f"{home.name} is not fine-tuned on labelled lines; {_listed(others)} are.")
+        others = ", ".join(name for name, other in rooms().items() if fine_tunes(other))
+        raise UserError(f"{home.name} is not fine-tuned on labelled lines; these are: {others}.")
     path = str(own_file(data))
     own_sentences(path)
     return path
@@ -94,7 +94,3 @@ def _judged(record: Record, file: str) -> str:
     shown = ("diverged" if value is None else f"{value:5.1f} %" for value in rows.values())
     lines = [f"  {name:<{width}}  {value}" for name, value in zip(rows, shown)]
     return "\n".join(["", head, *lines, f"  (a line more or less is {100 / total:.1f} %)", ""])
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names[:-1]) + f" and {names[-1]}"

@@ -13,7 +13,7 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from common.paper import find_root, owner
 from common.records.record import Record, write_json
@@ -22,12 +22,10 @@ from common.run.datasets import fine_tunes, identify, labels_of_own
 from common.run.hardware import environment
 from common.run.request import plain
 
-if TYPE_CHECKING:
-    from common.run.launch import Launch
-
 TUNING = re.compile(r"(few_|finetune_)?steps|tun(e|ing)_\w+")
 KEPT = 3  # of a version, the newest
 FROM, ENGINE = "from.json", "engine.json"
+Launch = Any  # that of launch.py, which imports this
 
 
 def place(launch: Launch) -> Path:
