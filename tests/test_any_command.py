@@ -16,7 +16,18 @@ from hypothesis import strategies as st
 from typer.main import get_command
 
 import papers as package
-from common.commands import bench, cli, doctor, ended, pipelines, reproduce, reseal, runs, verify
+from common.commands import (
+    bench,
+    cli,
+    doctor,
+    ended,
+    pipelines,
+    reproduce,
+    reseal,
+    runs,
+    train,
+    verify,
+)
 from common.data import acquire
 from common.paper import find_root, forget_rooms, room
 from common.reports import render
@@ -69,7 +80,7 @@ def cut(patch):
     for module, attribute, instead in (
         (launch, "train_variant", prepared),
         (ended, "ending", lambda path: f"record: {path.relative_to(find_root())}"),
-        (cli, "next_steps", lambda path, data: "next: cut off."),
+        (train, "next_steps", lambda path, data: "next: cut off."),
         (acquire, "acquire", lambda *_: nothing),
         (reproduce, "dvc", lambda *_: None),
         (reproduce, "aside", lambda root, *_: root),
@@ -91,7 +102,7 @@ def cut(patch):
         patch.setattr(module, attribute, instead)
 
 
-def prepared(request, *, record=False, report=print):
+def prepared(request, *, record=False, report=print, take=False):
     """All that a training run checks before its first step."""
     made = launch.prepare(request, record, report)
     assert made.key and made.plan.seeds

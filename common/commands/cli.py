@@ -11,9 +11,11 @@ import typer
 
 from common.commands.asked import ASKED
 from common.commands.data import app as data_app
+from common.commands.finetune import finetune
 from common.commands.judged import claims, deviations
 from common.commands.runs_cli import Json, OnePaper, PaperName, runs_app
-from common.commands.samples import next_steps, samples
+from common.commands.samples import samples
+from common.commands.train import Profile, train
 from common.errors import UserError, check_utf8, from_system, visible
 
 # typer shows BadParameter only; every mistake on a command line is one of its two base classes.
@@ -35,9 +37,6 @@ app.add_typer(runs_app, name="runs", rich_help_panel=TEND)
 SIDE = "A version, one with a mistake put back (version2+ID), or a run's id (`papers runs list`)."
 ManyPapers = Annotated[
     list[str] | None, typer.Argument(metavar="PAPER", help="All papers if left out.")
-]
-Profile = Annotated[
-    str | None, typer.Option(help="smoke, cpu or gpu; by default what params.yaml says.")
 ]
 
 
@@ -61,54 +60,8 @@ def show(paper: PaperName, json: Json = False) -> None:
     overview.print_paper(paper, json)
 
 
-@app.command(rich_help_panel=RUN)
-def train(
-    paper: PaperName,
-    version: Annotated[str, typer.Argument(help="A version's name, as in `papers show PAPER`.")],
-    profile: Profile = None,
-    seed: Annotated[
-        list[int] | None, typer.Option(help="A seed; repeat the option for more.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option("-S", metavar="NAME=VALUE", help="Change a parameter; repeatable."),
-    ] = None,
-    data: Annotated[
-        str | None,
-        typer.Option(metavar="FILE|SET", help="Train on your own text, or on another dataset."),
-    ] = None,
-    deviation: Annotated[
-        str | None,
-        typer.Option(metavar="ID", help="Put one mistake back in (see `papers deviations`)."),
-    ] = None,
-    size: Annotated[str | None, typer.Option(help="One of the sizes in params.yaml.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads per worker process.")] = None,
-    dtype: Annotated[str | None, typer.Option(help="float32 or bfloat16.")] = None,
-    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    record: Annotated[bool, typer.Option("--record", help="Write the paper's record.")] = False,
-) -> None:
-    """Train one version. An interrupted run continues where it stopped."""
-    from common.commands.ended import ending
-    from common.config import parse_override
-    from common.paper import room
-    from common.run.launch import Request, train_variant
-
-    request = Request(
-        paper=room(paper).name,
-        version=version,
-        deviation=deviation,
-        size=size,
-        profile=profile,
-        overrides=dict(map(parse_override, set_ or ())),
-        seeds=tuple(seed) if seed else None,
-        data=data,
-        device=device,
-        dtype=dtype,
-        threads=threads,
-    )
-    path = train_variant(request, record=record)
-    print(ending(path))
-    print(next_steps(path, data))
+for run in (train, finetune):
+    app.command(rich_help_panel=RUN)(run)
 
 
 @app.command(rich_help_panel=RUN)

@@ -1,6 +1,7 @@
 """The data of a run: what the paper's data stages found, or in one place data of the user's choice.
 
-These are a text of the user's own, or another set of the catalogue. Such a run is no record.
+These are a text or labelled lines of the user's own, or another set of the catalogue. Such a run is
+no record.
 """
 
 from __future__ import annotations
@@ -10,28 +11,29 @@ from pathlib import Path
 from common.data.catalog import get, load_catalog
 from common.data.fetch import ensure, from_receipt
 from common.data.own import named_set, own_file
+from common.data.own_labelled import seems_labelled
 from common.data.text import load_text
 from common.errors import UserError, nearest
+from common.exams.documents import own_sentences
 from common.paper import Room
 from common.records.record import Dataset
 
 
 def own_data(home: Room, data: str) -> tuple[str, str]:
     """The use whose dataset `--data` replaces, and what a run is told: a set's name, or the
-    absolute path of a text.
+    absolute path of a file.
 
-    It is the first use of the same kind. A file in the working folder goes before a set of that
-    name. UserError for what the paper cannot learn from.
+    It is the first use of the same kind; where the paper fine-tunes, a file that seems to be
+    labelled lines replaces what that learns from. A file in the working folder goes before a set of
+    that name. UserError for what the paper cannot learn from.
     """
-    uses: dict[str, str] = {
-        get(name).kind: use for use, name in reversed(home.paper.datasets.items())
-    }
-    known = named_set(data)
+    uses, known = _uses(home), named_set(data)
     if "text" in uses and known is None:
         try:
-            return uses["text"], str(own_file(data))
+            file = str(own_file(data))
         except UserError as error:
             raise UserError(f"{error}{_meant(data, uses)}") from None
+        return uses["labelled" if fine_tunes(home) and seems_labelled(file) else "text"], file
     if known is not None and known.kind in uses:
         return uses[known.kind], data
     is_what = f"is of kind {known.kind}" if known else "is no set of that kind"
@@ -39,6 +41,21 @@ def own_data(home: Room, data: str) -> tuple[str, str]:
         is_what = "is a file here, which goes before the set of that name"
     message = f"{home.name} learns from {' and '.join(uses)}, and {data} {is_what}."
     raise UserError(message + nearest(data, _sets(uses)))
+
+
+def fine_tunes(home: Room) -> bool:
+    """Whether the paper is pre-trained on text and then learns from labelled lines."""
+    return {"labelled", "text"} <= _uses(home).keys()
+
+
+def labels_of_own(home: Room, own: str | None) -> bool:
+    """Whether `own` is the path of a user's own labelled lines."""
+    return bool(own) and Path(own).is_absolute() and fine_tunes(home) and seems_labelled(own)
+
+
+def _uses(home: Room) -> dict[str, str]:
+    """Kind of data -> the first use of that kind."""
+    return {get(name).kind: use for use, name in reversed(home.paper.datasets.items())}
 
 
 def _sets(uses: dict[str, str]) -> list[str]:
@@ -56,13 +73,17 @@ def identify(home: Room, own: str | None, report) -> dict[str, Dataset]:
     replaced = own_data(home, own)[0] if own else None
     if own and replaced is not None and home.paper.more_data:
         named = home.paper.datasets[replaced]
-        what = "your text" if Path(own).is_absolute() else own
-        report(f"{what} takes the place of {named}" + (f" ({replaced})." if replaced else "."))
+        what = f"your text takes the place of {named}"
+        if labels_of_own(home, own):
+            what = f"in fine-tuning your labelled lines take the place of {named}"
+        elif not Path(own).is_absolute():
+            what = f"{own} takes the place of {named}"
+        report(what + (f" ({replaced})." if replaced else "."))
     found = {}
     for use, name in home.paper.datasets.items():
         receipt = home.receipt(use)
         if own and use == replaced:
-            got = _chosen(own, report)
+            got = own_sentences(own) if labels_of_own(home, own) else _chosen(own, report)
         elif receipt.is_file():
             got = from_receipt(receipt, report)
         else:

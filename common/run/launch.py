@@ -27,7 +27,7 @@ from common.records.executed import run_sources
 from common.records.record import Dataset, Record, read_record, write_json
 from common.records.sources import commit, hashes, no_commit, run_files
 from common.run import engine as engines
-from common.run import parallel
+from common.run import parallel, pretrained
 from common.run.datasets import identify, own_data, places
 from common.run.hardware import cores, environment, fingerprint
 from common.run.interrupts import answering, end_with_dvc
@@ -76,17 +76,22 @@ class Launch:
         return self.root / "local" / "resume" / self.request.paper / name
 
 
-def train_variant(request: Request, *, record: bool = False, report=print) -> Path:
+def train_variant(
+    request: Request, *, record: bool = False, report=print, take: bool = False
+) -> Path:
     """Train all seeds of the request and return the path of the record.
 
     With `record` the result is the paper's committed record, and its metrics and checkpoint if
     the engine is that of params.yaml; without, everything stays under `local/`. In an experiment of
     DVC metrics and checkpoint are the experiment's, and the record stays under `local/` as well.
+    With `take` a seed goes on from pre-trained weights that are kept here.
     """
     launch = prepare(request, record, report)
     launch.work.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(launch.work / "lock", timeout=0):
+            if take:
+                pretrained.take(launch, report)
             content = _train(launch, report, request if record and not experiment() else None)
             local = launch.root / "local" / request.paper / launch.key
             folder = launch.home.folder if record else local
@@ -94,6 +99,7 @@ def train_variant(request: Request, *, record: bool = False, report=print) -> Pa
             records = experiment(request.paper) or folder
             every_seed = request.variant in launch.home.paper.starts_from.values()
             path = publish(folder, records, content, launch.work, whole, every_seed)
+            pretrained.keep(launch, content, path)
     except Timeout:
         raise UserError(f"{request.paper} {request.variant} is already being trained.") from None
     finally:
