@@ -51,10 +51,11 @@ def keep(launch: Launch, record: Record, path: Path) -> None:
     if not run.earlier or run.diverged or launch.request.deviation or not fine_tunes(launch.home):
         return
     final = place(launch)
-    if final.is_dir():
+    if _told(final):
         return
     new = final.with_name(f".{final.name}")
-    shutil.rmtree(new, ignore_errors=True)
+    for left in (final, new):
+        shutil.rmtree(left, ignore_errors=True)
     for curve in run.earlier:
         step = Path(str(curve.phase), f"step-{curve.step[-1]}")
         (new / step).parent.mkdir(parents=True)
