@@ -14,11 +14,10 @@ from typing import Any, cast
 import torch
 from torch import Generator, Tensor
 
-from common.exams.sentiment import BATCH, SentimentExam
+from common.exams.sentiment import BATCH, SentimentExam, by_length
 from common.exams.wordpieces import WordPieces, learn_pieces
 
-SMALL = {1_000: 0.35, 100: 0.15}  # labels -> steps of fine-tuning, as a part of those with all
-GROUP = 8  # batches that are sorted by length, so that little is padding
+SMALL = {1_000: 0.8, 100: 0.4}  # labels -> steps of fine-tuning, as a part of those with all
 
 Stretch = list[list[int]]  # sentences of tokens
 
@@ -151,15 +150,6 @@ class PiecesExam(RowsExam):
 
 def without_padding(tokens: Tensor, lengths: Tensor) -> list[list[int]]:
     return [row[:n] for row, n in zip(tokens.tolist(), lengths.tolist())]
-
-
-def by_length(numbers: Tensor, lengths: Tensor, size: int, rng: Generator) -> Tensor:
-    """Numbers by batch of `size`: neighbours in length, which `lengths` gives for every number, in
-    an order that is drawn. What does not fill a batch is left out."""
-    drawn = numbers[torch.randperm(len(numbers), generator=rng)]
-    groups = [g[lengths[g].argsort(stable=True)] for g in drawn.split(GROUP * size)]
-    batches = torch.cat(groups)[: len(numbers) // size * size].view(-1, size)
-    return batches[torch.randperm(len(batches), generator=rng)]
 
 
 def cut(document: list[list[int]], most: int) -> list[Stretch]:

@@ -48,6 +48,7 @@ CLASSES = ("against", "for")  # of its sentences
 PAD = 0
 LABELS = (None, 1_000, 100)  # sentences with labels to learn from; None is all of them
 BATCH = 64  # sentences that are judged together
+GROUP = 8  # batches that are sorted by length, so that little is padding
 CURVE = 320  # validation sentences for a point of the curve
 QUICK_TEXT, QUICK = 60_000, 150  # characters of the text, held-out sentences, in the smoke profile
 
@@ -125,14 +126,21 @@ class SentimentExam:
         return torch.tensor(known(self.labels["train"].tolist(), labels, self.seed))
 
     def batch(self, i: int, size: int, labels: int | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """The i-th batch to learn from: tokens, lengths, labels. Each pass has its own order."""
-        known = self.known(labels)
-        size = min(size, len(known))
-        passed, at = divmod(i, len(known) // size)
-        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + passed)
-        chosen = known[torch.randperm(len(known), generator=rng)[at * size : (at + 1) * size]]
+        """The i-th batch to learn from: tokens, lengths, labels. Each pass has its own order, and
+        in a batch are neighbours in length."""
+        count = len(self.known(labels))
+        size = min(size, count)
+        passed, at = divmod(i, count // size)
+        chosen = self.batches(labels, passed, size)[at]
         rows = [self.sentences["train"][j] for j in chosen.tolist()]
         return *self.padded(rows), self.labels["train"][chosen].to(self.device)
+
+    @lru_cache(maxsize=4)  # noqa: B019  # an exam lives as long as its run
+    def batches(self, labels: int | None, passed: int, size: int) -> Tensor:
+        """The numbers of the sentences of each batch of a pass."""
+        lengths = torch.tensor([len(row) for row in self.sentences["train"]])
+        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + passed)
+        return by_length(self.known(labels), lengths, size, rng)
 
     def padded(self, rows: list[list[int]]) -> tuple[Tensor, Tensor]:
         """A batch: tokens (B, T) with PAD behind the end of each sentence, and lengths (B)."""
@@ -187,6 +195,15 @@ def known(classes: Sequence[int], labels: int | None, seed: int) -> list[int]:
     drawn = np.random.default_rng(seed).permutation(len(classes)).tolist()
     parts = [[i for i in drawn if classes[i] == label] for label in sorted(set(classes))]
     return sorted(i for part in parts for i in part[: labels // len(parts)])
+
+
+def by_length(numbers: Tensor, lengths: Tensor, size: int, rng: torch.Generator) -> Tensor:
+    """Numbers by batch of `size`: neighbours in length, which `lengths` gives for every number, in
+    an order that is drawn. What does not fill a batch is left out."""
+    drawn = numbers[torch.randperm(len(numbers), generator=rng)]
+    groups = [g[lengths[g].argsort(stable=True)] for g in drawn.split(GROUP * size)]
+    batches = torch.cat(groups)[: len(numbers) // size * size].view(-1, size)
+    return batches[torch.randperm(len(batches), generator=rng)]
 
 
 def wrong(log_p: Tensor, labels: Tensor) -> float:

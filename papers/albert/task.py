@@ -16,6 +16,7 @@ Pair = tuple[list[int], list[int], int]  # first, second, whether they were swap
 class Exam(PiecesExam):
     trainer = Trainer
     BESIDE = 3  # [CLS], and [SEP] twice
+    HELD_OUT = 32
 
     def reading_parts(self, i: int, size: int) -> list[Stretch]:
         """The i-th batch to pre-train on."""

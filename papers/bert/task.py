@@ -11,7 +11,6 @@ from papers.bpe.version2.model import Trainer
 
 class Exam(PiecesExam):
     trainer = Trainer
-    HELD_OUT = 256
 
     def held_out(self) -> list[list[tuple[int, Stretch]]]:
         """Batches on which the loss of pre-training is measured, each stretch with its number."""

@@ -7,13 +7,13 @@ whether a sentence begins with a space, each version says itself.
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from common.exams.rows import RowsExam, by_length
+from common.exams.rows import RowsExam
 from common.exams.sentiment import Mixed
 from papers.bpe.version2 import model as bpe
 
@@ -28,7 +28,6 @@ class Exam(RowsExam):
 
     def __init__(self, data, pretrain, config, spaced, frame=None, **rest):
         self.config, self.spaced = config, spaced
-        self.order = lru_cache(maxsize=8)(self._order)
         learn = partial(byte_pairs, merges=config.merges)
         super().__init__(
             data, pretrain, learn, special=SPECIAL, most=config.context - 2, **rest
@@ -78,22 +77,6 @@ class Exam(RowsExam):
         longest = max(map(len, sentences))
         rows = [[BEGIN, *each, END] + [PAD] * (longest - len(each)) for each in sentences]
         return torch.tensor(rows, device=self.device)
-
-    def labelled_rows(self, i: int, size: int, labels: int | None = None) -> tuple[Tensor, Tensor]:
-        """The i-th batch to fine-tune on, as rows, and its labels."""
-        count = len(self.known(labels))
-        size = min(size, count)
-        passed, at = divmod(i, count // size)
-        chosen = self.order(labels, passed, size)[at]
-        rows = [self.sentences["train"][n] for n in chosen.tolist()]
-        return self.rows(rows), self.labels["train"][chosen].to(self.device)
-
-    def _order(self, labels: int | None, passed: int, size: int) -> Tensor:
-        """Numbers of sentences by batch: neighbours in length, in an order of the pass's own."""
-        known = self.known(labels)
-        lengths = torch.tensor([len(row) for row in self.sentences["train"]])
-        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + passed)
-        return by_length(known, lengths, size, rng)
 
 
 def byte_pairs(texts, merges):

@@ -62,17 +62,20 @@ class ALBERT(bert.BERT):
     def __init__(self, config, pieces, classes=2):
         Module.__init__(self)
         self.config, d, e = config, config.d_model, config.embedding
-        self.tokens, self.positions = bert.matrix(pieces, e), bert.matrix(config.context, e)
-        self.segments, self.norm = bert.matrix(2, e), transformer.LayerNorm(e, 1e-12)
-        self.w_widen, self.b_widen = bert.matrix(e, d), bert.vector(d)
+        self.tokens, self.positions = (
+            bert.matrix(config, pieces, e),
+            bert.matrix(config, config.context, e),
+        )
+        self.segments, self.norm = bert.matrix(config, 2, e), transformer.LayerNorm(e, 1e-12)
+        self.w_widen, self.b_widen = bert.matrix(config, e, d), bert.vector(d)
         layer = bert.Layer(config)
         self.layers = ModuleList([copy.deepcopy(layer) for _ in range(config.layers)])
-        self.w_pool, self.b_pool = bert.matrix(d, d), bert.vector(d)
-        self.w_turn, self.b_turn = bert.matrix(d, e), bert.vector(e)
+        self.w_pool, self.b_pool = bert.matrix(config, d, d), bert.vector(d)
+        self.w_turn, self.b_turn = bert.matrix(config, d, e), bert.vector(e)
         self.turned = transformer.LayerNorm(e, 1e-12)
         self.b_pieces = bert.vector(pieces)
-        self.w_follows, self.b_follows = bert.matrix(d, 2), bert.vector(2)
-        self.w_classes, self.b_classes = bert.matrix(d, classes), bert.vector(classes)
+        self.w_follows, self.b_follows = bert.matrix(config, d, 2), bert.vector(2)
+        self.w_classes, self.b_classes = bert.matrix(config, d, classes), bert.vector(classes)
 
     def embed(self, tokens, segments=None):
         segments = torch.zeros_like(tokens) if segments is None else segments

@@ -28,6 +28,7 @@ class Config:  # defaults: BERT-Base, Sec. 3 (Model Architecture), App. A.2; fin
     d_model: int = 768
     heads: int = 12
     layers: int = 12
+    std: float = 0.02  # of matrices at the start; the published code
     dropout: float = 0.1
     share: float = 0.15  # Sec. 3.1: of all tokens, how many are hidden
     reviews: float = 0.8  # ours: of the batches of pre-training, how many are reviews
@@ -104,9 +105,8 @@ def batch(chosen, pieces, config, seed):
     return filled(seen, PAD), filled(targets, -1), filled(segments, 0), torch.tensor(follows)
 
 
-def matrix(rows, columns):
-    """N(0, 0.02^2), as in the published code."""
-    return Parameter(torch.empty(rows, columns).normal_(std=0.02))
+def matrix(config, rows, columns):
+    return Parameter(torch.empty(rows, columns).normal_(std=config.std))
 
 
 def vector(size):
@@ -124,7 +124,7 @@ class Attention(Module):
     def __init__(self, config):
         super().__init__()
         d, self.heads, self.p = config.d_model, config.heads, config.dropout
-        self.w_q, self.w_k, self.w_v, self.w_o = (matrix(d, d) for _ in range(4))
+        self.w_q, self.w_k, self.w_v, self.w_o = (matrix(config, d, d) for _ in range(4))
         self.b_q, self.b_k, self.b_v, self.b_o = (vector(d) for _ in range(4))
 
     def looks(self, x, padding):  # (B, T, D), (B, T) -> (B, H, T, T)
@@ -149,8 +149,8 @@ class FeedForward(Module):
     def __init__(self, config):
         super().__init__()
         d = config.d_model
-        self.w_1, self.b_1 = matrix(d, 4 * d), vector(4 * d)
-        self.w_2, self.b_2 = matrix(4 * d, d), vector(d)
+        self.w_1, self.b_1 = matrix(config, d, 4 * d), vector(4 * d)
+        self.w_2, self.b_2 = matrix(config, 4 * d, d), vector(d)
 
     def forward(self, x):  # (B, T, D)
         return gelu(x @ self.w_1 + self.b_1) @ self.w_2 + self.b_2  # (B, T, F) -> (B, T, D)
@@ -180,14 +180,14 @@ class BERT(Module):
     def __init__(self, config, pieces, classes=2):
         super().__init__()
         self.config, d = config, config.d_model
-        self.tokens, self.positions = matrix(pieces, d), matrix(config.context, d)
-        self.segments, self.norm = matrix(2, d), norm(config)
+        self.tokens, self.positions = matrix(config, pieces, d), matrix(config, config.context, d)
+        self.segments, self.norm = matrix(config, 2, d), norm(config)
         self.layers = ModuleList([Layer(config) for _ in range(config.layers)])
-        self.w_pool, self.b_pool = matrix(d, d), vector(d)
-        self.w_turn, self.b_turn, self.turned = matrix(d, d), vector(d), norm(config)
+        self.w_pool, self.b_pool = matrix(config, d, d), vector(d)
+        self.w_turn, self.b_turn, self.turned = matrix(config, d, d), vector(d), norm(config)
         self.b_pieces = vector(pieces)
-        self.w_follows, self.b_follows = matrix(d, 2), vector(2)
-        self.w_classes, self.b_classes = matrix(d, classes), vector(classes)
+        self.w_follows, self.b_follows = matrix(config, d, 2), vector(2)
+        self.w_classes, self.b_classes = matrix(config, d, classes), vector(classes)
 
     def encode(self, tokens, segments=None):
         """Final states (B, T, D) of `tokens` (B, T)."""

@@ -53,8 +53,8 @@ class Body(Module):
     def __init__(self, config, pieces):
         super().__init__()
         self.p, d = config.dropout, config.d_model
-        self.tokens, self.positions = matrix(pieces, d), matrix(config.context, d)
-        self.segments, self.norm = matrix(2, d), norm(config)
+        self.tokens, self.positions = matrix(config, pieces, d), matrix(config, config.context, d)
+        self.segments, self.norm = matrix(config, 2, d), norm(config)
         self.layers = ModuleList([bert.Layer(config) for _ in range(config.layers)])
 
     def encode(self, tokens):  # (B, T) -> (B, T, D)
@@ -71,7 +71,7 @@ class Generator(Body):
     def __init__(self, config, pieces):
         super().__init__(config, pieces)
         d = config.d_model
-        self.w_turn, self.b_turn, self.turned = matrix(d, d), vector(d), norm(config)
+        self.w_turn, self.b_turn, self.turned = matrix(config, d, d), vector(d), norm(config)
         self.b_pieces = vector(pieces)
 
     def forward(self, seen, at):  # twice (B, T) -> (M, V)
@@ -86,9 +86,9 @@ class Discriminator(Body):
     def __init__(self, config, pieces, classes):
         super().__init__(config, pieces)
         d = config.d_model
-        self.w_turn, self.b_turn = matrix(d, d), vector(d)
-        self.w_mark, self.b_mark = matrix(d, 1), vector(1)
-        self.w_classes, self.b_classes = matrix(d, classes), vector(classes)
+        self.w_turn, self.b_turn = matrix(config, d, d), vector(d)
+        self.w_mark, self.b_mark = matrix(config, d, 1), vector(1)
+        self.w_classes, self.b_classes = matrix(config, d, classes), vector(classes)
 
     def marks(self, tokens):  # (B, T) -> (B, T)
         """sigmoid^-1 of how likely each token is to be a replaced one."""

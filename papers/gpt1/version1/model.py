@@ -168,10 +168,11 @@ class GPT(Module):
 
     def losses(self, rows, labels=None):
         """Each row's two losses (B, 2), in nats: of its tokens, `rows` (B, T), and with `labels`
-        (B) of its class."""
-        h = self.transform(rows)
-        spoken = token_nats(self, h, rows)  # (B,)
-        judged = torch.zeros_like(spoken) if labels is None else class_nats(self.head(h), labels)
+        (B) of its class. What weighs nothing is not computed."""
+        h, none = self.transform(rows), torch.zeros(len(rows), device=rows.device)
+        asked = labels is None or self.config.auxiliary > 0
+        spoken = token_nats(self, h, rows) if asked else none  # (B,)
+        judged = none if labels is None else class_nats(self.head(h), labels)  # (B,)
         return torch.stack([spoken, judged], 1)
 
     def read(self, tokens, seen=None):

@@ -29,6 +29,7 @@ class Config:  # defaults: RoBERTa-base, Table 9; fine-tuning Table 10
     d_model: int = 768
     heads: int = 12
     layers: int = 12
+    std: float = 0.02  # of matrices at the start; the published code
     dropout: float = 0.1
     share: float = 0.15  # of all tokens, how many are hidden (Sec. 2.3)
     reviews: float = 0.8  # ours: of the rows of pre-training, how many are reviews
@@ -97,15 +98,19 @@ class RoBERTa(Module):
     def __init__(self, config, pieces, classes=2):
         super().__init__()
         self.config, d = config, config.d_model
-        self.tokens = bert.matrix(pieces, d)
-        self.positions, self.norm = bert.matrix(config.context + 2, d), norm(config)
+        self.tokens = bert.matrix(config, pieces, d)
+        self.positions, self.norm = bert.matrix(config, config.context + 2, d), norm(config)
         self.layers = ModuleList([bert.Layer(config) for _ in range(config.layers)])
         for layer in self.layers:
             layer.norms = ModuleList([norm(config) for _ in range(2)])
-        self.w_pool, self.b_pool = bert.matrix(d, d), bert.vector(d)
-        self.w_turn, self.b_turn, self.turned = bert.matrix(d, d), bert.vector(d), norm(config)
+        self.w_pool, self.b_pool = bert.matrix(config, d, d), bert.vector(d)
+        self.w_turn, self.b_turn, self.turned = (
+            bert.matrix(config, d, d),
+            bert.vector(d),
+            norm(config),
+        )
         self.b_pieces = bert.vector(pieces)
-        self.w_classes, self.b_classes = bert.matrix(d, classes), bert.vector(classes)
+        self.w_classes, self.b_classes = bert.matrix(config, d, classes), bert.vector(classes)
 
     def encode(self, tokens):  # (B, T) -> (B, T, D)
         x = self.tokens[tokens] + self.positions[: tokens.shape[1]]  # (B, T, D)
