@@ -175,15 +175,18 @@ def test_it_answers_with_the_users_classes_until_the_file_changes(checkout, pape
 
 def test_what_was_held_out_is_judged_beside_simple_rivals(checkout, papers, phases):
     said = papers("finetune", "bert", "--data", "my.tsv", *options())
-    assert "right of the 15 lines that were held out, of 150:" in said
-    error = newest(checkout)[0].seeds[0].metrics["error"]
-    assert f"bert version2 {100 - error:.1f} %" in said
-    assert f"bag of words {100 - bag_of_words_error(str(checkout / 'my.tsv')):.1f} %" in said
-    parts, classes = sentiment.labelled(str(checkout / "my.tsv"))
-    numbers = [label for _, label in parts["train"]]
-    commonest = max(range(3), key=numbers.count)
-    right = sum(label == commonest for _, label in parts["test"])
-    assert f"always '{classes[commonest]}' {100 * right / 15:.1f} %" in said
+    assert "answered right, of 150 lines: 15 to choose by 15 to judge by" in said
+    metrics, file = newest(checkout)[0].seeds[0].metrics, str(checkout / "my.tsv")
+    ours = 100 - metrics["validation_error"], 100 - metrics["error"]
+    bags = [100 - bag_of_words_error(file, split=name) for name in ("validation", "test")]
+    parts, classes = sentiment.labelled(file)
+    numbers = {name: [label for _, label in part] for name, part in parts.items()}
+    commonest = max(range(3), key=numbers["train"].count)
+    shares = [100 * numbers[n].count(commonest) / 15 for n in ("validation", "test")]
+    for name, (one, other) in (
+        ("bert version2", ours), ("bag of words", bags), (f"always '{classes[commonest]}'", shares)
+    ):  # fmt: skip
+        assert f"{name} {one:.1f} % {other:.1f} %" in said
 
 
 def test_papers_train_does_the_same_and_pre_trains(checkout, papers, phases):

@@ -75,19 +75,16 @@ def take(launch: Launch, report) -> None:
     if mine.exists():
         return
     if (told := _told(kept)) is None:
-        report(
-            f"no pre-trained weights of {launch.request.paper} {launch.request.variant} with these "
-            "parameters and this seed are kept here: it is pre-trained first, and they are kept."
-        )
+        name = f"{launch.request.paper} {launch.request.variant}"
+        report(f"no pre-trained weights of {name} with these parameters and this seed are here:")
+        report("it is pre-trained first, and they are kept for the next time.")
         return
     new = mine.with_name(f".{mine.name}")
     shutil.copytree(kept, new, dirs_exist_ok=True)
     (new / ENGINE).replace(launch.work / ENGINE)
     new.rename(mine)
-    report(
-        f"pre-trained weights: those of {told['record']}, started {told['started'][:10]}, "
-        f"which are kept in {kept.relative_to(launch.root)}."
-    )
+    report(f"pre-trained weights: those of {told['record']}, {told['started'][:10]};")
+    report(f"they are kept in {kept.relative_to(launch.root)}.")
 
 
 def _told(kept: Path) -> dict[str, str] | None:
