@@ -74,23 +74,30 @@ def _lines(home: Room, data: str) -> str:
 
 
 def _judged(record: Record, file: str) -> str:
-    """What the network answers right of the lines that were held out, beside simple rivals."""
+    """How much of the lines that were held out the network answers right, beside simple rivals."""
     from collections import Counter
 
     from common.exams.bag_of_words import bag_of_words_error
     from common.exams.sentiment import labelled
 
     parts, classes = labelled(file)
-    counts = Counter(label for _, label in parts["test"])
-    commonest, count = Counter(label for _, label in parts["train"]).most_common(1)[0]
-    total, error = len(parts["test"]), record.seeds[0].metrics["error"]
+    shown = {"validation": "to choose by", "test": "to judge by"}
+    [(commonest, _)] = Counter(label for _, label in parts["train"]).most_common(1)
+    wrong = {"validation": "validation_error", "test": "error"}
     rows = {
-        f"{record.paper} {record.version}": None if error is None else 100 - error,
-        "bag of words": 100 - bag_of_words_error(file),
-        f"always {classes[commonest]!r}": 100 * counts[commonest] / total,
+        f"{record.paper} {record.version}": [record.seeds[0].metrics[wrong[n]] for n in shown],
+        "bag of words": [bag_of_words_error(file, split=name) for name in shown],
+        f"always {classes[commonest]!r}": [
+            100 * sum(label != commonest for _, label in parts[name]) / len(parts[name])
+            for name in shown
+        ],
     }
     width = max(map(len, rows))
-    head = f"right of the {total} lines that were held out, of {sum(map(len, parts.values()))}:"
-    shown = ("diverged" if value is None else f"{value:5.1f} %" for value in rows.values())
-    lines = [f"  {name:<{width}}  {value}" for name, value in zip(rows, shown)]
-    return "\n".join(["", head, *lines, f"  (a line more or less is {100 / total:.1f} %)", ""])
+    heads = [f"{len(parts[name])} {words}" for name, words in shown.items()]
+    lines = ["", f"answered right, of {sum(map(len, parts.values()))} lines:"]
+    lines.append("  ".join(["", " " * width, *heads]))
+    for name, errors in rows.items():
+        said = ["diverged" if error is None else f"{100 - error:.1f} %" for error in errors]
+        cells = (f"{value:>{len(head)}}" for value, head in zip(said, heads))
+        lines.append("  ".join(["", f"{name:<{width}}", *cells]))
+    return "\n".join([*lines, ""])

@@ -85,7 +85,8 @@ def _parts(line: str, form: Callable[[str], str]) -> tuple[str, str]:
         raise UserError(
             f"{_shown(label)} is no class, which is one short word or number: {HOW}, in this order."
         )
-    if not (formed := form(text)):
+    formed = form(text)
+    if not any(map(str.isalnum, formed)):
         raise UserError(
             f"no word is left of {_shown(text)}, as English letters and figures are read alone: "
             "write it with them, or leave the line out."

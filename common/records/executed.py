@@ -24,6 +24,7 @@ MACHINERY = {
     "common/data/fetch.py": "brings a set's bytes, and checks their hash whenever they are read",
     "common/data/place.py": "says where a set lies",
     "common/data/own.py": "reads a user's own file, from which no committed record learns",
+    "common/data/own_labelled.py": "reads labelled lines of a user, as the file before does a text",
     "common/run/launch.py": "hands seeds out and gathers their results",
     "common/run/hardware.py": "gauges of speed and memory",
     "common/run/checkpoints.py": "files of a state that comes back bit for bit",

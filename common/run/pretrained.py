@@ -51,10 +51,11 @@ def keep(launch: Launch, record: Record, path: Path) -> None:
     if not run.earlier or run.diverged or launch.request.deviation or not fine_tunes(launch.home):
         return
     final = place(launch)
-    if final.is_dir():
+    if _told(final):
         return
     new = final.with_name(f".{final.name}")
-    shutil.rmtree(new, ignore_errors=True)
+    for left in (final, new):
+        shutil.rmtree(left, ignore_errors=True)
     for curve in run.earlier:
         step = Path(str(curve.phase), f"step-{curve.step[-1]}")
         (new / step).parent.mkdir(parents=True)
@@ -74,19 +75,16 @@ def take(launch: Launch, report) -> None:
     if mine.exists():
         return
     if (told := _told(kept)) is None:
-        report(
-            f"no pre-trained weights of {launch.request.paper} {launch.request.variant} with these "
-            "parameters and this seed are kept here: it is pre-trained first, and they are kept."
-        )
+        name = f"{launch.request.paper} {launch.request.variant}"
+        report(f"no pre-trained weights of {name} with these parameters and this seed are here:")
+        report("it is pre-trained first, and they are kept for the next time.")
         return
     new = mine.with_name(f".{mine.name}")
     shutil.copytree(kept, new, dirs_exist_ok=True)
     (new / ENGINE).replace(launch.work / ENGINE)
     new.rename(mine)
-    report(
-        f"pre-trained weights: those of {told['record']}, started {told['started'][:10]}, "
-        f"which are kept in {kept.relative_to(launch.root)}."
-    )
+    report(f"pre-trained weights: those of {told['record']}, {told['started'][:10]};")
+    report(f"they are kept in {kept.relative_to(launch.root)}.")
 
 
 def _told(kept: Path) -> dict[str, str] | None:
