@@ -18,7 +18,7 @@ from common.run.engine import Masters
 from papers.bert import PAPER
 from papers.bert.version2 import model
 
-STEPS, BATCH = 150, 64
+STEPS, BATCH = 500, 64
 NAMES = [["dog", "king", "song", "tree"], ["dogs", "kings", "songs", "trees"]]  # one, many
 TIMES = [["today", "now"], ["yesterday", "then"]]  # present, past
 VERBS = [["is", "was"], ["are", "were"]]  # by number and by time
