@@ -78,7 +78,8 @@ def _draw(axes: Axes, results: Results, panel: Panel, baseline: Baseline | None)
         band(axes, banded(curve, panel.x, panel.y), panel.x, style.colour(version), version)
     validated = panel.y == "validation"
     loss = panel.y.removeprefix("losses.").replace("_", " ")
-    name = "Validation" if validated else "Training loss" + (f" ({loss})" if loss != "loss" else "")
+    trained = "Training loss" if loss == "loss" else f"Loss ({loss})"
+    name = "Validation" if validated else trained
     counts = results.paper.counts
     over, unit = (words.replace("tokens", counts) for words in (panel.over, panel.unit))
     phase = _title(results, panel.phase)
