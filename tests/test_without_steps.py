@@ -118,7 +118,7 @@ def test_each_named_loss_has_its_means_in_the_curve(records, root):
     assert text.startswith("step,tokens,loss,validation,generator\n")
     render.write_reports(root)
     figure = (root / "reports" / "figures" / f"{NAME}-curves.svg").read_text()
-    assert "Training loss (generator) over steps" in figure
+    assert "Loss (generator) over steps" in figure
 
 
 @pytest.mark.parametrize(
