@@ -83,6 +83,7 @@ def commands(group, start=()):
 
 WITHOUT_RESULTS = {  # they do something, open something, or write files, and say so in a line
     "train",
+    "finetune",
     "ui",
     "runs aside",
     "runs import",

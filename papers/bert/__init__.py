@@ -14,7 +14,7 @@ PAPER = Paper(
     metric=Metric("error", "% wrong sentences (test)"),
     dataset="sst2",
     more_data={"pretrain": "wikipedia_sample"},
-    cites=("transformer", "bpe", "adam"),
+    cites=("transformer", "bpe", "adam", "word2vec"),
     also={
         "The code and the weights": "https://github.com/google-research/bert",
         "Zhang et al. 2020, Revisiting Few-sample BERT Fine-tuning": (

@@ -1,7 +1,7 @@
 """The exam of the room: film reviews judged by a model that first read other text.
 
 What a version hands over, and what it learns from: common/exams/sentiment.py. Here stand the byte
-pairs, the special tokens of Sec. 3.3, and the rows of pre-training.
+pairs, the special tokens of Sec. 3.3, the rows of pre-training, and those of each task.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from common.run.engine import Masters
 from papers.bpe.version2 import model as bpe
 
 SPECIAL = ("<pad>", "<start>", "<delimiter>", "<extract>")
+_, START, DELIMITER, EXTRACT = range(len(SPECIAL))
 HELD_OUT = 48  # rows of either part on which pre-training is judged
 
 
@@ -77,3 +78,26 @@ def judges(exam, net, begin):
     what `begin(labels)` makes of few."""
     few = {n: begin(n) for n in exam.few}
     return {n: evaluated(each, each.classify) for n, each in {None: net, **few}.items()}
+
+
+# -- the rows of tokens of each task (Fig. 1, right); only classification is trained here ---------
+
+Tokens = list[int]
+
+
+def classification(text: Tokens) -> Tokens:
+    return [START, *text, EXTRACT]
+
+
+def entailment(premise: Tokens, hypothesis: Tokens) -> Tokens:
+    return [START, *premise, DELIMITER, *hypothesis, EXTRACT]
+
+
+def similarity(one: Tokens, other: Tokens) -> list[Tokens]:
+    """There is no order between the two: both orders are read, what comes out is added."""
+    return [entailment(one, other), entailment(other, one)]
+
+
+def multiple_choice(context: Tokens, answers: list[Tokens]) -> list[Tokens]:
+    """A row for each answer; a softmax is over the rows."""
+    return [entailment(context, answer) for answer in answers]

@@ -116,7 +116,7 @@ def gelu_is_the_published_one(model):
 
 def padding_spoken(model):
     def nats(net, h, rows):
-        scores = F.linear(h[:, :-1], net.tokens_embed.weight).transpose(1, 2)  # (B, V, T - 1)
+        scores = F.linear(h[:, :-1], net.tokens_embed.weight).transpose(1, 2)
         return F.cross_entropy(scores.float(), rows[:, 1:], reduction="none").sum(1)
 
     def loss(nats, rows):

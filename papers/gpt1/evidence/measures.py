@@ -11,7 +11,7 @@ from common.evidence import measuring
 from common.evidence.claims import Equal, Exact, Pair
 from common.exams.bag_of_words import bag_of_words_error
 from common.exams.sentiment import evaluated
-from papers.gpt1 import PAPER, inputs
+from papers.gpt1 import PAPER, task
 from papers.gpt1.evidence import twins
 from papers.gpt1.task import Exam, tuned
 from papers.gpt1.version2 import decode
@@ -39,10 +39,10 @@ def extra_parameters() -> Exact:
 def input_forms() -> Exact:
     names = {1: "Start", 2: "Delim", 3: "Extract"}
     rows = [
-        inputs.classification([7]),
-        inputs.entailment([7], [8]),
-        *inputs.similarity([7], [8]),
-        *inputs.multiple_choice([7], [[8], [9]]),
+        task.classification([7]),
+        task.entailment([7], [8]),
+        *task.similarity([7], [8]),
+        *task.multiple_choice([7], [[8], [9]]),
     ]
     words = [" ".join(names.get(token, f"text {token - 6}") for token in row) for row in rows]
     wanted = (

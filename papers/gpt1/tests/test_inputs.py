@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from papers.gpt1 import inputs
+from papers.gpt1 import task
 from papers.gpt1.version1 import model as model1
 from papers.gpt1.version2 import model as model2
 
@@ -11,10 +11,10 @@ S, D, E = model2.START, model2.DELIMITER, model2.EXTRACT
 
 
 def test_each_task_has_its_rows():
-    assert inputs.classification([7, 8]) == [S, 7, 8, E]
-    assert inputs.entailment([7], [8, 9]) == [S, 7, D, 8, 9, E]
-    assert inputs.similarity([7], [8]) == [[S, 7, D, 8, E], [S, 8, D, 7, E]]
-    rows = inputs.multiple_choice([7], [[8], [9], [10]])
+    assert task.classification([7, 8]) == [S, 7, 8, E]
+    assert task.entailment([7], [8, 9]) == [S, 7, D, 8, 9, E]
+    assert task.similarity([7], [8]) == [[S, 7, D, 8, E], [S, 8, D, 7, E]]
+    rows = task.multiple_choice([7], [[8], [9], [10]])
     assert rows == [[S, 7, D, answer, E] for answer in (8, 9, 10)]
 
 
@@ -23,7 +23,7 @@ def test_a_padded_batch_has_the_same_rows(model):
     tokens, lengths = torch.tensor([[7, 8, 9], [7, 0, 0]]), torch.tensor([3, 1])
     rows = model.framed(tokens, lengths)
     assert rows.tolist() == [[S, 7, 8, 9, E], [S, 7, E, 0, 0]]
-    assert rows[1, :3].tolist() == inputs.classification([7])
+    assert rows[1, :3].tolist() == task.classification([7])
 
 
 def test_what_the_head_reads_is_the_extract_token():

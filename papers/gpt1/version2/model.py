@@ -20,7 +20,7 @@ from torch.nn import Embedding, LayerNorm, Module, ModuleList, Parameter
 
 from papers.adam.version2.model import AdamW, groups
 
-PAD, START, DELIMITER, EXTRACT = range(4)  # Sec. 3.3; other tasks' rows: ../inputs.py
+PAD, START, DELIMITER, EXTRACT = range(4)  # Sec. 3.3; other tasks' rows: ../task.py
 EPSILON = 1e-5  # of the norms, in the published code
 FUSED_FROM = 512  # positions: on a CPU the fused kernel pays from about here on
 
