@@ -24,6 +24,7 @@ VOCABULARY = {  # every file of a room, as a pattern, and what it holds
     rf"{VERSION}/ask\.py": "how a user tries this version",
     rf"{VERSION}/kernel\.py": "C++ that the model may call, as text",
     rf"{VERSION}/decode\.py": "the same model laid out for writing token by token",
+    rf"{VERSION}/published\.py": "reads published weights into the model",
     r"evidence/__init__\.py": "makes the evidence a package",
     r"evidence/claims\.py": "what the paper says",
     r"evidence/measures\.py": "how we measure it",

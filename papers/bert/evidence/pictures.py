@@ -22,14 +22,12 @@ from common.config import plan
 from common.evidence.verdicts import primary_hardware
 from common.exams.bag_of_words import mean_error
 from common.exams.sentiment import known, labelled
-from common.exams.vectors import learned_words
+from common.exams.vectors import learned_words, read_corpus
 from common.paper import find_root, room
 from common.records.record import Record, read_records
 from common.reports import style
-from common.run.compiled import compiled
 from papers.bert import PAPER
-from papers.word2vec.task import Exam
-from papers.word2vec.version2 import kernel, model
+from papers.word2vec.version2 import model
 
 ROOMS = ("gpt1", "bert", "roberta", "albert", "electra")
 METRICS = {100: "error_100", 1_000: "error_1000", None: "error"}  # by number of labels
@@ -85,10 +83,7 @@ def word_vectors() -> dict[str, np.ndarray]:
     home = room("word2vec")
     config = plan(home, home.paper.newest).config
     assert isinstance(config, model.Config)
-    built = compiled(kernel.CPP, *kernel.FLAGS)
-    model.FUSED = built and kernel.learn(built)
-    exam = Exam(home.paper.dataset)
-    learner = model.Learner(config, exam.corpus, seed=0)
+    learner = model.Learner(config, read_corpus(home.paper.dataset), seed=0)
     for i in range(config.steps):
         learner.step(i)
     return dict(zip(learned_words(home.paper.dataset, len(learner.vectors)), learner.vectors))

@@ -1,7 +1,6 @@
 """This room's side of the tests over all rooms and versions: see tests/exams.py."""
 
 from papers.adam.version2.model import AdamW
-from papers.gpt1 import task
 from papers.gpt1.task import SPECIAL
 from papers.gpt1.version1 import train as train1
 from papers.gpt1.version2 import train as train2
