@@ -203,7 +203,7 @@ def test_every_test_file_asserts_something(path):
 
 def documented():
     """(file, words) of every `papers ...` and `nox ...` command in the documentation."""
-    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
     for page in (page for page in pages if page.is_file()):
         text = page.read_text()
         commands = re.findall(r"(?m)(?:^|[`/ ])((?:papers|nox -s) [a-z][\w -]*)", text)
