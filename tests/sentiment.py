@@ -11,6 +11,7 @@ from common.data.labelled import Labelled
 from common.data.text import Text
 from common.exams import documents, sentiment
 from papers.bpe.version2 import model as bpe
+from tests.exams import watched
 
 SIZES = {"train": 150, "validation": 110, "test": 90}
 WORDS = {0: ["dull", "slow", "weak", "flat"], 1: ["fine", "warm", "bold", "rich"]}
@@ -117,6 +118,13 @@ def without_pretraining(monkeypatch, train):
         return None if phase == "pretrain" else real(*given, phase=phase, **rest)
 
     monkeypatch.setattr(train, "train_torch", fitted)
+
+
+def watch_tuning(monkeypatch, train, exam, optimizer):
+    """The fine-tuning with all labels alone: the rooms' own tests look at pre-training."""
+    without_pretraining(monkeypatch, train)
+    monkeypatch.setattr(exam, "tuned", lambda self, begin: {})
+    return watched(monkeypatch, optimizer, "step", moved)
 
 
 def up_and_down(config):

@@ -5,14 +5,13 @@ from papers.bert.task import Exam
 from papers.bert.version1 import train as train1
 from papers.bert.version1.model import Adam
 from papers.bert.version2 import train as train2
-from tests.exams import by_norm, watched
+from tests.exams import by_norm
 from tests.sentiment import (
     alone,
-    moved,
     place_reviews,
     sentiment_part,
     up_and_down,
-    without_pretraining,
+    watch_tuning,
 )
 
 FEW = {"pieces": 120, "pretrain_steps": 4, "steps": 60, "tune_rate": 0.01}
@@ -25,11 +24,9 @@ part, place, scores = sentiment_part, place_reviews, alone
 
 
 def watch(version, monkeypatch):
-    """The fine-tuning with all labels alone: test_model.py looks at pre-training."""
-    without_pretraining(monkeypatch, train1 if version == "version1" else train2)
-    monkeypatch.setattr(Exam, "tuned", lambda exam, begin: {})
+    train = train1 if version == "version1" else train2
     optimizer = Adam if version == "version1" else AdamW
-    return watched(monkeypatch, optimizer, "step", moved)
+    return watch_tuning(monkeypatch, train, Exam, optimizer)
 
 
 def rates(version, config):

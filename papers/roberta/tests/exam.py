@@ -4,15 +4,14 @@ from papers.adam.version2.model import AdamW
 from papers.roberta.task import Exam
 from papers.roberta.version1 import train as train1
 from papers.roberta.version2 import train as train2
-from tests.exams import by_norm, watched
+from tests.exams import by_norm
 from tests.sentiment import (
-    moved,
     place_reviews,
     scores_alone,
     sentiment_part,
     tokenizer_of,
     up_and_down,
-    without_pretraining,
+    watch_tuning,
 )
 
 MERGES, SPECIALS = 40, 5
@@ -37,10 +36,8 @@ def scores(version, exam, given, parts):
 
 
 def watch(version, monkeypatch):
-    """The fine-tuning with all labels alone: test_reading.py looks at pre-training."""
-    without_pretraining(monkeypatch, train1 if version == "version1" else train2)
-    monkeypatch.setattr(Exam, "tuned", lambda exam, begin: {})
-    return watched(monkeypatch, AdamW, "step", moved)
+    train = train1 if version == "version1" else train2
+    return watch_tuning(monkeypatch, train, Exam, AdamW)
 
 
 def rates(version, config):
