@@ -23,19 +23,22 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from torch.nn.modules.module import register_module_parameter_registration_hook as on_parameter
 
+from common.ask.carried import Carried, without_data
 from common.ask.origins import TrainedOn, where
 from common.ask.writer import Writer
 from common.config import resolve
 from common.data.own import unix_newlines
 from common.errors import UserError, nearest
-from common.paper import Room, Variant
-from common.records.record import Name
+from common.paper import Room, Variant, room
+from common.records.record import Hash, Name
 from common.records.sources import imported_modules
 from common.run.engine import DTYPES
 
 WEIGHTS, MODEL = "weights.safetensors", "model.json"
 LARGEST_MODEL = 1 << 20  # bytes of model.json
 LARGEST_HEADER = 8 << 20  # bytes that name the tensors of a file: some 100,000 of them
+UNFIT = (RuntimeError, ValueError, IndexError, TypeError, ArithmeticError)
+LACKING = (KeyError, AttributeError)  # what an exam raises that was carried, and not whole
 LENGTH = 8  # bytes at the beginning of a file that give its header's length
 
 
@@ -50,6 +53,8 @@ class Told(BaseModel, strict=True):
     dataset: TrainedOn
     more_data: Annotated[dict[Name, TrainedOn], Field(max_length=20)] = {}
     seed: Annotated[int, Field(ge=0, lt=2**63)]
+    seal: Hash | None = None  # of the record
+    carried: Carried | None = None  # of the exam, so that its data is not needed
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,8 @@ class Checkpoint:
     shapes: dict[str, tuple[int, ...]]  # of every tensor in the file
     dtype: torch.dtype = torch.float32  # of the model that `fill` builds
     more_data: dict[str, str] = field(default_factory=dict)  # further texts by use, as `data`
+    carried: Carried | None = None  # of the exam, in place of its data
+    asked: set[str] = field(default_factory=set)  # the tensors that were read
 
     def tensors(self, shapes: dict[str, tuple[int, ...]], prefix: str = "") -> dict[str, Tensor]:
         """The tensors `prefix` + name, whose shapes must be these; floats become float32.
@@ -79,6 +86,7 @@ class Checkpoint:
                 raise UserError(
                     f"{self.label}: {prefix + name} {there}; its config asks for {list(wanted)}."
                 )
+        self.asked.update(prefix + name for name in shapes)
         with safe_open(self.file, "pt") as file:
             return {name: self._finite(file, prefix + name) for name in shapes}
 
@@ -109,7 +117,7 @@ class Checkpoint:
 
         UserError where config and weights do not go together, now or when it is asked.
         """
-        with self._fitting():
+        with self._fitting(), self._exam():
             loaded = ask.load(self)
         for found in loaded if isinstance(loaded, tuple) else (loaded,):
             if not wanted(found):
@@ -117,7 +125,7 @@ class Checkpoint:
             if isinstance(found, Writer):
                 with self._fitting():
                     found.next(np.zeros((1, 1), dtype=np.int64), None)
-                return _reading_any_newlines(found)
+                return _reading_any_newlines(self._guarded(found) if self.carried else found)
             return self._guarded(found)
         raise UserError(f"{self.paper} {self.version}: its ask.py does not return what it says.")
 
@@ -134,11 +142,19 @@ class Checkpoint:
         parts = {field.name: getattr(found, field.name) for field in fields(found)}
         return replace(found, **{name: guarded(f) for name, f in parts.items() if callable(f)})
 
+    def _exam(self) -> contextlib.AbstractContextManager:
+        """How `ask.load` gets its exam: from the data, or from what is carried in its place."""
+        if self.carried is None:
+            return contextlib.nullcontext()
+        return without_data(room(self.paper), self.carried)
+
     @contextlib.contextmanager
     def _fitting(self) -> Iterator[None]:
         try:
             yield
-        except (RuntimeError, ValueError, IndexError, TypeError, ArithmeticError) as error:
+        except (*UNFIT, *LACKING) as error:
+            if isinstance(error, LACKING) and self.carried is None:
+                raise
             reason = " ".join(str(error).split())
             raise UserError(f"{self.label} does not go with its config: {reason}") from None
 
@@ -191,12 +207,15 @@ def read_checkpoint(
     UserError for files that are missing, damaged or another paper's, where the data that gave it
     its vocabulary is not here, and for a dtype that it cannot compute in.
     """
-    told, shapes = _told(folder), _shapes(folder)
+    told, shapes = told_by(folder), _shapes(folder)
     if told.paper != home.name:
         raise UserError(f"{folder} is a checkpoint of {told.paper!r}, not {home.name!r}.")
     version = home.version(told.version)
     config = home.module(f"{version}.model").Config
-    places = where(home, told.dataset, told.more_data, data)
+    if told.carried and data in (None, told.dataset.name):
+        places = {"": told.dataset.name, **{use: one.name for use, one in told.more_data.items()}}
+    else:
+        places = where(home, told.dataset, told.more_data, data)
     return Checkpoint(
         paper=home.name,
         version=version,
@@ -208,12 +227,13 @@ def read_checkpoint(
         shapes=shapes,
         dtype=_dtype(home, version, dtype),
         more_data=places,
+        carried=told.carried,
     )
 
 
 def trained_on(folder: Path) -> list[tuple[str, str]]:
     """Name and sha256 of the datasets, that of the exam first, as the folder's model.json tells."""
-    told = _told(folder)
+    told = told_by(folder)
     return [(dataset.name, dataset.sha256) for dataset in (told.dataset, *told.more_data.values())]
 
 
@@ -225,7 +245,8 @@ def _dtype(home: Room, version: str, name: str) -> torch.dtype:
     return DTYPES[name]
 
 
-def _told(folder: Path) -> Told:
+def told_by(folder: Path) -> Told:
+    """What its model.json says. UserError for one that is missing or damaged."""
     path = folder / MODEL
     try:
         with _open(path) as file:

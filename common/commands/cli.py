@@ -11,6 +11,7 @@ import typer
 
 from common.commands.asked import ASKED
 from common.commands.data import app as data_app
+from common.commands.demo import demo
 from common.commands.finetune import finetune
 from common.commands.judged import claims, deviations
 from common.commands.runs_cli import Json, OnePaper, PaperName, runs_app
@@ -178,6 +179,9 @@ def bench(
     from common.commands import bench as benchmark
 
     benchmark.bench(paper, rounds, json)
+
+
+app.command(rich_help_panel=TEND)(demo)
 
 
 @app.command(rich_help_panel=TEND)

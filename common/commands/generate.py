@@ -32,7 +32,7 @@ Folder = Annotated[
     typer.Option(
         "--checkpoint",
         metavar="FOLDER",
-        help="Default: the paper's own weights, else the newest under local/.",
+        help="Default: the paper's own weights, else the newest under local/, else its demo.",
     ),
 ]
 Data = Annotated[
@@ -40,7 +40,12 @@ Data = Annotated[
     typer.Option(metavar="FILE|SET", help="Your own text, or dataset, if the model learned it."),
 ]
 Train = Annotated[
-    bool, typer.Option("--train", help="If its weights are not here, train it first.")
+    bool,
+    typer.Option(
+        "--train",
+        help="Train it first, unless its weights are here. Those of a smaller profile than that"
+        " of params.yaml, and of a demo, do not count.",
+    ),
 ]
 MaxTokens = Annotated[
     int | None,

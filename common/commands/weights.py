@@ -48,9 +48,7 @@ def opened(
     if variant not in (None, named):
         raise UserError(f"{folder} holds {named}, not {variant}: leave out --version.")
     doors.check(home, door, checkpoint.version)
-    told = [f"{paper} {named}", f"seed {checkpoint.seed}", checkpoint.data]
-    told += filter(None, [_overrides(home, checkpoint)])
-    print(f"{', '.join(told)}: {_shown(folder)}", file=sys.stderr)
+    print(_taken(home, folder, checkpoint), file=sys.stderr)
     with injection(home, checkpoint.version, checkpoint.variant.deviation):
         yield named, checkpoint.able(home.module(f"{checkpoint.version}.ask"), wanted(door))
 
@@ -64,6 +62,26 @@ def wanted(door: str) -> Callable[[Any], bool]:
         return lambda found: getattr(found, name, None) is not None
     kind = getattr(writer, name, None) or getattr(abilities, name)
     return lambda found: isinstance(found, kind)
+
+
+def _taken(home: Room, folder: Path, checkpoint: Any) -> str:
+    """Which weights they are, in a line. UserError for a demo that is of no committed record."""
+    told = [f"{home.name} {checkpoint.variant.name}", f"seed {checkpoint.seed}", checkpoint.data]
+    told += filter(None, [_overrides(home, checkpoint)])
+    if folder.resolve() != _demo_folder(home):
+        return f"{', '.join(told)}: {_shown(folder)}"
+    from common.ask.demo import check
+
+    record, metric = check(home), home.paper.metric
+    run = next(run for run in record.seeds if run.seed == checkpoint.seed)
+    told.append(f"trained {_duration(run.seconds)}")
+    if (value := run.metrics.get(metric.name)) is not None:
+        told.append(f"{value:.3f} {metric.label}")
+    return f"demo weights: {', '.join(told)}: {_shown(folder)}; --train trains your own"
+
+
+def _demo_folder(home: Room) -> Path:
+    return home.path("demo").resolve()
 
 
 def _shown(folder: Path) -> Path:
@@ -93,22 +111,57 @@ def weights(
     """The folder of the weights to use; with `train`, or a yes at a terminal, trained if need be.
 
     Without a variant it is the best that has the door: of those whose weights are here, or, where
-    none are or `train` asks for the best, of all.
+    none are or `train` asks for the best, of all. Where none are here, those of the demo are taken,
+    unless `train` asks for one's own.
     """
     if variant is not None:
         _check_variant(home, variant, door)
     best = [variant] if variant else best_first(home, doors.able(home, door))
     here = {name: folders for name in best if (folders := _folders(home, name))}
     fits = _fitting(home, data)
-    for name in best[:1] if train else here:
-        if folder := next(filter(fits, here.get(name, [])), None):
+    if train:
+        full = [folder for folder in here.get(best[0], []) if _full(home, folder)]
+        if folder := next(filter(fits, full), None):
+            return folder
+        _ask(home, best[0], data, train)
+        return _train(home, best[0], data)
+    for name, folders in here.items():
+        if folder := next(filter(fits, folders), None):
             if name != best[0]:
                 print(f"{best[0]} is better: --train trains it.", file=sys.stderr)
             return folder
-    if here and not train:  # reading it says what it was trained on
+    if (folder := _demo(home, variant, door)) and fits(folder):
+        return folder
+    if here:  # reading it says what it was trained on
         return next(iter(here.values()))[0]
     _ask(home, best[0], data, train)
     return _train(home, best[0], data)
+
+
+def _demo(home: Room, variant: str | None, door: str) -> Path | None:
+    """The folder of the demo weights, if they are of that variant and have the door."""
+    folder = _demo_folder(home)
+    if not (folder / "model.json").is_file():
+        return None
+    from common.ask.checkpoint import told_by
+
+    told = told_by(folder)
+    able = told.version in doors.able(home, door)
+    return folder if able and variant in (None, told.variant) else None
+
+
+def _full(home: Room, folder: Path) -> bool:
+    """Whether weights are of the profile of params.yaml or of a greater one, by the record beside
+    them; so are those without a record."""
+    from common.config import PROFILES, read_yaml
+    from common.records.record import read_record
+
+    present = PROFILES.index(read_yaml(home.path("params.yaml")).get("profile", "cpu"))
+    profiles = []
+    for path in folder.parents[1].glob(f"runs/*/{folder.name}.json"):
+        with contextlib.suppress(UserError):
+            profiles.append(read_record(path).profile)
+    return not profiles or max(map(PROFILES.index, profiles)) >= present
 
 
 def _check_variant(home: Room, variant: str, door: str) -> None:
@@ -187,7 +240,7 @@ def primary_records(home: Room, variants: list[str]) -> dict[str, Record]:
 
 def _ask(home: Room, variant: str, data: str | None, train: bool) -> None:
     """Say that one seed is trained first, and how long it takes. UserError if nobody says yes."""
-    lacking = f"{home.name} {variant} has no weights here"
+    lacking = f"{home.name} {variant} has no {'full ' * train}weights here"
     if data:
         lacking += f" that learned from {data}"
     took = _how_long(home, variant)
@@ -217,8 +270,13 @@ def _how_long(home: Room, variant: str) -> str:
     if record is None:
         return "How long training takes is not recorded."
     seconds = record.seconds * int(record.engine.get("workers", 1)) / len(record.seeds)
-    shown = f"{math.ceil(seconds)} s" if seconds < 100 else f"{math.ceil(seconds / 60)} minutes"
-    return f"Training it once takes about {shown} (recorded on {record.hardware.name})."
+    return (
+        f"Training it once takes about {_duration(seconds)} (recorded on {record.hardware.name})."
+    )
+
+
+def _duration(seconds: float) -> str:
+    return f"{math.ceil(seconds)} s" if seconds < 100 else f"{math.ceil(seconds / 60)} minutes"
 
 
 def _train(home: Room, variant: str, data: str | None) -> Path:
