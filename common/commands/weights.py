@@ -153,15 +153,22 @@ def _demo(home: Room, variant: str | None, door: str) -> Path | None:
 def _full(home: Room, folder: Path) -> bool:
     """Whether weights are of the profile of params.yaml or of a greater one, by the record beside
     them; so are those without a record."""
-    from common.config import PROFILES, read_yaml
+    from common.config import PROFILES
     from common.records.record import read_record
 
-    present = PROFILES.index(read_yaml(home.path("params.yaml")).get("profile", "cpu"))
     profiles = []
     for path in folder.parents[1].glob(f"runs/*/{folder.name}.json"):
         with contextlib.suppress(UserError):
             profiles.append(read_record(path).profile)
+    present = PROFILES.index(_profile(home))
     return not profiles or max(map(PROFILES.index, profiles)) >= present
+
+
+def _profile(home: Room) -> str:
+    """The profile in which `--train` trains."""
+    from common.config import read_yaml
+
+    return read_yaml(home.path("params.yaml")).get("profile", "cpu")
 
 
 def _check_variant(home: Room, variant: str, door: str) -> None:
@@ -240,7 +247,8 @@ def primary_records(home: Room, variants: list[str]) -> dict[str, Record]:
 
 def _ask(home: Room, variant: str, data: str | None, train: bool) -> None:
     """Say that one seed is trained first, and how long it takes. UserError if nobody says yes."""
-    lacking = f"{home.name} {variant} has no {'full ' * train}weights here"
+    of = f" of profile {_profile(home)}" if train else ""
+    lacking = f"{home.name} {variant} has no weights{of} here"
     if data:
         lacking += f" that learned from {data}"
     took = _how_long(home, variant)
