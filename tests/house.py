@@ -46,7 +46,9 @@ def build(root: Path, count: int) -> list[str]:
 def _copy(root: Path, old: str, new: str) -> None:
     """papers/<new> with every word of its files that means papers/<old>."""
     source, target = root / "papers" / old, root / "papers" / new
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "checkpoints"))
+    shutil.copytree(
+        source, target, ignore=shutil.ignore_patterns("__pycache__", "checkpoints", "demo")
+    )
     for path in filter(Path.is_file, target.rglob("*")):
         if MADE_OF.search(path.name):
             path.write_text(_renamed(path.read_text(encoding="utf-8"), old, new), encoding="utf-8")

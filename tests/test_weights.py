@@ -28,6 +28,7 @@ def writers(tmp_path, monkeypatch):
     for version in home.paper.versions:
         home.path(version).mkdir()
         home.path(version, "ask.py").touch()
+    home.path("params.yaml").write_text("profile: cpu\n")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(module, "_fitting", lambda home, data: lambda folder: True)
     yield home
@@ -119,6 +120,16 @@ def test_train_trains_the_best_once(writers, monkeypatch, tmp_path):
     assert weights(writers, None) == folder
     (request,) = asked
     assert (request.variant, request.seeds, request.data) == ("version1", (0,), None)
+
+
+@pytest.mark.parametrize(("profile", "again"), [("smoke", True), ("cpu", False), ("gpu", False)])
+def test_train_passes_over_weights_of_a_smaller_profile(writers, monkeypatch, profile, again):
+    folder, asked = put(writers, "version1", "local/writers/key"), []
+    record = make_record("writers", "version1", profile=profile)
+    write_record(record_path(folder.parents[1], record), record)
+    monkeypatch.setattr(module, "_train", lambda *given: asked.append(given) or folder)
+    assert weights(writers, None) == folder and not asked
+    assert weights(writers, None, train=True) == folder and bool(asked) == again
 
 
 def test_of_two_that_can_attend_the_better_is_taken(writers):

@@ -16,6 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from common.ask import DEMO
 from common.ask.carried import carry, watched
 from common.ask.checkpoint import MODEL, WEIGHTS, Checkpoint, read_checkpoint, told_by
 from common.data.catalog import get, load_catalog
@@ -23,7 +24,6 @@ from common.errors import UserError
 from common.paper import LONG, Room
 from common.records.record import Record, read_record
 
-FOLDER = "demo"
 LARGEST = 4_000_000  # bytes of both files together
 SEAL = "seal"  # its key in the weights' metadata, as in model.json
 
@@ -66,7 +66,7 @@ def record_of(home: Room, folder: Path) -> Record:
 
 def check(home: Room) -> Record:
     """The record of the room's demo. UserError where the demo is not what that record says."""
-    folder = home.path(FOLDER)
+    folder = home.path(DEMO)
     record, told = record_of(home, folder), told_by(folder)
     again = f"make it again: papers demo {home.name}"
     try:
@@ -112,7 +112,7 @@ def _as_json(model: dict) -> bytes:
 
 def _put(home: Room, files: dict[str, bytes]) -> Path:
     """The demo's folder, once the files were tried there beside it."""
-    new, folder = home.path(f".{FOLDER}.new"), home.path(FOLDER)
+    new, folder = home.path(f".{DEMO}.new"), home.path(DEMO)
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir()
     try:

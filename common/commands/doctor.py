@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from common.ask import DEMO
 from common.commands.overview import print_json, say
 from common.errors import UserError
 from common.paper import Room, find_root, rooms
@@ -281,4 +282,17 @@ def mlflow(root: Path) -> Iterator[Finding]:
     yield Finding("mlflow", state, "papers runs import" if missing else "", hint=missing)
 
 
-CHECKS = (python, git, disk, data, records, pipelines, dvc, mlflow)
+def demos(root: Path) -> Iterator[Finding]:
+    for home in (home for home in rooms().values() if home.path(DEMO).is_dir()):
+        from common.ask.demo import check
+
+        try:
+            record = check(home)
+        except UserError as error:
+            yield Finding(f"demo {home.name}", str(error), f"papers demo {home.name}")
+        else:
+            state = f"of the record {record.hardware.name}/{record.variant}"
+            yield Finding(f"demo {home.name}", state)
+
+
+CHECKS = (python, git, disk, data, records, demos, pipelines, dvc, mlflow)

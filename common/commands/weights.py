@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from common.ask import DEMO
 from common.commands import doors
 from common.errors import UserError
 from common.paper import Room, Variant, find_root, room
@@ -81,7 +82,7 @@ def _taken(home: Room, folder: Path, checkpoint: Any) -> str:
 
 
 def _demo_folder(home: Room) -> Path:
-    return home.path("demo").resolve()
+    return home.path(DEMO).resolve()
 
 
 def _shown(folder: Path) -> Path:

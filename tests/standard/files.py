@@ -48,6 +48,7 @@ VOCABULARY = {  # every file of a room, as a pattern, and what it holds
     r"data(-[\w-]+)?\.json": "the receipt of a dataset, not in git",
     rf"checkpoints/{VARIANT}/[\w.-]+": "weights, not in git",
     r"checkpoints/\.gitignore": "DVC's",
+    r"demo/(weights\.safetensors|model\.json)": "weights in git: a clone without others answers",
 }
 PLAIN = [p.replace("\\", "") for p in VOCABULARY if re.fullmatch(r"[\w./\\]+", p)]
 SPARED = (
