@@ -95,19 +95,19 @@ def test_a_demo_is_small_and_the_same_bytes_each_time(room, papers):
 
 
 def test_named_and_trained_weights_go_before_the_demo_and_own_text_needs_others(room, papers):
-    home = room("gpt2")
-    papers("demo", "gpt2")
+    home = room("transformer")
+    papers("demo", "transformer")
     as_cloned(home)
     folder = home.path("demo").resolve()
-    assert weights(home, None) == weights(home, "version2-long") == folder
-    assert weights(home, None, "tinyshakespeare") == folder
-    with pytest.raises(UserError, match="gpt2 version2 has no weights here"):
-        weights(home, "version2")
+    assert weights(home, None) == weights(home, "version3-long") == folder
+    assert weights(home, None, "multi30k") == folder
+    with pytest.raises(UserError, match="transformer version3 has no weights here"):
+        weights(home, "version3")
     own = home.folder.parents[1] / "own.txt"
     own.write_text("To be, or not to be.\n")
     with pytest.raises(UserError, match="no weights here that learned from"):
         weights(home, None, str(own))
-    mine = home.folder.parents[1] / "local/gpt2/key/checkpoints/version1"
+    mine = home.folder.parents[1] / "local/transformer/key/checkpoints/version1"
     mine.mkdir(parents=True)
     (mine / "model.json").write_bytes(home.path("demo", "model.json").read_bytes())
     assert weights(home, None) == mine
