@@ -90,6 +90,7 @@ WITHOUT_RESULTS = {  # they do something, open something, or write files, and sa
     "runs export",
     "new",
     "pipeline",
+    "demo",
     "chat",
     "attend",
     "reseal",
