@@ -242,7 +242,7 @@ def unrecorded(text: str) -> list[str]:
     for name, version, value, output in ENDED.findall(text):
         home = room(name)
         seeds = [s for r in read_records(home.folder) if r.variant == version for s in r.seeds]
-        values = {f"{seed.metrics[home.paper.metric.name]:.4g}" for seed in seeds}
+        values = {f"{seed.metrics[home.paper.metric.name]:.3f}" for seed in seeds}
         lines = [line.removesuffix(" …") for line in output.splitlines()]
         samples = [sample for seed in seeds for sample in seed.samples]
         if value not in values or not any(all(x in sample for x in lines) for sample in samples):
