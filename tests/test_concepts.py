@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import re
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.links import astray
 
 ROOT = Path(__file__).parents[1]
 CONCEPTS = ROOT / "docs" / "concepts.md"
@@ -78,31 +78,9 @@ def test_an_example_is_short(name: str) -> None:
     assert len([x for x in lines if not x.startswith(("import ", "from "))]) <= LONGEST
 
 
-def anchors(page: Path) -> set[str]:
-    """As a code host makes them of headings."""
-    titles = re.findall(r"(?m)^#+ (.+)$", page.read_text(encoding="utf-8"))
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
-
-
-@cache
-def defined(file: Path) -> set[str]:
-    """Names of the functions and classes of a Python file."""
-    nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-    return {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-
-
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_links_lead_somewhere_and_name_what_is_there(page: Path) -> None:
-    text = page.read_text(encoding="utf-8")
-    for label, target in re.findall(r"\[([^\]]*)\]\(([^)\s]+)\)", text):
-        place, _, anchor = target.partition("#")
-        file = (page.parent / place) if place else page
-        assert file.exists(), f"{page.name}: {target} is not there"
-        if anchor:
-            assert anchor in anchors(file), f"{page.name}: {target} has no such heading"
-        if file.suffix == ".py" and "`" in label:
-            lacking = sorted(set(re.findall(r"`(\w+)`", label)) - defined(file.resolve()))
-            assert lacking == [], f"{page.name}: {target} has no {lacking}"
+    assert astray(page) == []
 
 
 def test_an_architecture_is_linked_as_soon_as_its_room_stands() -> None:

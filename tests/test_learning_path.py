@@ -13,13 +13,14 @@ import pytest
 
 from common.evidence.wording import told
 from common.paper import room, rooms
-from tests.test_concepts import anchors, defined
+from common.records.record import read_records
+from tests.links import astray
 from tests.written_commands import commands, refused
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 SPINE = DOCS / "learning-path.md"
-LEARNERS = [SPINE, *(DOCS / f"{name}.md" for name in ("experiments", "troubleshooting"))]
+LEARNERS = [SPINE, *(DOCS / f"{name}.md" for name in ("experiments", "outputs", "troubleshooting"))]
 STAGES = sorted((DOCS / "course").glob("*.md"), key=lambda path: int(path.stem.split("-")[0]))
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in [*STAGES, *LEARNERS]}
 PARTS = ("**Read**", "**Run**", "**Change**", "**See**")
@@ -153,18 +154,9 @@ def test_the_path_leads_through_all_stages_in_order() -> None:
     assert [r for r in rooms() if f"[{r}](../papers/{r}/)" not in TEXTS[SPINE.name]] == []
 
 
-def test_links_lead_somewhere() -> None:
-    for path in [*STAGES, *LEARNERS]:
-        text = re.sub(r"(?ms)^```.*?^```", "", TEXTS[path.name])
-        for label, target in re.findall(r"\[([^\]]*)\]\(([^)\s]+)\)", text):
-            place, _, anchor = target.partition("#")
-            file = path.parent / place if place else path
-            assert file.exists(), f"{path.name}: {target} is not there"
-            if anchor:
-                assert anchor in anchors(file), f"{path.name}: {target} has no such heading"
-            if file.suffix == ".py":
-                names = set(re.findall(r"`(\w+)`", label))
-                assert names <= defined(file.resolve()), f"{path.name}: {target} has no {names}"
+@pytest.mark.parametrize("path", [*STAGES, *LEARNERS], ids=lambda path: path.stem)
+def test_links_lead_somewhere(path: Path) -> None:
+    assert astray(path) == []
 
 
 SNIPPETS = {
@@ -239,3 +231,33 @@ def test_another_number_would_be_noticed() -> None:
     assert stale(name, line) is None
     assert stale(name, line.replace("+1.2", "+2.2")) and stale(name, line.replace("bug", "choice"))
     assert stale(name, f"un{line}") and len(quoted()) > 40
+
+
+ENDED = re.compile(r"`papers samples (\w+) --version (\w+)`, ([\d.]+) .*\n\n```text\n([^`]+)```")
+
+
+def unrecorded(text: str) -> list[str]:
+    """Rooms whose output at the end of training, or its number, no record has."""
+    found = []
+    for name, version, value, output in ENDED.findall(text):
+        home = room(name)
+        seeds = [s for r in read_records(home.folder) if r.variant == version for s in r.seeds]
+        values = {f"{seed.metrics[home.paper.metric.name]:.3f}" for seed in seeds}
+        lines = [line.removesuffix(" …") for line in output.splitlines()]
+        samples = [sample for seed in seeds for sample in seed.samples]
+        if value not in values or not any(all(x in sample for x in lines) for sample in samples):
+            found.append(name)
+    return found
+
+
+def test_an_output_at_the_end_of_training_is_a_records() -> None:
+    text = TEXTS["outputs.md"]
+    assert text.count("`papers samples ") - 1 == len(ENDED.findall(text)) > 5
+    assert unrecorded(text) == []
+
+
+def test_another_output_would_be_noticed() -> None:
+    text = TEXTS["outputs.md"]
+    name, _, value, output = ENDED.findall(text)[0]
+    assert unrecorded(text.replace(output, f"{output}More.\n")) == [name]
+    assert unrecorded(text.replace(f"`, {value} ", f"`, 1{value} ", 1)) != []

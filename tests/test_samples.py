@@ -62,7 +62,19 @@ def test_one_variant_alone(papers):
     assert [row["variant"] for row in json.loads(out)] == ["version2+bug"]
     for name in ("version2+bag", "../version2", "**", ""):
         code, _, said = papers("samples", "wrote", "--version", name)
-        assert code == 2 and f"wrote has no record of {name!r}." in said
+        assert code == 2 and f"'wrote' has no run {name!r}." in said
+
+
+def test_a_run_of_ones_own_by_its_id(papers, tmp_path):
+    own = make_record("wrote", "version2", mean=3.0, started="2026-01-03T03:04:05+00:00")
+    write_record(record_path(tmp_path / "local/wrote/key", own), own)
+    _, out, _ = papers("samples", "wrote", "--version", own.seal[:8], "--json")
+    (row,) = json.loads(out)
+    assert row["value"] == own.seeds[0].metrics["bits_per_character"] > 2.5
+    assert [r["value"] for r in json.loads(papers("samples", "wrote", "--json")[1])] == [
+        make_record("wrote", v, mean=m).seeds[0].metrics["bits_per_character"]
+        for v, m in (("version2", 2.0), ("version1", 1.9))
+    ]
 
 
 def test_a_paper_that_writes_nothing_names_those_that_do(papers):

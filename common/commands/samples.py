@@ -12,7 +12,7 @@ import typer
 from common.commands import doors
 from common.commands.overview import print_json
 from common.commands.weights import primary_records
-from common.errors import UserError, nearest
+from common.errors import UserError
 from common.paper import Room, find_root, room, rooms
 
 if TYPE_CHECKING:
@@ -32,7 +32,11 @@ ASKED = {  # door -> what it is asked with, beside the paper
 def samples(
     paper: Annotated[str, typer.Argument(metavar="PAPER", help="As `papers list` names it.")],
     version: Annotated[
-        str | None, typer.Option(help="Of this one only, e.g. version2+ID. Default: every version.")
+        str | None,
+        typer.Option(
+            help="Of this one only, e.g. version2+ID, or of a run by its id, as `papers runs list` "
+            "names it. Default: every version."
+        ),
     ] = None,
     count: Annotated[
         int, typer.Option("--samples", "-n", min=1, help="Show this many of each version.")
@@ -53,14 +57,15 @@ def samples(
 
 
 def _records(home: Room, variant: str | None) -> list[Record]:
-    """Of the paper's versions, in its order; else of that variant."""
+    """Of the paper's versions, in its order; else of that variant or run."""
+    from common.records.own_runs import find_runs
+
     if variant is None:
         found = primary_records(home, list(home.paper.versions))
         return [found[version] for version in home.paper.versions if version in found]
-    known = {path.stem for path in home.path("runs").glob("*/*.json")}
-    if variant not in known:
-        raise UserError(f"{home.name} has no record of {variant!r}." + nearest(variant, known))
-    return list(primary_records(home, [variant]).values())
+    called = [listed.record for listed in find_runs(home, variant)]
+    committed = called[0].variant == variant  # on several hardwares, it may be
+    return list(primary_records(home, [variant]).values()) if committed else called
 
 
 def rows(home: Room, record: Record) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ CHECKS: tuple[Check, ...] = (
     files.names,
     files.decided,
     pages.readme,
+    pages.notes,
     pages.figure,
     proof.claims,
     proof.contents,

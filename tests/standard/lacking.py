@@ -109,6 +109,13 @@ LACKING: dict[str, tuple[Check, Change, str]] = {
     ),
     "report": (pages.readme, readme(r"reports/sound\.md", "x"), "no link to its report"),
     "link": (pages.readme, readme("y = Wx", "y = [W](none.py)"), "links to none.py, which is not"),
+    "heading": (
+        pages.readme,
+        readme("y = Wx", "y = [W](#none)"),
+        "links to #none, which has no such heading",
+    ),
+    "notes": (pages.notes, adding("notes.md", "# Notes\n"), "does not link to a part of notes.md"),
+    "stray": (pages.notes, adding("notes.md", "[W](none.py)\n"), "notes.md links to none.py"),
     "picture": (pages.figure, readme(r"!\[", "["), f"does not show {PICTURE}"),
     "drawing": (pages.figure, undrawn, "`papers report` draws it"),
     "shapes": (pages.figure, replacing(FIGURE, r"\(B, V\)", "x"), "fewer than three arrows"),

@@ -1,4 +1,4 @@
-"""README and the figure of the architecture."""
+"""README, the notes and the figure of the architecture."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from common.reports import architecture
+from tests.links import astray
 from tests.standard.subject import CITED, SOURCED, Fault, Subject
 
 PARTS = (  # README's headings in their order; a room may have more between them
@@ -33,9 +34,7 @@ def readme(subject: Subject) -> Iterator[Fault]:
     text = subject.room.path("README.md").read_text(encoding="utf-8")
     if f"(../../reports/{name}.md" not in text:
         yield Fault(f"README.md has no link to its report, reports/{name}.md")
-    for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
-        if not (subject.room.folder / link).exists():
-            yield Fault(f"README.md links to {link}, which is not there")
+    yield from map(Fault, astray(subject.room.path("README.md")))
     if "=" not in parts.get("The mathematics", "="):
         yield Fault("README.md: '## The mathematics' has no equation")
     for version in subject.room.paper.versions:
@@ -48,6 +47,15 @@ def readme(subject: Subject) -> Iterator[Fault]:
             f"README.md: of {len(items)} numbered implementation details {len(cited)} name a "
             f"section or a source; wanted are {ITEMS}, half of them with one"
         )
+
+
+def notes(subject: Subject) -> Iterator[Fault]:
+    """The log of speed and of what was tried, where the room has one: README leads to it."""
+    page = subject.room.path("notes.md")
+    if page.is_file():
+        yield from map(Fault, astray(page))
+        if "](notes.md#" not in subject.room.path("README.md").read_text(encoding="utf-8"):
+            yield Fault("README.md does not link to a part of notes.md")
 
 
 def figure(subject: Subject) -> Iterator[Fault]:
