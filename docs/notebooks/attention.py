@@ -1,12 +1,15 @@
 # %% [markdown]
 # # Subwords and attention
 #
-# You will see byte pairs merge one after the other, and how a longer list of merges makes a text shorter.
-# You will train a network that translates number words, "seventy six" into "sechs und siebzig".
-# And you will see its attention learn where to look, from grey fog to a map of the words that change places.
+# - You will see byte pairs merge one after the other, and how a longer list of merges makes a text
+#   shorter.
+# - You will train a network that translates number words, "seventy six" into "sechs und siebzig".
+# - And you will see its attention learn where to look, from grey fog to a map of the words that
+#   change places.
 #
-# It goes with stages [5](../course/5-subwords.md) and [6](../course/6-translation.md) of the course.
-# The models are those of [bpe](../../papers/bpe/) and [bahdanau_attention](../../papers/bahdanau_attention/).
+# It goes with stages [5](../course/5-subwords.md) and [6](../course/6-translation.md) of the
+# course. The models are those of [bpe](../../papers/bpe/) and
+# [bahdanau_attention](../../papers/bahdanau_attention/).
 #
 # The first cell only loads things. Look at `QUICK`: set it to `True` for worse models in less time.
 
@@ -14,7 +17,6 @@
 import os
 
 import matplotlib.pyplot as plt
-import numpy as np
 import seaborn
 import torch
 
@@ -31,11 +33,11 @@ from papers.bpe.version2 import model as bpe
 
 QUICK = "PAPERS_QUICK" in os.environ
 STEPS = 45 if QUICK else 300  # more: a better translator
-seaborn.set_theme(context="paper", style="whitegrid", rc=THEME)
+seaborn.set_theme(context="paper", style="whitegrid", palette="colorblind", rc=THEME)
 
 # %% [markdown]
-# Learn merges from the words of the paper's example; numbers say how often each word occurs. Look at what is merged first, and at words
-# that become one symbol.
+# Learn merges from the words of the paper's example; numbers say how often each word occurs. Look
+# at what is merged first, and at words that become one symbol.
 
 # %%
 trainer = bpe.Trainer({"low·": 5, "lower·": 2, "newest·": 6, "widest·": 3})
@@ -45,8 +47,8 @@ for number in range(1, 9):
     print(f"{number}. {merge.times:2} times  ", "   ".join(words))
 
 # %% [markdown]
-# Now bytes of Shakespeare. A sentence that was not learned from is cut with more and more merges. Look at which words
-# stay whole first, and where a rare word is cut.
+# Now bytes of Shakespeare. A sentence that was not learned from is cut with more and more merges.
+# Look at which words stay whole first, and where a rare word is cut.
 
 # %%
 parts = split(load_text("tinyshakespeare", report=lambda line: None))
@@ -58,7 +60,8 @@ for count in (0, 30, 100, len(merges)):
     print(f"{count:5} merges, {len(ids):2} tokens: ", "|".join(tokenizer.decode([i]) for i in ids))
 
 # %% [markdown]
-# Each merge makes the held-out text shorter. Look at the bend: the first hundred merges do more than all that follow.
+# Each merge makes the held-out text shorter. Look at the bend: the first hundred merges do more
+# than all that follow.
 
 # %%
 held_out = parts.validation[:20_000]
@@ -70,8 +73,8 @@ axes.set(title="Merges make tokens longer", xlabel="merges", ylabel="characters 
 plt.show()
 
 # %% [markdown]
-# Pairs to translate: number words in English and German, written by a program. Here byte pairs are whole words. Look at
-# the order of the last two numerals.
+# Pairs to translate: number words in English and German, written by a program. Here byte pairs are
+# whole words. Look at the order of the last two numerals.
 
 # %%
 exam = Exam("number_words")
@@ -83,8 +86,8 @@ print("sources", source.shape, "  targets", target.shape, "  tokens in all", exa
 print("the first target:", target[0].tolist())
 
 # %% [markdown]
-# Before it learns: what the network makes of one pair, with shapes. Look at the weights: of each German token, a part of 1
-# for each English one.
+# Before it learns: what the network makes of one pair, with shapes. Look at the weights: of each
+# German token, a part of 1 for each English one.
 
 # %%
 sizes = {"steps": STEPS, "batch": 500, "warmup": 20}
@@ -100,8 +103,8 @@ print("scores", tuple(scores.shape), "  weights", tuple(weights.shape))
 print("weights of the first token:", weights[0, 0].detach().numpy().round(2))
 
 # %% [markdown]
-# Train, and stop on the way to keep the weights of this one pair. Look at the loss: it has steps. Something is found
-# out, and then it falls fast.
+# Train, and stop on the way to keep the weights of this one pair. Look at the loss: it has steps.
+# Something is found out, and then it falls fast.
 
 # %%
 learner = model.Learner(config, net, Masters(net.parameters()), 0)
@@ -113,12 +116,13 @@ for i in range(STEPS):
             maps[i + 1] = net.write(english, german[:, :-1])[1][0]
 figure, axes = plt.subplots(figsize=(8, 2.8), layout="constrained")
 axes.semilogy(range(1, STEPS + 1), losses)
+axes.yaxis.set_major_formatter("{x:g}")
 axes.set(title="Learning to translate number words", xlabel="step", ylabel="loss, nats per token")
 plt.show()
 
 # %% [markdown]
-# Where it looked, at three moments. A row is a German token that is being written. Look at the last rows: to write "sechs"
-# it has to look at the end, and for "siebzig" one back.
+# Where it looked, at three moments. A row is a German token that is being written. Look at the last
+# rows: to write "sechs" it has to look at the end, and for "siebzig" one back.
 
 # %%
 columns, rows = (
@@ -137,8 +141,8 @@ figure.colorbar(drawn, ax=panels, label="weight")
 plt.show()
 
 # %% [markdown]
-# How sharply does it look? The effective number of tokens is 1 where all weight is on one, and as many as there are where all weigh
-# alike. Look at how it shrinks.
+# How sharply does it look? The effective number of tokens is 1 where all weight is on one, and as
+# many as there are where all weigh alike. Look at how it shrinks.
 
 # %%
 for step, looked in maps.items():
@@ -146,7 +150,8 @@ for step, looked in maps.items():
     print(f"after {step:4} steps it looks at {entropy.exp().mean():.1f} of {len(columns)} tokens")
 
 # %% [markdown]
-# Let it translate numbers that it has not seen, by beam search. Look at what is wrong where something is wrong.
+# Let it translate numbers that it has not seen, by beam search. Look at what is wrong where
+# something is wrong.
 
 # %%
 found = translate(Evaluated(net), exam.pairs["test"][0][:8], beam=2)
@@ -157,6 +162,8 @@ for (english_text, german_text), tokens in zip(exam.text["test"], found):
 # %% [markdown]
 # ## Two questions
 #
-# 1. Why are the words of this small language whole tokens after few merges, while Shakespeare's are not?
-# 2. The map looks at "six" or next to it when "sechs" is written. The annotations come from networks that read in both
-#    directions. Why may the weight lie one word beside the right one, and the translation be right?
+# 1. Why are the words of this small language whole tokens after few merges, while Shakespeare's are
+#    not?
+# 2. The map looks at "six" or next to it when "sechs" is written. The annotations come from
+#    networks that read in both directions. Why may the weight lie one word beside the right one,
+#    and the translation be right?

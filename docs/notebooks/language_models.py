@@ -1,12 +1,14 @@
 # %% [markdown]
 # # The Transformer, and a language model
 #
-# You will see how a place is told by waves, and follow a batch through a GPT with the shape at every part.
-# You will train it, and ask at each character of a line what it expects and how surprised it is.
-# Then you will draw from its probabilities in several ways, and look at where its heads look.
+# - You will see how a place is told by waves, and follow a batch through a GPT with the shape at
+#   every part.
+# - You will train it, and ask at each character of a line what it expects and how surprised it is.
+# - Then you will draw from its probabilities in several ways, and look at where its heads look.
 #
-# It goes with stages [7](../course/7-transformer.md) and [8](../course/8-language-models.md) of the course.
-# The models are those of [transformer](../../papers/transformer/) and [gpt2](../../papers/gpt2/).
+# It goes with stages [7](../course/7-transformer.md) and [8](../course/8-language-models.md) of the
+# course. The models are those of [transformer](../../papers/transformer/) and
+# [gpt2](../../papers/gpt2/).
 #
 # The first cell only loads things. Look at `QUICK`: set it to `True` for worse models in less time.
 
@@ -34,11 +36,11 @@ from papers.transformer.version2.model import positions
 
 QUICK = "PAPERS_QUICK" in os.environ
 STEPS = 150 if QUICK else 1_200  # more: a better model
-seaborn.set_theme(context="paper", style="whitegrid", rc=THEME)
+seaborn.set_theme(context="paper", style="whitegrid", palette="colorblind", rc=THEME)
 
 # %% [markdown]
-# Attention alone does not know the order of its tokens. The Transformer adds waves to them. Look at a row on the left: no
-# two places have the same. On the right, places that are near are alike.
+# Attention alone does not know the order of its tokens. The Transformer adds waves to them. Look at
+# a row on the left: no two places have the same. On the right, places that are near are alike.
 
 # %%
 waves = positions(48, 64)  # (places, width)
@@ -53,8 +55,9 @@ figure.colorbar(drawn, ax=right, label="product")
 plt.show()
 
 # %% [markdown]
-# Send one batch through an untrained GPT-2 and note the shape that leaves each part. Look at what changes the last number:
-# three times the width for queries, keys and values, four times in the middle of the MLP.
+# Send one batch through an untrained GPT-2 and note the shape that leaves each part. Look at what
+# changes the last number: three times the width for queries, keys and values, four times in the
+# middle of the MLP.
 
 # %%
 config = plan(room("gpt2"), "version2", "cpu", {"steps": STEPS}).config
@@ -63,19 +66,20 @@ tokens = exam.train_on("cpu")
 torch.manual_seed(0)
 net = model.GPT2(config, exam.symbols)
 inputs, targets = model.batch(tokens, config, seed=0, i=0)
-named = [(name, module) for name, module in net.named_modules() if not name.startswith("h.1")]
+names = {module: name or "scores" for name, module in net.named_modules()}
+told = [module for module, name in names.items() if not name.startswith("h.1")]
 hooks = [
-    module.register_forward_hook(lambda m, x, y, name=name: print(f"{name or 'scores':14}", tuple(y.shape)))
-    for name, module in named
-]  # fmt: skip
-print("tokens        ", tuple(inputs.shape))
+    module.register_forward_hook(lambda m, x, y: print(f"{names[m]:16}{tuple(y.shape)}"))
+    for module in told
+]
+print(f"{'tokens':16}{tuple(inputs.shape)}")
 net(inputs)
 for hook in hooks:
     hook.remove()
 
 # %% [markdown]
-# Where are its parameters? Look at the MLPs: they have twice as many as attention. Characters need few; with 50,000
-# byte pairs the embedding would be the largest part.
+# Where are its parameters? Look at the MLPs: they have twice as many as attention. Characters need
+# few; with 50,000 byte pairs the embedding would be the largest part.
 
 # %%
 sizes = {}
@@ -88,8 +92,8 @@ axes.set(title=f"{sum(sizes.values()):,} parameters", xlabel="parameters", ylabe
 plt.show()
 
 # %% [markdown]
-# Train. Two dashed lines say what is possible without a network: guessing, and knowing how often each character occurs.
-# Look at how soon both are passed.
+# Train. Two dashed lines say what is possible without a network: guessing, and knowing how often
+# each character occurs. Look at how soon both are passed.
 
 # %%
 learner = model.Learner(config, net, Masters(net.parameters()), seed=0)
@@ -105,8 +109,8 @@ axes.set(title="A small GPT-2 learns", xlabel="step", ylabel="loss, nats per cha
 plt.show()
 
 # %% [markdown]
-# What does it expect at each place of a line? Below, a row for each character that was read, with the five likeliest next
-# ones. Look at the ends of words: there it is in doubt.
+# What does it expect at each place of a line? Below, a row for each character that was read, with
+# the five likeliest next ones. Look at the ends of words: there it is in doubt.
 
 # %%
 predict = predictor(net, net.read)
@@ -118,8 +122,8 @@ for token, row in list(zip(line, np.exp(log_p[0])))[-11:]:
     print(f"after {label(exam.vocabulary.decode([token]))}:  {told}")
 
 # %% [markdown]
-# How surprised is it by each character that really comes? A bit is a coin's toss. Look at the first letters of words: they are
-# dear, and the letters after them cheap.
+# How surprised is it by each character that really comes? A bit is a coin's toss. Look at the first
+# letters of words: they are dear, and the letters after them cheap.
 
 # %%
 bits = -log_p[0, np.arange(len(line) - 1), line[1:]] / np.log(2)
@@ -131,8 +135,8 @@ axes.set(title="What each character costs", xlabel="character that comes", ylabe
 plt.show()
 
 # %% [markdown]
-# One row of probabilities, from which to draw in four ways. Look at the tail: temperature bends it, top-k and top-p cut it
-# off.
+# One row of probabilities, from which to draw in four ways. Look at the tail: temperature bends it,
+# top-k and top-p cut it off.
 
 # %%
 figure, panels = plt.subplots(1, 4, figsize=(9, 2.6), layout="constrained", sharey=True)
@@ -154,11 +158,12 @@ plt.show()
 writer = text_writer(exam, predict, attend=lambda row: maps(net, row))
 for temperature in (0.3, 0.8, 1.5):
     settings = Settings(max_tokens=120, temperature=temperature)
-    print(f"-- temperature {temperature}", *generate(writer, ["KING RICHARD:\n"], settings), sep="\n")
+    print(f"-- temperature {temperature}")
+    print(*generate(writer, ["KING RICHARD:\n"], settings))
 
 # %% [markdown]
-# Where does each head of the last block look as it reads? A row is the place that looks. Nothing lies above the diagonal: no
-# place sees what comes. Look for a head that looks one place back.
+# Where does each head of the last block look as it reads? A row is the place that looks. Nothing
+# lies above the diagonal: no place sees what comes. Look for a head that looks one place back.
 
 # %%
 layer = writer.attend("What is it that you say")[-1]
@@ -176,7 +181,7 @@ plt.show()
 # %% [markdown]
 # ## Two questions
 #
-# 1. The first character of a word costs more bits than the others. Would a model of byte pairs show the same picture?
-#    What would its bars stand for?
-# 2. At temperature 0 the text is always the same and soon goes in circles. Which of the pictures above shows why a
-#    likeliest character can lead into a circle?
+# 1. The first character of a word costs more bits than the others. Would a model of byte pairs show
+#    the same picture? What would its bars stand for?
+# 2. At temperature 0 the text is always the same and soon goes in circles. Which of the pictures
+#    above shows why a likeliest character can lead into a circle?

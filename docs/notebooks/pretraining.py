@@ -1,12 +1,15 @@
 # %% [markdown]
 # # Pre-training and fine-tuning
 #
-# You will see what BERT hides in a line, watch it learn to fill the gaps, and ask it for words that are missing.
-# Then the same weights learn a task from few labels: was a line a question, once its question mark is gone?
-# A network that has read nothing learns the same task beside it, so that you see what the reading was worth.
+# - You will see what BERT hides in a line, watch it learn to fill the gaps, and ask it for words
+#   that are missing.
+# - Then the same weights learn a task from few labels: was a line a question, once its question
+#   mark is gone?
+# - A network that has read nothing learns the same task beside it, so that you see what the reading
+#   was worth.
 #
-# It goes with stage [9](../course/9-pre-training.md) of the course.
-# The model is that of [bert](../../papers/bert/), its pieces of words are made by [bpe](../../papers/bpe/).
+# It goes with stage [9](../course/9-pre-training.md) of the course. The model is that of
+# [bert](../../papers/bert/), its pieces of words are made by [bpe](../../papers/bpe/).
 #
 # The first cell only loads things. Look at `QUICK`: set it to `True` for worse models in less time.
 
@@ -32,7 +35,7 @@ from papers.bpe.version2.model import Trainer
 
 QUICK = "PAPERS_QUICK" in os.environ
 STEPS = 60 if QUICK else 1_000  # of pre-training; more: it fills gaps better
-seaborn.set_theme(context="paper", style="whitegrid", rc=THEME)
+seaborn.set_theme(context="paper", style="whitegrid", palette="colorblind", rc=THEME)
 
 # %% [markdown]
 # BERT reads pieces of words. Look at what is cut: "##" begins a piece that goes on with a word.
@@ -46,29 +49,32 @@ for line in lines[2][:3]:
 print("pieces", len(pieces), "  lines to read", len(lines[0]))
 
 # %% [markdown]
-# Of each line a seventh is hidden and has to be foretold. Look at the three rows: what the network sees, what it is asked,
-# and that some words are asked which it sees unchanged, or changed into others.
+# Of all pieces 15 % are hidden and have to be foretold. Look at the three columns, the line, what
+# the network sees of it and what it is asked: some asked words it sees unchanged, or changed into
+# others.
 
 # %%
+torch.manual_seed(2)
+
+
 def rows_of(texts, most=30):
     """Tokens (B, T) of texts, [CLS] before and [SEP] behind each."""
-    return torch.tensor(
-        padded([[pieces.cls, *pieces.encode(text)[:most], pieces.sep] for text in texts])
-    )
+    encoded = (pieces.encode(text)[:most] for text in texts)
+    return torch.tensor(padded([[pieces.cls, *ids, pieces.sep] for ids in encoded]))
 
 
-torch.manual_seed(2)
 hiding = model.Hiding(pieces.pieces, share=0.15)
 reading = rows_of(lines[0])
 seen, targets = hiding(reading[:400])
-row = 20
-for name, ids in {"text": reading[row], "seen": seen[row], "asked": targets[row]}.items():
-    ids = ids[: int((reading[row] > 0).sum())]
-    print(f"{name:6}", *(f"{pieces.pieces[i] if i >= 0 else '·':8}" for i in ids))
+row = int((targets >= 0).sum(1).argmax())  # the line of which most is asked
+for text, shown, asked in zip(reading[row], seen[row], targets[row]):
+    if text != pieces.pad:
+        names = (pieces.pieces[i] if i >= 0 else "" for i in (text, shown, asked))
+        print("{:14}{:14}{:14}".format(*names))
 
 # %% [markdown]
-# Count over 400 lines what became of the pieces that are asked. Look at the three parts: the paper wants 80, 10 and 10 per
-# cent.
+# Count over 400 lines what became of the pieces that are asked. Look at the three parts: the paper
+# wants 80, 10 and 10 per cent.
 
 # %%
 asked = targets >= 0
@@ -81,8 +87,8 @@ axes.set(title="What stands where a piece is asked", xlabel="% of the asked", yl
 plt.show()
 
 # %% [markdown]
-# Pre-train. The dashed line is what one pays who knows only how often each piece occurs. Look at how long the loss stays on
-# that line before it goes below.
+# Pre-train. The dashed line is what one pays who knows only how often each piece occurs. Look at
+# how long the loss stays on that line before it goes below.
 
 # %%
 sizes = {"pieces": len(pieces), "context": 32, "pretrain_steps": STEPS, "batch": 48}
@@ -103,8 +109,8 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# Ask for a missing piece, before the reading and after it. The network sees both sides of the gap. Look at whether the answers
-# are at least words of the right kind.
+# Ask for a missing piece, before the reading and after it. The network sees both sides of the gap.
+# Look at whether the answers are at least words of the right kind.
 
 # %%
 gap = rows_of(["what is the matter, my lord?"])
@@ -124,13 +130,16 @@ figure.suptitle(pieces.decode(gap[0]))
 plt.show()
 
 # %% [markdown]
-# Now a task with labels that cost nothing: half of these lines ended in a question mark, half in a full stop, and both are cut off. Look at a few:
-# could you tell?
+# Now a task with labels that cost nothing: half of these lines ended in a question mark, half in a
+# full stop, and both are cut off. Look at a few: could you tell?
 
 # %%
+endings = (".", "?")
+
+
 def task(texts, count):
     """`count` lines without their last sign, questions and statements in turn, with labels."""
-    kinds = [[t[:-1] for t in texts if t.endswith(sign)][: count // 2] for sign in (".", "?")]
+    kinds = [[t[:-1] for t in texts if t.endswith(end)][: count // 2] for end in endings]
     labels = [label for label, kind in enumerate(kinds) for _ in kind]
     return [text for kind in kinds for text in kind], torch.tensor(labels)
 
@@ -141,8 +150,8 @@ for text, label in list(zip(test, test_labels))[:3] + list(zip(test, test_labels
     print("question " if label else "statement", text)
 
 # %% [markdown]
-# Fine-tune both networks, the one that has read and the one that has not, on the same few lines. Look at the error on
-# lines that neither has seen: 50 % is guessing.
+# Fine-tune both networks, the one that has read and the one that has not, on the same few lines.
+# Look at the error on lines that neither has seen: 50 % is guessing.
 
 # %%
 tune_steps, train_rows, test_rows = 30 if QUICK else 150, rows_of(few), rows_of(test)
@@ -160,13 +169,13 @@ for name, start in {"from nothing": fresh, "pre-trained": net}.items():
             tuned.train()
             errors.append(100 * (scores.argmax(1) != test_labels).float().mean().item())
     axes.plot(range(5, tune_steps + 1, 5), errors, label=f"{name}, at the end {errors[-1]:.0f} %")
-axes.set(title="Was the line a question?", xlabel="step of fine-tuning", ylabel="% of test lines wrong")
+axes.set(title="Was the line a question?", xlabel="step of fine-tuning", ylabel="% of lines wrong")
 axes.legend()
 plt.show()
 
 # %% [markdown]
-# Where does [CLS], from which the answer is read, look in a line? Each row is a head of the last layer. Look at words that
-# open questions.
+# Where does [CLS], from which the answer is read, look in a line? Each row is a head of the last
+# layer. Look at words that open questions.
 
 # %%
 line = rows_of(["what think you of this fairy tale"])
@@ -183,7 +192,7 @@ plt.show()
 # %% [markdown]
 # ## Two questions
 #
-# 1. The plain text that was read has question marks. How can foretelling hidden pieces teach something about questions,
-#    without any label?
-# 2. Why is a tenth of the asked pieces left unchanged? Think of what the network sees in fine-tuning, where nothing is
-#    hidden.
+# 1. The plain text that was read has question marks. How can foretelling hidden pieces teach
+#    something about questions, without any label?
+# 2. Why is a tenth of the asked pieces left unchanged? Think of what the network sees in fine-
+#    tuning, where nothing is hidden.

@@ -1,11 +1,14 @@
 # %% [markdown]
 # # Vision: an image is a row of words
 #
-# You will see an image cut into patches, and follow it through a Transformer with the shape at every part.
-# You will train it on handwritten digits, and see which ones it takes for others.
-# Then you will see where in an image an answer comes from, and what the network has learned of places.
+# - You will see an image cut into patches, and follow it through a Transformer with the shape at
+#   every part.
+# - You will train it on handwritten digits, and see which ones it takes for others.
+# - Then you will see where in an image an answer comes from, and what the network has learned of
+#   places.
 #
-# It goes with stage [10](../course/10-vision.md) of the course. The model is that of [vit](../../papers/vit/).
+# It goes with stage [10](../course/10-vision.md) of the course. The model is that of
+# [vit](../../papers/vit/).
 #
 # The first cell only loads things. Look at `QUICK`: set it to `True` for worse models in less time.
 
@@ -28,11 +31,11 @@ from papers.vit.version2 import model
 
 QUICK = "PAPERS_QUICK" in os.environ
 STEPS = 150 if QUICK else 900  # more: fewer errors
-seaborn.set_theme(context="paper", style="whitegrid", rc=THEME)
+seaborn.set_theme(context="paper", style="whitegrid", palette="colorblind", rc=THEME)
 
 # %% [markdown]
-# The images: digits that people wrote, eight pixels on a side, drawn larger. Those of the test are by other people than
-# those of the training. Look at how a 1 and a 7 differ, or do not.
+# The images: digits that people wrote, eight pixels on a side, drawn larger. Those of the test are
+# by other people than those of the training. Look at how a 1 and a 7 differ, or do not.
 
 # %%
 exam = Exam("digits", seed=0)
@@ -49,8 +52,8 @@ figure.supylabel("28 pixels")
 plt.show()
 
 # %% [markdown]
-# Cut one into patches of 7 x 7 pixels, row by row. Look at single patches: this is all that the network is given of them,
-# before attention.
+# Cut one into patches of 7 x 7 pixels, row by row. Look at single patches: this is all that the
+# network is given of them, before attention.
 
 # %%
 picture = exam.pictures(images[3:4])  # (1, 1, 28, 28), from 0 to 1
@@ -67,8 +70,8 @@ figure.supylabel("row of the patch")
 plt.show()
 
 # %% [markdown]
-# Follow it through the untrained network. Look at the middle: once patches are mapped to the width of 48, nothing is left that
-# is about images.
+# Follow it through the untrained network. Look at the middle: once patches are mapped to the width
+# of 48, nothing is left that is about images.
 
 # %%
 config = plan(room("vit"), "version2", "cpu", {"batch": 64, "steps": STEPS}).config
@@ -83,8 +86,9 @@ for number, block in enumerate(net.blocks, 1):
 print("pooled  ", tuple(net.pool(x).shape), "  scores", tuple(net.head(net.pool(x)).shape))
 
 # %% [markdown]
-# Train on digits that are shifted by a pixel at random. 90 % wrong is guessing. Look at the distance between the two
-# lines: handwriting of people that it knows, and of people that it does not.
+# Train on digits that are shifted by a pixel at random. 90 % wrong is guessing. Look at the
+# distance between the two lines: handwriting of people that it knows, and of people that it does
+# not.
 
 # %%
 learner = model.Learner(config, net, Masters(net.parameters()), 0, moved(1, 0.0))
@@ -103,8 +107,8 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# Which digits does it take for others? A row is the true class. Look off the diagonal, and ask whether you would have made the
-# same mistakes.
+# Which digits does it take for others? A row is the true class. Look off the diagonal, and ask
+# whether you would have made the same mistakes.
 
 # %%
 with torch.no_grad():
@@ -117,8 +121,9 @@ axes.set(title="What digits are read as", xlabel="answer", ylabel="true class")
 plt.show()
 
 # %% [markdown]
-# Where does an answer come from? Attention of all layers, multiplied through, says how much of it is drawn from each
-# patch. Look at whether bright places lie on strokes that tell this digit from others.
+# Where does an answer come from? Attention of all layers, multiplied through, says how much of it
+# is drawn from each patch. Look at whether bright places lie on strokes that tell this digit from
+# others.
 
 # %%
 figure, panels = plt.subplots(2, 8, figsize=(9, 2.9), layout="constrained")
@@ -134,7 +139,8 @@ figure.supylabel("with light, and without")
 plt.show()
 
 # %% [markdown]
-# The same with numbers, for one image: the rollout of its sixteen patches sums to 1. Look at how even it is; a sixteenth is 0.06.
+# The same with numbers, for one image: the rollout of its sixteen patches sums to 1. Look at how
+# even it is; a sixteenth is 0.06.
 
 # %%
 whole = ask.rollout(ask.looks(net, picture))
@@ -143,8 +149,8 @@ print("rollout", whole.shape, "  of the answer", parts.shape, f"  sum {parts.sum
 print(parts.round(3))
 
 # %% [markdown]
-# No one told the network which patches are neighbours. Each small map compares the position of one patch with all others. Look
-# for its own place, and for its row and column.
+# No one told the network which patches are neighbours. Each small map compares the position of one
+# patch with all others. Look for its own place, and for its row and column.
 
 # %%
 unit = F.normalize(net.positions.detach(), dim=1)
@@ -161,8 +167,8 @@ figure.colorbar(drawn, ax=panels, label="cosine")
 plt.show()
 
 # %% [markdown]
-# Does it need the places? Shuffle the patches of all test images in the same way. Look at how much is lost, and that it is still better than
-# guessing, if it is.
+# Does it need the places? Shuffle the patches of all test images in the same way. Look at how much
+# is lost, and that it is still better than guessing, if it is.
 
 # %%
 order = torch.randperm(16, generator=torch.Generator().manual_seed(0))
@@ -179,6 +185,7 @@ plt.show()
 # %% [markdown]
 # ## Two questions
 #
-# 1. If positions were left out of the network, what would shuffled patches cost? Which line of `embed` decides it?
-# 2. With patches of 14 pixels there are four words. Which of the pictures above would change most, and how much less would
-#    attention cost?
+# 1. If positions were left out of the network, what would shuffled patches cost? Which line of
+#    `embed` decides it?
+# 2. With patches of 14 pixels there are four words. Which of the pictures above would change most,
+#    and how much less would attention cost?
