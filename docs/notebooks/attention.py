@@ -103,8 +103,8 @@ print("scores", tuple(scores.shape), "  weights", tuple(weights.shape))
 print("weights of the first token:", weights[0, 0].detach().numpy().round(2))
 
 # %% [markdown]
-# Train, and stop on the way to keep the weights of this one pair. Look at the loss: it has steps.
-# Something is found out, and then it falls fast.
+# Train, and stop on the way to keep the weights of this one pair. Look at the axis, where
+# each line is a tenth of the one above, and at the spikes: batches with something rare in them.
 
 # %%
 learner = model.Learner(config, net, Masters(net.parameters()), 0)
@@ -131,7 +131,7 @@ columns, rows = (
 )
 figure, panels = plt.subplots(1, 3, figsize=(9, 3.6), layout="constrained", sharey=True)
 for axes, (step, looked) in zip(panels, maps.items()):
-    drawn = axes.imshow(looked, cmap="Blues", vmin=0, vmax=1)
+    drawn = axes.imshow(looked, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     axes.set_xticks(range(len(columns)), columns, rotation=90)
     axes.set_yticks(range(len(rows)), rows)
     axes.set(title=f"after {step} steps", xlabel="English token")

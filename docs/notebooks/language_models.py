@@ -110,7 +110,8 @@ plt.show()
 
 # %% [markdown]
 # What does it expect at each place of a line? Below, a row for each character that was read, with
-# the five likeliest next ones. Look at the ends of words: there it is in doubt.
+# the five likeliest next ones. Look at the rows after ␣, where a word
+# begins: there it is in doubt.
 
 # %%
 predict = predictor(net, net.read)
@@ -123,7 +124,8 @@ for token, row in list(zip(line, np.exp(log_p[0])))[-11:]:
 
 # %% [markdown]
 # How surprised is it by each character that really comes? A bit is a coin's toss. Look at the first
-# letters of words: they are dear, and the letters after them cheap.
+# letters of words: they are dear, and the letters after them cheap. And look at the colon: the
+# Richards of the text mostly have a number.
 
 # %%
 bits = -log_p[0, np.arange(len(line) - 1), line[1:]] / np.log(2)
@@ -135,14 +137,14 @@ axes.set(title="What each character costs", xlabel="character that comes", ylabe
 plt.show()
 
 # %% [markdown]
-# One row of probabilities, from which to draw in four ways. Look at the tail: temperature bends it,
+# The row after "What is ", from which to draw in four ways. Look at the tail: temperature bends it,
 # top-k and top-p cut it off.
 
 # %%
 figure, panels = plt.subplots(1, 4, figsize=(9, 2.6), layout="constrained", sharey=True)
 ways = ({"temperature": 0.5}, {"temperature": 1.5}, {"top_k": 3}, {"top_p": 0.8})
 for axes, way in zip(panels, ways):
-    p, order = allowed(log_p[:, -1], Settings(**way))
+    p, order = allowed(log_p[:, -3], Settings(**way))
     order = np.argsort(-p, kind="stable") if order is None else order
     p = np.sort(p[0])[::-1] / p.sum()
     axes.bar(range(10), p[:10])
@@ -163,7 +165,8 @@ for temperature in (0.3, 0.8, 1.5):
 
 # %% [markdown]
 # Where does each head of the last block look as it reads? A row is the place that looks. Nothing
-# lies above the diagonal: no place sees what comes. Look for a head that looks one place back.
+# lies above the diagonal: no place sees what comes. Look at how the heads differ: some
+# spread, others pick single places.
 
 # %%
 layer = writer.attend("What is it that you say")[-1]

@@ -57,14 +57,14 @@ print("pieces", len(pieces), "  lines to read", len(lines[0]))
 torch.manual_seed(2)
 
 
-def rows_of(texts, most=30):
+def encoded_rows(texts, most=30):
     """Tokens (B, T) of texts, [CLS] before and [SEP] behind each."""
     encoded = (pieces.encode(text)[:most] for text in texts)
     return torch.tensor(padded([[pieces.cls, *ids, pieces.sep] for ids in encoded]))
 
 
 hiding = model.Hiding(pieces.pieces, share=0.15)
-reading = rows_of(lines[0])
+reading = encoded_rows(lines[0])
 seen, targets = hiding(reading[:400])
 row = int((targets >= 0).sum(1).argmax())  # the line of which most is asked
 for text, shown, asked in zip(reading[row], seen[row], targets[row]):
@@ -113,7 +113,7 @@ plt.show()
 # Look at whether the answers are at least words of the right kind.
 
 # %%
-gap = rows_of(["what is the matter, my lord?"])
+gap = encoded_rows(["what is the matter, my lord?"])
 place = int((gap[0] == pieces.ids["lord"]).nonzero()[0]) if "lord" in pieces.ids else 7
 gap[0, place] = pieces.mask
 figure, panels = plt.subplots(1, 2, figsize=(8, 2.6), layout="constrained")
@@ -154,7 +154,7 @@ for text, label in list(zip(test, test_labels))[:3] + list(zip(test, test_labels
 # Look at the error on lines that neither has seen: 50 % is guessing.
 
 # %%
-tune_steps, train_rows, test_rows = 30 if QUICK else 150, rows_of(few), rows_of(test)
+tune_steps, train_rows, test_rows = 30 if QUICK else 150, encoded_rows(few), encoded_rows(test)
 figure, axes = plt.subplots(figsize=(8, 3), layout="constrained")
 for name, start in {"from nothing": fresh, "pre-trained": net}.items():
     tuned = copy.deepcopy(start).train()
@@ -178,7 +178,7 @@ plt.show()
 # layer. Look at words that open questions.
 
 # %%
-line = rows_of(["what think you of this fairy tale"])
+line = encoded_rows(["what think you of this fairy tale"])
 with torch.no_grad():
     looks = list(maps(tuned.eval(), line))[-1]  # (heads, T, T)
     says = tuned(line).softmax(-1)[0, 1].item()
