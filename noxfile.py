@@ -20,6 +20,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 STAMP = VENV / ".stamp"
 RISKS = ROOT / "docs" / "accepted-risks.md"
+NOTEBOOKS = ROOT / "docs" / "notebooks"
 WORKERS = ("-n", "2", "--dist", "worksteal")
 VULNERABILITY = re.compile(r"(CVE|GHSA|PYSEC)-[\w-]+")
 
@@ -113,6 +114,24 @@ def report(session):
     """Write the reports from the committed records."""
     prepare(session)
     run(session, "papers", "report", *session.posargs)
+
+
+@nox.session
+def notebooks(session):
+    """Notebooks with their outputs, beside the scripts in docs/notebooks: all, or those named.
+
+    PAPERS_QUICK=1 trains for seconds. `nox -s notebooks -- vision`.
+    """
+    prepare(session)
+    session.env["OMP_NUM_THREADS"] = "1"
+    known = sorted(path.stem for path in NOTEBOOKS.glob("*.py"))
+    for name in session.posargs or known:
+        if name not in known:
+            session.error(f"there is no notebook {name!r}: known are {', '.join(known)}.")
+        script, made = (str(NOTEBOOKS / f"{name}.{ending}") for ending in ("py", "ipynb"))
+        options = ("--quiet", "--to", "ipynb", "--set-kernel", "python3")
+        run(session, "jupytext", *options, "--output", made, script)
+        run(session, "jupyter", "execute", "--inplace", made)
 
 
 @nox.session
