@@ -29,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     files.decided,
     pages.readme,
     pages.figure,
+    pages.picture,
     proof.claims,
     proof.contents,
     proof.deviations,

@@ -111,6 +111,7 @@ LACKING: dict[str, tuple[Check, Change, str]] = {
     "link": (pages.readme, readme("y = Wx", "y = [W](none.py)"), "links to none.py, which is not"),
     "picture": (pages.figure, readme(r"!\[", "["), f"does not show {PICTURE}"),
     "drawing": (pages.figure, undrawn, "`papers report` draws it"),
+    "idea": (pages.picture, readme(r"!\[[^\]]*\]\(../../docs/pictures", "(x"), "shows no picture"),
     "shapes": (pages.figure, replacing(FIGURE, r"\(B, V\)", "x"), "fewer than three arrows"),
     "letter": (pages.figure, replacing(FIGURE, "V symbols", "symbols"), "what V stands for"),
     "claims": (proof.claims, claims(LAST, ")\n"), "5 claims; at least 6"),

@@ -20,7 +20,7 @@ from papers.rnn.version2 import ask
 BEFORE, OTHER = "\nQ", "\nq"  # read before the text: alike but for a letter
 TEXT = "UEEN MARGARET:\nWhat says Lord Stanley? will he bring his power?\n"
 COLUMNS, LETTER = 60, 9
-PLACES, STEPS = 60, 40  # of held-out text where a letter is exchanged; letters after it
+PLACES, STEPS = 60, 20  # of held-out text where a letter is exchanged; letters after it
 
 
 def difference(units: Units, first: str, other: str, text: str) -> np.ndarray:
@@ -56,7 +56,7 @@ def main(weights: str, folder: str) -> None:
         figure, (above, below) = style.canvas([0.2 * lines, 1.7], left=0.85, below=0.15)
         colours = {"cmap": coloured.RISING, "vmin": 0, "vmax": 1.0}
         coloured.text(above, list(TEXT), apart, COLUMNS, LETTER, **colours)
-        above.set_title("How much the state still tells that the Q before this was no q", size=10)
+        above.set_title("How much the state still tells whether Q or q came before", size=10)
         after = range(1, STEPS + 1)
         below.fill_between(after, low, high, color=style.PALETTE[1], alpha=0.25, lw=0)
         below.plot(after, middle, c=style.PALETTE[1])
