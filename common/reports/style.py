@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import matplotlib
 import seaborn
@@ -15,6 +16,7 @@ from matplotlib.figure import Figure
 from common.reports.text import printable
 
 WIDTH = 8.0  # inches: 768 pixels in a browser, the width of a code host's page
+DOTS = 130  # of an inch of a picture made of dots
 INK, FAINT = "#222222", "#8a8a8a"
 THEME = {
     "svg.hashsalt": "reports",  # element ids would be random otherwise
@@ -68,14 +70,15 @@ def canvas(
     left: float = 0.8,
     gap: float = 0.25,
     legend: int = 0,
+    below: float = 0.56,
 ) -> tuple[Figure, list[Axes]]:
     """A figure of the page's width and its axes, row by row. All sizes in inches.
 
     `heights` of the rows of axes; `left` is the room for the labels of the first column, `gap`
-    that between columns, `legend` the lines of a legend below. Placed by hand: automatic layout
-    takes three drawings for each figure.
+    that between columns, `below` that under each row, `legend` the lines of a legend at the foot.
+    Placed by hand: automatic layout takes three drawings for each figure.
     """
-    above, below, edge, foot = 0.36, 0.56, 0.15, 0.3 + 0.2 * (legend - 1) if legend else 0.0
+    above, edge, foot = 0.36, 0.15, 0.3 + 0.2 * (legend - 1) if legend else 0.0
     height = sum(heights) + len(heights) * (above + below) + foot
     figure = Figure(figsize=(WIDTH, height))
     width = (WIDTH - left - edge - gap * (columns - 1)) / columns
@@ -99,6 +102,17 @@ def svg(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return _shorter(buffer.getvalue().decode()).encode()
+
+
+def keep(figure: Figure, path: Path) -> None:
+    """Write a picture for a README, .svg or .png by its name, and say where: an opaque light card,
+    the same on light and dark pages."""
+    if path.suffix == ".svg":
+        path.write_bytes(svg(figure))
+    else:
+        told = {"metadata": {"Software": None}, "pil_kwargs": {"optimize": True}}
+        figure.savefig(path, dpi=DOTS, bbox_inches="tight", **told)
+    print(path)
 
 
 def _shorter(text: str) -> str:

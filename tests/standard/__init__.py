@@ -30,6 +30,7 @@ CHECKS: tuple[Check, ...] = (
     pages.readme,
     pages.notes,
     pages.figure,
+    pages.picture,
     proof.claims,
     proof.contents,
     proof.deviations,

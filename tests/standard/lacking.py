@@ -118,6 +118,7 @@ LACKING: dict[str, tuple[Check, Change, str]] = {
     "stray": (pages.notes, adding("notes.md", "[W](none.py)\n"), "notes.md links to none.py"),
     "picture": (pages.figure, readme(r"!\[", "["), f"does not show {PICTURE}"),
     "drawing": (pages.figure, undrawn, "`papers report` draws it"),
+    "idea": (pages.picture, readme(r"!\[[^\]]*\]\(../../docs/pictures", "(x"), "shows no picture"),
     "shapes": (pages.figure, replacing(FIGURE, r"\(B, V\)", "x"), "fewer than three arrows"),
     "letter": (pages.figure, replacing(FIGURE, "V symbols", "symbols"), "what V stands for"),
     "claims": (proof.claims, claims(LAST, ")\n"), "5 claims; at least 6"),

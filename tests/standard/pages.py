@@ -1,4 +1,4 @@
-"""README, the notes and the figure of the architecture."""
+"""README, the notes, the figure of the architecture, and a picture of the idea."""
 
 from __future__ import annotations
 
@@ -74,3 +74,10 @@ def figure(subject: Subject) -> Iterator[Fault]:
     used = {letter for shape in shapes for letter in re.findall(r"\b[A-Z]\b", shape)}
     if unknown := sorted(used - set(re.findall(r"\b[A-Z]\b", drawing.letters))):
         yield Fault(f"{architecture.FILE}: nothing says what {', '.join(unknown)} stands for")
+
+
+def picture(subject: Subject) -> Iterator[Fault]:
+    """A picture besides the architecture, one that shows the idea."""
+    text = subject.room.path("README.md").read_text(encoding="utf-8")
+    if not re.search(r"!\[[^\]]{20,}\]\(\.\./\.\./docs/pictures/", text):
+        yield Fault("README.md shows no picture of docs/pictures with words for it")

@@ -83,6 +83,7 @@ PARAMS = "profile: cpu\ncpu:\n  seeds: [0, 1, 2, 3, 4, 5, 6]\n  version1: {}\n  
 STORY = '{% set short = "Sound" %}{% set baseline = guess(64, "guessing", "guessing") %}Nothing.\n'
 WORDS = "Enough words for a part of a page, so that a reader learns what there is to know of it. "
 BODIES = {
+    "The idea": WORDS + "\n\n![What the idea looks like](../../docs/pictures/sound.svg)",
     "The mathematics": WORDS + "$y = Wx$",
     "The architecture": WORDS + "\n\n![What flows from box to box in it]"
     "(../../reports/figures/sound-architecture.svg)",
@@ -127,7 +128,8 @@ def make_sound(root: Path) -> Room:
     picture = (TEMPLATE / "architecture.yaml.txt").read_text(encoding="utf-8")
     write(folder / "architecture.yaml", picture)
     write(root / f"reports/{NAME}.md", "# Report\n")
-    write(root / "reports/figures/sound-architecture.svg", "<svg/>")
+    for path in ("reports/figures/sound-architecture.svg", "docs/pictures/sound.svg"):
+        write(root / path, "<svg/>")
     parts = "".join(f"## {heading}\n\n{BODIES.get(heading, WORDS)}\n\n" for heading in PARTS)
     write(folder / "README.md", f"# Sound\n\n[It](../../reports/{NAME}.md)\n\n{parts}")
     content = write_evidence(root, NAME, [BETTER], [make_deviation(rung) for rung in RUNGS])

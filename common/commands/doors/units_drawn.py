@@ -7,42 +7,27 @@ from pathlib import Path
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, Normalize
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from common.ask.abilities import Inside
-from common.ask.units import Found, tint
-from common.ask.visualize import VISIBLE, label
-from common.reports import style
+from common.ask.units import Found
+from common.ask.visualize import label
+from common.reports import coloured, style
 
 COLUMNS = 62  # characters of a line
 LINE, FONT = 0.165, 7.6  # inches of a line of text; points of a letter
 HEAD, FOOT, EDGE, NAMES = 0.3, 0.75, 0.15, 0.9  # inches
-MONO = "DejaVu Sans Mono"  # carried by matplotlib itself
 DEVIATIONS = 2  # from the mean, where a colour is full
 MOVING = 6  # units of a gate that are drawn below its mean
 DOTS = 200  # per inch
 LARGEST = 60_000  # dots of a side: matplotlib draws none of 2^16
-COLOURS = LinearSegmentedColormap.from_list("units", [tint(-2), "#ffffff", tint(2)])
-
-
-def places(tokens: list[str]) -> list[tuple[int, int, str]]:
-    """(line, column, sign) of each character; lines end at a line feed and at COLUMNS."""
-    found, line, column = [], 0, 0
-    for c in "".join(tokens):
-        found.append((line, column, label(c) if c != " " else ""))
-        column += 1
-        if c == "\n" or column == COLUMNS:
-            line, column = line + 1, 0
-    return found
 
 
 def units(path: Path, title: str, inside: Inside, found: list[Found]) -> None:
     """A panel for each property: the text, coloured by the unit that follows it."""
     tokens = list(inside.tokens)
-    where = places(tokens)
-    of = np.repeat(np.arange(len(tokens)), [len(token) for token in tokens])  # of each character
-    lines = where[-1][0] + 1
+    lines = coloured.places(tokens, COLUMNS)[-1][0] + 1
     panel, wide = HEAD + lines * LINE, style.WIDTH - 2 * EDGE
     with style.theme():
         figure = _figure(
@@ -52,20 +37,14 @@ def units(path: Path, title: str, inside: Inside, found: list[Found]) -> None:
         )
         for n, one in enumerate(found):
             axes = _axes(figure, EDGE, HEAD + n * (panel + EDGE) + HEAD, wide, lines * LINE)
-            grid = np.full((lines, COLUMNS), np.nan)
-            for (line, column, sign), value in zip(where, one.lit(inside)[of]):
-                grid[line, column] = value
-                colour = style.FAINT if sign == VISIBLE["\n"] else style.INK
-                place = {"ha": "center", "va": "center", "family": MONO}
-                axes.text(column, line + 0.05, sign, size=FONT, color=colour, **place)
-            axes.imshow(grid, cmap=COLOURS, aspect="auto", vmin=-DEVIATIONS, vmax=DEVIATIONS)
-            axes.set_axis_off()
+            ends = {"vmin": -DEVIATIONS, "vmax": DEVIATIONS}
+            coloured.text(axes, tokens, one.lit(inside), COLUMNS, FONT, cmap=coloured.BOTH, **ends)
             said = f"{one.property}: {one.name}, correlation {one.correlation:+.2f}"
             axes.set_title(said, size=9)
         _legend(
             figure,
             (-DEVIATIONS, DEVIATIONS),
-            COLOURS,
+            coloured.BOTH,
             "the unit's distance from its mean, in standard deviations; red is its side where the"
             " property holds",
         )
@@ -90,7 +69,7 @@ def gates(path: Path, title: str, inside: Inside) -> None:
             axes.imshow(moving, cmap="viridis", aspect="auto", vmin=0, vmax=1)
             axes.set_yticks(range(len(names)), names, size=6.5)
             shown = [label(token) for token in inside.tokens]
-            axes.set_xticks(range(count), shown, size=6, family=MONO)
+            axes.set_xticks(range(count), shown, size=6, family=coloured.MONO)
             axes.grid(visible=False)
             axes.set_title(name, size=9)
         _legend(figure, (0, 1), "viridis", "0: closed, 1: open")

@@ -34,6 +34,7 @@ QUESTIONS = {  # the first pattern that is the whole path of a file
     "holds without it alone?",
     r"evidence/twins\.py": "whose implementation computes the same with our weights in it?",
     r"evidence/baseline\.py": "what is the simplest thing that solves this paper's task?",
+    r"evidence/pictures\.py": "which picture makes the idea click, and from which weights?",
     r"tests/exam\.py": "what do small parts of the data look like, and what is the metric when "
     "plain loops compute it?",
     r"tests/shapes\.py": "which sizes, all different primes, stand for the letters of the models?",

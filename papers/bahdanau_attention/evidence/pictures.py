@@ -17,7 +17,7 @@ import torch
 from common.config import plan
 from common.exams import lexicon
 from common.paper import room
-from common.reports.style import theme
+from common.reports.style import keep, theme
 from common.run.engine import Masters
 from papers.bahdanau_attention.task import Exam, word_tokens
 from papers.bahdanau_attention.version2 import model
@@ -85,9 +85,7 @@ def main(folder: str) -> None:
     pair = ENGLISH, german(exam, ENGLISH)
     with theme():
         figure = strip(exam, pair, moments(exam, pair))
-        path = Path(folder) / "bahdanau-alignment.png"
-        figure.savefig(path, dpi=130, bbox_inches="tight", metadata={"Software": None})
-    print(path)
+        keep(figure, Path(folder) / "bahdanau-alignment.png")
 
 
 if __name__ == "__main__":

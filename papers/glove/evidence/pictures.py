@@ -14,7 +14,7 @@ import numpy as np
 from common.ask.checkpoint import read_checkpoint
 from common.exams.vectors import unit
 from common.paper import room
-from common.reports.style import theme
+from common.reports.style import keep, theme
 from papers.glove.version2 import ask
 
 GROUPS = (
@@ -66,9 +66,7 @@ def main(weights: str, folder: str) -> None:
     near = ask.load(read_checkpoint(room("glove"), Path(weights)))
     with theme():
         figure = alike(list(near.words), near.vectors)
-        path = Path(folder) / "glove-alike.png"
-        figure.savefig(path, dpi=130, bbox_inches="tight", metadata={"Software": None})
-    print(path)
+        keep(figure, Path(folder) / "glove-alike.png")
 
 
 if __name__ == "__main__":

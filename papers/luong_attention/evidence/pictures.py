@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from common.exams.pairs import made_pairs
-from common.reports.style import theme
+from common.reports.style import keep, theme
 from papers.luong_attention.evidence import experiments
 from papers.luong_attention.version2 import model
 
@@ -56,9 +56,7 @@ def looks():
 def main(folder: str) -> None:
     with theme():
         figure = looks()
-        path = Path(folder) / "luong-windows.png"
-        figure.savefig(path, dpi=130, bbox_inches="tight", metadata={"Software": None})
-    print(path)
+        keep(figure, Path(folder) / "luong-windows.png")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from common.ask.checkpoint import read_checkpoint
 from common.exams.pairs import padded
 from common.exams.translation import Evaluated
 from common.paper import room
+from common.reports.style import keep
 from papers.seq2seq.task import Exam
 from papers.seq2seq.version2 import model
 
@@ -76,10 +77,7 @@ def main(weights: str, folder: str) -> None:
     checkpoint = read_checkpoint(room("seq2seq"), Path(weights))
     exam = Exam(checkpoint.data)
     net = checkpoint.fill(lambda: model.Seq2Seq(checkpoint.config, exam.symbols), "model.")
-    path = Path(folder) / "seq2seq-states.png"
-    figure = state_map(exam, net)
-    figure.savefig(path, dpi=130, bbox_inches="tight", metadata={"Software": None})
-    print(path)
+    keep(state_map(exam, net), Path(folder) / "seq2seq-states.png")
 
 
 if __name__ == "__main__":

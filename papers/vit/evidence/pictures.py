@@ -17,6 +17,7 @@ import torch.nn.functional as F
 
 from common.ask.checkpoint import read_checkpoint
 from common.paper import room
+from common.reports.style import keep
 from papers.vit import ask
 from papers.vit.task import SIDE, Exam
 from papers.vit.version2 import model
@@ -96,9 +97,7 @@ def main(weights: str, folder: str) -> None:
     net = checkpoint.fill(lambda: model.ViT(checkpoint.config, len(exam.classes)), "model.")
     drawn = {"rollout": rollouts(net, exam), "positions": positions(net), "filters": filters(net)}
     for name, figure in drawn.items():
-        path = Path(folder) / f"vit-{name}.png"
-        figure.savefig(path, dpi=130, bbox_inches="tight", metadata={"Software": None})
-        print(path)
+        keep(figure, Path(folder) / f"vit-{name}.png")
 
 
 if __name__ == "__main__":

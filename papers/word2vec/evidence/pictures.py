@@ -19,6 +19,7 @@ from common.ask.checkpoint import read_checkpoint
 from common.config import plan
 from common.exams.vectors import read_corpus, unit
 from common.paper import room
+from common.reports.style import keep
 from common.run.compiled import compiled
 from papers.word2vec.version2 import ask, kernel, model
 
@@ -94,10 +95,9 @@ def as_it_learns(data: str) -> list[str]:
 def main(weights: str, folder: str) -> None:
     checkpoint = read_checkpoint(room("word2vec"), Path(weights))
     found = ask.load(checkpoint)
-    path = Path(folder) / "word2vec-map.png"
     figure = word_map(list(found.words), np.asarray(found.vectors))
-    figure.savefig(path, dpi=130, metadata={"Software": None})
-    print(path, *as_it_learns(checkpoint.data), sep="\n")
+    keep(figure, Path(folder) / "word2vec-map.png")
+    print(*as_it_learns(checkpoint.data), sep="\n")
 
 
 if __name__ == "__main__":
