@@ -1,5 +1,6 @@
 """GPT-2: a Transformer decoder that does nothing but predict the next token."""
 
+from common.exams.published import TINY_SHAKESPEARE
 from common.paper import Metric, Paper
 
 PAPER = Paper(
@@ -15,6 +16,7 @@ PAPER = Paper(
     metric=Metric("bits_per_character", "bits per character (test)"),
     dataset="tinyshakespeare",
     cites=("transformer", "bpe", "adam"),
+    published=TINY_SHAKESPEARE,
     also={
         "The code and the corrected parameter counts": "https://github.com/openai/gpt-2",
         "Radford et al. 2018, Improving Language Understanding by Generative Pre-Training": (

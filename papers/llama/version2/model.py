@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch.nn import Embedding, Linear, Module, ModuleList, Parameter
+from torch.nn import Dropout, Embedding, Linear, Module, ModuleList, Parameter
 
 from papers.adam.version2.model import AdamW, groups
 from papers.bpe.version2 import model as bpe
@@ -37,6 +37,7 @@ class Config:  # defaults: Table 2, first row; Sec. 2.3
     base: float = 10_000.0  # of the angles: Su et al. 2021, Sec. 3.2.2
     epsilon: float = 1e-6
     std: float = 0.02  # of matrices at the start; the paper is silent: GPT-2's
+    dropout: float = 0.0  # of what a block adds; ours, for a small corpus: the paper has none
     batch: int = 2048  # of 2,048 tokens: Table 2, 4 million
     learning_rate: float = 3e-4
     warmup: int = 2000
@@ -89,10 +90,8 @@ class SwiGLU(Module):
 
 
 def turns(start, end, width, base, device=None):
-    """exp(i m theta_j) for places m from `start` to `end` and pairs j of a head's `width`.
-
-    In float32 whatever the weights are: in bfloat16 places above 256 would fall together.
-    """
+    """exp(i m theta_j) for places m from `start` to `end` and pairs j of a head's `width`, in
+    float32 whatever the weights are: in bfloat16 places above 256 would fall together."""
     theta = base ** (-torch.arange(0, width, 2, device=device) / width)  # (K / 2)
     angles = torch.outer(torch.arange(start, end, device=device).float(), theta)  # (T, K / 2)
     return torch.polar(torch.ones_like(angles), angles)
@@ -140,10 +139,11 @@ class Block(Module):
         norms = (RMSNorm(config.d_model, config.epsilon) for _ in range(2))
         self.attention_norm, self.ffn_norm = norms
         self.attention, self.feed_forward = Attention(config), SwiGLU(config)
+        self.drop = Dropout(config.dropout)
 
     def forward(self, x, turns, hidden, kept=None, start=0):
-        x = x + self.attention(self.attention_norm(x), turns, hidden, kept, start)
-        return x + self.feed_forward(self.ffn_norm(x))
+        x = x + self.drop(self.attention(self.attention_norm(x), turns, hidden, kept, start))
+        return x + self.drop(self.feed_forward(self.ffn_norm(x)))
 
 
 class Llama(Module):
@@ -192,11 +192,9 @@ class Llama(Module):
         return {"tokens": tokens[:, :0], **{name: empty(shape) for name in names}}
 
     def read(self, tokens, state=None):
-        """Scores (B, T, V) after each of `tokens`, which follow those read into `state`.
-
-        The state is written in place: to go on from it twice, copy its tensors. A full window's
-        last half is read anew, from place 0: training knew no later places.
-        """
+        """Scores (B, T, V) after each of `tokens`, which follow those read into `state`. That is
+        written in place: to go on from it twice, copy its tensors. A full window's last half is
+        read anew, from place 0: training knew no later places."""
         state, found = dict(state) if state else self.begin(tokens), []
         context = self.config.context
         while tokens.shape[1]:
@@ -287,6 +285,7 @@ class Learner:
 
     def step(self, tokens, i):
         """Learn from the i-th batch; its loss in nats per token."""
+        torch.manual_seed(self.seed * 1_000_003 + i)  # of dropout: the same after a restart
         inputs, targets = batch(tokens, self.config, self.seed, i)
         value = loss(self.net(inputs), targets)
         value.backward()
