@@ -53,12 +53,13 @@ def main(weights: str, folder: str) -> None:
         left.axvspan(0.5, trained + 0.5, color=style.PALETTE[7], alpha=0.2, lw=0)
         left.plot(uses, cosines, "o-", c=style.PALETTE[0], label="cosine of in and out")
         left.plot(uses, distances, "s-", c=style.PALETTE[3], label="distance / size")
-        left.legend(loc="center right", fontsize=8)
+        left.legend(loc="upper right", fontsize=8)
         style.finish(left, "What each use of the layer changes", "use of the layer")
         right.plot(uses, [one] * USES, c=style.PALETTE[0], label="ALBERT: one layer")
         right.plot(
             uses, [one * n for n in uses], c=style.PALETTE[3], label="BERT: one for each use"
         )
+        right.set_ylim(bottom=0)
         right.yaxis.set_major_formatter("{x:,.0f}")
         right.legend(loc="upper left", fontsize=8)
         style.finish(right, "What its layers weigh", "layers deep", "parameters")

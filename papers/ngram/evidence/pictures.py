@@ -17,7 +17,7 @@ from papers.ngram.version2.model import Config, Model
 
 CONTEXT = ("my", "good")
 SHOWN = 8  # words of a table
-FREQUENT = 30  # occurrences of a word that is drawn
+FREQUENT = 40  # occurrences of a word that is drawn
 NAMED = ("GLOUCESTER", "KING", "And", "lord", "upon", "the")
 
 

@@ -60,6 +60,7 @@ def main(weights: str, folder: str) -> None:
         after = range(1, STEPS + 1)
         below.fill_between(after, low, high, color=style.PALETTE[1], alpha=0.25, lw=0)
         below.plot(after, middle, c=style.PALETTE[1])
+        below.set_xticks(range(0, STEPS + 1, 5))
         below.set_ylim(bottom=0)
         style.finish(
             below,
