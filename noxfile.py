@@ -127,7 +127,7 @@ def notebooks(session):
     known = sorted(path.stem for path in NOTEBOOKS.glob("*.py"))
     for name in session.posargs or known:
         if name not in known:
-            session.error(f"there is no notebook {name!r}: known are {', '.join(known)}.")
+            session.error(f"there is no notebook {name!r}: known are {', '.join(known)}")
         script, made = (str(NOTEBOOKS / f"{name}.{ending}") for ending in ("py", "ipynb"))
         options = ("--quiet", "--to", "ipynb", "--set-kernel", "python3")
         run(session, "jupytext", *options, "--output", made, script)

@@ -33,7 +33,8 @@ from papers.bpe.version2 import model as bpe
 
 QUICK = "PAPERS_QUICK" in os.environ
 STEPS = 45 if QUICK else 300  # more: a better translator
-seaborn.set_theme(context="paper", style="whitegrid", palette="colorblind", rc=THEME)
+LOOK = THEME | {"text.parse_math": True}  # powers of ten on axes
+seaborn.set_theme(context="paper", style="whitegrid", palette="colorblind", rc=LOOK)
 
 # %% [markdown]
 # Learn merges from the words of the paper's example; numbers say how often each word occurs. Look
@@ -116,7 +117,6 @@ for i in range(STEPS):
             maps[i + 1] = net.write(english, german[:, :-1])[1][0]
 figure, axes = plt.subplots(figsize=(8, 2.8), layout="constrained")
 axes.semilogy(range(1, STEPS + 1), losses)
-axes.yaxis.set_major_formatter("{x:g}")
 axes.set(title="Learning to translate number words", xlabel="step", ylabel="loss, nats per token")
 plt.show()
 

@@ -31,7 +31,8 @@ from papers.word2vec.version2 import kernel
 from papers.word2vec.version2 import model as word2vec
 
 QUICK = "PAPERS_QUICK" in os.environ
-seaborn.set_theme(context="paper", style="whitegrid", palette="colorblind", rc=THEME)
+LOOK = THEME | {"text.parse_math": True}  # powers of ten on axes
+seaborn.set_theme(context="paper", style="whitegrid", palette="colorblind", rc=LOOK)
 
 # %% [markdown]
 # A model reads numbers. Look at how a line becomes a row of them: `<s>` stands before it, `</s>`
@@ -55,8 +56,6 @@ for level, name in zip(levels, ("single words", "pairs", "triples")):
     counts = np.sort(level.counts[level.counts > 0])[::-1]
     axes.loglog(np.arange(1, len(counts) + 1), counts, label=name)
     print(f"{name:14}{len(counts):8} different, {100 * np.mean(counts == 1):.0f} % of them once")
-axes.xaxis.set_major_formatter("{x:,.0f}")
-axes.yaxis.set_major_formatter("{x:,.0f}")
 axes.set(title="Few n-grams occur often", xlabel="rank, the most frequent first", ylabel="count")
 axes.legend()
 plt.show()

@@ -36,7 +36,8 @@ from papers.rnn.version2 import model as rnn
 
 QUICK = "PAPERS_QUICK" in os.environ
 STEPS = 60 if QUICK else 800  # more: better models
-seaborn.set_theme(context="paper", style="whitegrid", palette="colorblind", rc=THEME)
+LOOK = THEME | {"text.parse_math": True}  # powers of ten on axes
+seaborn.set_theme(context="paper", style="whitegrid", palette="colorblind", rc=LOOK)
 
 # %% [markdown]
 # Tokens are characters. The text is cut into streams that are read side by side, a chunk at a time.
@@ -88,8 +89,8 @@ plt.show()
 
 # %% [markdown]
 # Read a sentence with the LSTM and keep its gates at each character. Below are the sixteen units
-# whose forget gate changes most. Look at spaces and line ends: where a column is light, many units
-# drop what they held.
+# whose forget gate changes most. Look along the rows: some units hold on for a whole word and drop
+# what they have at its end, others change with each letter.
 
 # %%
 predict = predictor(nets["lstm"])
@@ -147,7 +148,6 @@ for name, net in nets.items():
         net(line[:, -back:], state)[0][0, -1].max().backward()
         norms.append(state.grad.norm().item())
     axes.semilogy(range(1, 41), norms, label=name)
-axes.yaxis.set_major_formatter("{x:.0e}")
 axes.set(title="How much the last score depends on an earlier state", ylabel="norm of the gradient")
 axes.set(xlabel="characters between the two")
 axes.legend()
