@@ -153,22 +153,20 @@ def words(text):
 
 
 def grams(text, n):
-    """Runs of n words; of a shorter text the whole."""
+    """Runs of n words, in order; of a shorter text the whole."""
     found = words(text)
-    return {tuple(found[i : i + n]) for i in range(max(1, len(found) - n + 1))} if found else set()
+    n = min(n, len(found))
+    return [tuple(found[i : i + n]) for i in range(len(found) - n + 1)] if n else []
 
 
 def contaminated(examples, training, n=WORDS):
-    """For each example of a test, a run of n words that the training text has as well, or None.
-
-    An example of fewer words is looked for as a whole.
-    """
-    sizes = {min(n, len(words(example))) for example in examples} - {0}
-    known = {size: grams(training, size) for size in sizes}
-    for example in examples:
-        size = min(n, len(words(example)))
-        shared = grams(example, n) & known.get(size, set())
-        yield " ".join(min(shared)) if shared else None
+    """For each example of a test, the first run of n words that the training text has as well, or
+    None. An example of fewer words is looked for as a whole (Sec. 4)."""
+    wanted = [grams(example, n) for example in examples]
+    sizes = {len(runs[0]) for runs in wanted if runs}
+    known = set().union(*(grams(training, size) for size in sizes))
+    for runs in wanted:
+        yield next((" ".join(run) for run in runs if run in known), None)
 
 
 # -- training (Appendix B) ------------------------------------------------------------------------
