@@ -11,12 +11,12 @@ COUNTS = tuple(
     Claim(
         id=f"parameters-{name}",
         place="Table 2.1",
-        sentence=f"{layers} layers of width {d} have {millions:,} million parameters.",
+        sentence=f"{layers} layers of width {d} have {printed} parameters.",
         kind="exact",
         measure=lambda name=name: measures.count(name),
-        unit="million parameters",
+        unit="parameters",
     )
-    for name, (layers, d, *_, millions) in measures.TABLE.items()
+    for name, (layers, d, *_, printed) in measures.TABLE.items()
 )
 
 CLAIMS = (

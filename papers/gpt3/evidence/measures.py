@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cache
-
 import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
@@ -17,16 +15,16 @@ from papers.gpt3 import PAPER
 from papers.gpt3.evidence import twins
 from papers.gpt3.version2 import model as model2
 
-# Table 2.1, printed: layers, width, heads, width of a head; millions of parameters
+# Table 2.1: layers, width, heads, width of a head, and how many parameters it prints
 TABLE = {
-    "small": (12, 768, 12, 64, 125),
-    "medium": (24, 1024, 16, 64, 350),
-    "large": (24, 1536, 16, 96, 760),
-    "xl": (24, 2048, 24, 128, 1_300),
-    "2-7b": (32, 2560, 32, 80, 2_700),
-    "6-7b": (32, 4096, 32, 128, 6_700),
-    "13b": (40, 5140, 40, 128, 13_000),
-    "175b": (96, 12_288, 96, 128, 175_000),
+    "small": (12, 768, 12, 64, "125M"),
+    "medium": (24, 1024, 16, 64, "350M"),
+    "large": (24, 1536, 16, 96, "760M"),
+    "xl": (24, 2048, 24, 128, "1.3B"),
+    "2-7b": (32, 2560, 32, 80, "2.7B"),
+    "6-7b": (32, 4096, 32, 128, "6.7B"),
+    "13b": (40, 5140, 40, 128, "13.0B"),
+    "175b": (96, 12_288, 96, 128, "175.0B"),
 }
 VOCABULARY, CONTEXT = 50_257, 2_048
 SIZES = ("xs", "s", "m", "l")  # beside the newest version, which is the largest
@@ -34,24 +32,16 @@ SIZES = ("xs", "s", "m", "l")  # beside the newest version, which is the largest
 # -- exact --------------------------------------------------------------------------------------
 
 
-def printed(millions: float, digits: int) -> float:
-    """To so many digits, as a table prints it."""
-    return float(f"{millions:.{digits}g}")
-
-
-@cache
-def millions(size: str) -> float:
+def parameters(size: str) -> int:
     layers, d, *_ = TABLE[size]
-    return model2.parameters(layers, d, VOCABULARY, CONTEXT) / 1e6
+    return model2.parameters(layers, d, VOCABULARY, CONTEXT)
 
 
 def count(size: str) -> Exact:
-    """By the formula, to the digits that the table prints."""
-    expected = TABLE[size][-1]
-    digits = 3 if size in ("small", "13b", "175b") else 2
-    return Exact(
-        printed(millions(size), digits), float(expected), note=f"{millions(size):,.1f} million"
-    )
+    """By the formula, as the table prints it: whole millions, or billions to a tenth."""
+    found, large = parameters(size), TABLE[size][-1].endswith("B")
+    shown = f"{found / 1e9:.1f}B" if large else f"{found / 1e6:.0f}M"
+    return Exact(shown, TABLE[size][-1], note=f"{found:,}")
 
 
 def formula() -> Exact:

@@ -2,18 +2,22 @@
 
 import math
 
+from common.ask.abilities import Contamination
 from common.ask.text import text_writer
+from common.ask.writer import Writer
 from common.exams.text import predictor
 from papers.gpt3.task import Exam
 from papers.gpt3.version1 import model
 
 
-def load(checkpoint):
-    """The trained network as a Writer."""
+def load(checkpoint) -> tuple[Writer, Contamination]:
+    """The trained network as a Writer; what of a test it has read."""
     config = checkpoint.config
     exam = Exam(checkpoint.data, config)
     net = checkpoint.fill(lambda: model.GPT3(config, exam.symbols), "model.")
-    return text_writer(exam, predictor(net, net.read), attend=lambda tokens: maps(net, tokens))
+    predict, drawn = predictor(net, net.read), lambda tokens: maps(net, tokens)
+    seen = Contamination(lambda examples: list(model.contaminated(examples, exam.parts.train)))
+    return text_writer(exam, predict, attend=drawn), seen
 
 
 def maps(net, tokens):
