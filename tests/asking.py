@@ -78,7 +78,8 @@ def load(
 
     return (
         Filler(fill), Classifier(("bad", "good"), classify), Neighbours(WORDS, vectors),
-        Searcher(search), Contamination(seen), Captioner(caption), Matcher(match), Units(read, QUOTED),
+        Searcher(search), Contamination(seen), Captioner(caption), Matcher(match),
+        Units(read, QUOTED),
     )
 '''
 PICTURES = '''"""Classes of pictures."""

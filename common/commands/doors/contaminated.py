@@ -35,15 +35,18 @@ def contaminated(
     from common.data.own import read_own
 
     doors.check(room(paper), "contaminated")
-    examples = [part for part in re.split(r"\n\s*\n", read_own(test)[0]) if part.strip()]
+    parts = re.split(r"\n\s*\n", read_own(test)[0])
+    examples = [part for part in map(str.strip, parts) if part]
     door = "contaminated"
     with opened(paper, version, checkpoint, data, train=train, door=door) as (variant, model):
         shared = model.find(examples)
     found = [
-        {"example": number, "shared": run} for number, run in enumerate(shared, 1) if run is not None
+        {"example": number, "shared": run}
+        for number, run in enumerate(shared, 1)
+        if run is not None
     ]
     told = {"paper": paper, "variant": variant, "test": test, "examples": len(examples)}
     lines = [f"{len(found)} of {len(examples)} examples share words with the training text."]
     for row in found[:top]:
-        lines += wrap(f"{row['example']}. {visible(row['shared'])}", Console().width, "   ")
+        lines += wrap(f"{row['example']}. {visible(row['shared'])}", Console().width)
     answer(json, told | {"contaminated": found}, lines)

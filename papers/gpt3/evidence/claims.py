@@ -56,7 +56,7 @@ CLAIMS = (
     Claim(
         id="band-costs-n-w",
         place="Sec. 2.1; Child et al. 2019, Sec. 4.2",
-        sentence="A banded layer takes n w products where a dense one takes n^2: 1/16 at 16 of 256.",
+        sentence="A banded layer takes n w products, a dense one n^2: 1/16 at 16 of 256.",
         kind="exact",
         measure=measures.band_costs_n_w,
         unit="of a dense layer's products",
@@ -140,7 +140,7 @@ CLAIMS = (
     Claim(
         id="power-law",
         place="Fig. 3.1",
-        sentence="Loss is a power law in compute: over five sizes R^2 of the logarithms is over 0.9.",
+        sentence="Loss is a power law in compute: R^2 of the logarithms over five sizes.",
         kind="direction",
         measure=measures.power_law,
         unit="R^2",

@@ -54,4 +54,3 @@ def test_a_power_law_is_fitted_exactly_and_another_law_is_not():
     assert slope == pytest.approx(-0.05) and r2 == pytest.approx(1)
     assert np.abs(residuals).max() < 1e-9
     assert measures.fitted(compute, 3 - 0.01 * compute)[1] < 0.9
-

@@ -45,7 +45,7 @@ class Config:  # defaults: Table 2.1, first row; Sec. 2.1; Appendix B
     def __post_init__(self):
         if self.d_model % self.heads:
             raise ValueError("d_model must be a multiple of heads")
-        if not 1 <= self.band:
+        if self.band < 1:
             raise ValueError("the band must have a position at least, a token's own")
         if not 0 <= self.tasks <= self.batch:
             raise ValueError("tasks are rows of the batch: at most as many as it has")
