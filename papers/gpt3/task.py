@@ -5,16 +5,16 @@ key, its value, ... What stands after the next key is the answer, and the number
 it is the number of shots. Two kinds:
 
     recall  a value for each of KEYS letters, at random: what was shown can be found again
-    linear  y = a x modulo 7, for one a of six: one example tells the rest
+    linear  y = a x modulo 5, for one a of four: one example tells the rest
 
 A part of each training batch is such windows, drawn anew in each step. Their symbols stand beside
 the characters of the text, so any text will do.
 
-In training recall's values are drawn as 1 / rank, 0 the most often; in the test all are equally
-likely. So a net that is unsure prefers 0, and Sec. 2.4 of the paper says what to do about it: to
+In training recall's values are drawn as 1 / rank, Γ the most often; in the test all are equally
+likely. So a net that is unsure prefers Γ, and Sec. 2.4 of the paper says what to do about it: to
 divide by what the net says without a question.
 
-Shapes: B windows, T positions, E examples in a window, V tokens.
+Shapes: B windows, T positions, E examples in a window, A answers.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from common.data.text import Characters
 from common.exams.reading import Windows
 from common.exams.text import TextExam
 
-LETTERS, VALUES = "αβγδεζηθικλμνξοπρστυφχψω", "0123456789"
-MODULUS = 7
-KEYS = 6  # letters of a window
+LETTERS, VALUES, NUMBERS = "αβγδεζηθικλμνξοπρστυφχψω", "ΓΔΘΛΞΠΣΦΨΩ", "1234"
+MODULUS = len(NUMBERS) + 1  # a prime
+KEYS = 4  # letters of a window
 SHOTS = (0, 1, 2, 4, 8)  # at which answers are counted
 SKEWED = 1 / np.arange(1, len(VALUES) + 1)
 TESTED, QUICK = 2_000, 40  # windows of each kind
@@ -44,10 +44,10 @@ def recall(rng, count, examples, weights=SKEWED):
 
 
 def linear(rng, count, examples):
-    """x and y = a x modulo 7 (B, E), neither of them 0."""
+    """x and y = a x modulo 5 (B, E), as numbers of NUMBERS: neither of them is 0."""
     a = rng.integers(1, MODULUS, size=(count, 1))
     x = rng.integers(1, MODULUS, size=(count, examples))
-    return x, a * x % MODULUS
+    return x - 1, a * x % MODULUS - 1
 
 
 class Exam(TextExam):
@@ -58,19 +58,22 @@ class Exam(TextExam):
         super().__init__(
             data,
             Windows(config.context),
-            lambda _, characters: Characters("".join(characters.symbols) + LETTERS + VALUES),
+            lambda _, characters: Characters("".join(characters.symbols) + LETTERS + VALUES + NUMBERS),
             piece=config.context + 1,
             curve=2_048,
             quick=quick,
         )
         self.tested = QUICK if quick else TESTED
-        self.letters, self.values = self.encode(LETTERS), self.encode(VALUES)
+        self.symbols_of = {  # kind of task -> the tokens of keys, and of values
+            "recall": (self.encode(LETTERS), self.encode(VALUES)),
+            "linear": (self.encode(NUMBERS), self.encode(NUMBERS)),
+        }
 
     def rows(self, kind, rng, count, examples, **changes):
         """Windows of one kind, tokens (B, 2 E)."""
-        keys, values = (recall if kind == "recall" else linear)(rng, count, examples, **changes)
-        keys = (self.letters if kind == "recall" else self.values)[keys]
-        return np.stack([keys, self.values[values]], 2).reshape(count, 2 * examples)
+        drawn = (recall if kind == "recall" else linear)(rng, count, examples, **changes)
+        pairs = [tokens[part] for tokens, part in zip(self.symbols_of[kind], drawn, strict=True)]
+        return np.stack(pairs, 2).reshape(count, 2 * examples)
 
     def tasks(self, seed, i, device=None):
         """The i-th windows to learn from, one half of each kind: a tensor (B, T + 1)."""
@@ -95,8 +98,9 @@ class Exam(TextExam):
         even = {"weights": np.ones(len(VALUES))} if kind == "recall" else {}
         rows = self.rows(kind, rng, self.tested, most, **even)
         log_p = np.concatenate([predict(part, None)[0] for part in np.array_split(rows, 8)])
-        log_p = log_p[:, ::2][:, :, self.values]  # (B, E, V): of answers after each key
-        right = rows[:, 1::2, None] == self.values  # (B, E, V)
+        answers = self.symbols_of[kind][1]
+        log_p = log_p[:, ::2][:, :, answers]  # (B, E, A): of each answer after each key
+        right = rows[:, 1::2, None] == answers  # (B, E, A)
         judged = score(log_p, 1, log_p[:, :1])
         found = {}
         for shots in SHOTS:
