@@ -107,8 +107,8 @@ DEVIATIONS = (
         inject=injections.likelihood_alone,
         invariant=injections.length_and_habit_do_not_count,
         trained=False,
-        note="Training knows nothing of it. What it costs stands in the records: recall_4 beside "
-        "recall_4_scored.",
+        note="Training knows nothing of it. What it costs stands in the records: recall_1 beside "
+        "recall_1_scored.",
     ),
     Deviation(
         id="raw_words",

@@ -146,8 +146,8 @@ def masks_are_gpt_neos() -> Equal:
 
 
 def gain(view: View, variant: str) -> dict[int, float]:
-    """What eight examples add to none, in both kinds of tasks together."""
-    shots = [[view.values(variant, f"{kind}_{n}") for kind in ("recall", "linear")] for n in (8, 0)]
+    """What seven examples add to none, in both kinds of tasks together."""
+    shots = [[view.values(variant, f"{kind}_{n}") for kind in ("recall", "linear")] for n in (7, 0)]
     return {seed: sum(x[seed] for x in shots[0]) - sum(x[seed] for x in shots[1])
             for seed in shots[0][0]}  # fmt: skip
 

@@ -127,13 +127,16 @@ class Learner:
         self.optimizer = adam.AdamW(masters.masters, weight_decay=config.weight_decay)
 
     def step(self, tokens, tasks, i):
-        """Learn from the i-th windows of the text and from `tasks` (B, T + 1); the loss of both in
-        nats per token."""
+        """Learn from the i-th windows of the text and from `tasks` (B, T + 1), of which answers
+        alone are learned; the sum of both losses in nats per token."""
         inputs, targets = gpt2.batch(tokens, self.config, self.seed, i)  # (B, T)
         kept = len(inputs) - len(tasks)
         inputs = torch.cat([inputs[:kept], tasks[:, :-1]])  # (B, T)
         targets = torch.cat([targets[:kept], tasks[:, 1:]])  # (B, T)
-        value = loss(self.net(inputs), targets)
+        scores = self.net(inputs)  # (B, T, V)
+        value = loss(scores[:kept], targets[:kept]) if kept else 0.0
+        if len(tasks):  # every other token is an answer
+            value = value + loss(scores[kept:, ::2], targets[kept:, ::2])
         value.backward()
         self.masters.take_gradients()
         for group in self.optimizer.param_groups:

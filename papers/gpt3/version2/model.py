@@ -191,15 +191,18 @@ class Learner:
         self.optimizer = AdamW(groups(named, config.weight_decay), betas=(0.9, config.beta2))
 
     def step(self, tokens, tasks, i):
-        """Learn from the i-th windows of the text and from `tasks` (B, T + 1); the loss of both in
-        nats per token."""
+        """Learn from the i-th windows of the text and from `tasks` (B, T + 1), of which answers
+        alone are learned; the sum of both losses in nats per token."""
         inputs, targets = batch(tokens, self.config, self.seed, i)  # (B, T)
         kept = len(inputs) - len(tasks)
         inputs, targets = (
             torch.cat([text[:kept], rows])
             for text, rows in ((inputs, tasks[:, :-1]), (targets, tasks[:, 1:]))
         )
-        value = loss(self.net(inputs), targets)
+        scores = self.net(inputs)  # (B, T, V)
+        value = loss(scores[:kept], targets[:kept]) if kept else 0.0
+        if len(tasks):  # every other token is an answer
+            value = value + loss(scores[kept:, ::2], targets[kept:, ::2])
         value.backward()
         self.masters.take_gradients()
         torch.nn.utils.clip_grad_norm_(self.masters.masters, self.config.clip)
