@@ -56,9 +56,7 @@ class Exam(TextExam):
         super().__init__(
             data,
             Windows(config.context),
-            lambda _, characters: Characters(
-                "".join(characters.symbols) + LETTERS + VALUES + NUMBERS
-            ),
+            lambda _, known: Characters(known.symbols + LETTERS + VALUES + NUMBERS),
             piece=config.context + 1,
             curve=2_048,
             quick=quick,

@@ -38,14 +38,6 @@ CLAIMS = (
         unit="of 8 sizes",
     ),
     Claim(
-        id="heads-divide-the-width",
-        place="Table 2.1",
-        sentence="The width of each size is a multiple of its heads.",
-        kind="exact",
-        measure=measures.width_is_a_multiple,
-        unit="of 8 sizes",
-    ),
-    Claim(
         id="band-is-the-mask",
         place="Sec. 2.1",
         sentence="The band alone gives what the full matrix with a mask gives.",

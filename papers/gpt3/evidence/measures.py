@@ -57,14 +57,9 @@ def formula() -> Exact:
 
 def heads_fill_the_width() -> Exact:
     """How many rows of the table have d_model = heads x d_head."""
-    odd = [name for name, (_, d, h, k, _) in TABLE.items() if d != h * k]
-    return Exact(len(TABLE) - len(odd), len(TABLE), note=f"not so: {', '.join(odd)}")
-
-
-def width_is_a_multiple() -> Exact:
-    """How many rows have a width that their heads divide."""
-    odd = [f"{name}: {d} / {h}" for name, (_, d, h, *_) in TABLE.items() if d % h]
-    return Exact(len(TABLE) - len(odd), len(TABLE), note=f"not so: {', '.join(odd)}")
+    odd = [f"{name}: {h} x {k} = {h * k:,}, not {d:,}"
+           for name, (_, d, h, k, _) in TABLE.items() if d != h * k]  # fmt: skip
+    return Exact(len(TABLE) - len(odd), len(TABLE), note="; ".join(odd))
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Text from version 2: `papers generate gpt3 --prompt "α3β7α"`."""
+"""Text from version 2: `papers generate gpt3 --prompt "αΓβΛα"`."""
 
 import math
 
