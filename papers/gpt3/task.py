@@ -74,10 +74,10 @@ class Exam(TextExam):
         return np.stack(pairs, 2).reshape(count, 2 * examples)
 
     def tasks(self, seed, i, device=None):
-        """The i-th windows to learn from, one half of each kind: a tensor (B, T + 1)."""
+        """The i-th windows to learn from, two in five of recall: a tensor (B, T + 1)."""
         rng, length = np.random.default_rng([seed, i]), self.config.context + 1
         count = self.config.tasks
-        kinds = {"recall": (count + 1) // 2, "linear": count // 2}
+        kinds = {"recall": count * 2 // 5, "linear": count - count * 2 // 5}
         rows = [self.rows(kind, rng, n, (length + 1) // 2) for kind, n in kinds.items()]
         return torch.as_tensor(np.concatenate(rows)[:, :length], device=device)
 

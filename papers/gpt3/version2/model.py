@@ -22,6 +22,8 @@ from papers.adam.version2.model import AdamW, groups
 from papers.gpt2.version2 import model as gpt2
 from papers.gpt2.version2.model import batch, loss
 
+FEWEST = 16  # places of a block: products of fewer cost more than they save
+
 
 @dataclass(frozen=True)
 class Config:  # defaults: Table 2.1, first row; Sec. 2.1; Appendix B
@@ -74,7 +76,7 @@ def banded(q, k, v, band, block=None):
     blocks of C, whose keys are C + w - 1 in a row: T (C + w - 1) products in place of T^2, and with
     a `block` of 1 no more than T w. Returns (B, H, T, K).
     """
-    t, c = q.shape[2], min(block or band, q.shape[2])
+    t, c = q.shape[2], min(block or max(band, FEWEST), q.shape[2])
     back = -t % c  # positions that fill up the last block
     front = band - 1 + t - k.shape[2]  # and the first band; negative where more is known
     q = F.pad(q, (0, 0, 0, back)).unflatten(2, (-1, c))  # (B, H, N, C, K)
