@@ -8,7 +8,7 @@ answers are scored against what the model would say without the question.
 
 Symbols: n_ctx the window, w the band, d_model the width.
 Shapes:  B batch, T positions, S those looked at, H heads, K = d_k, D = d_model, V tokens,
-         N blocks of C positions each, W = C + w - 1, C cache.
+         N blocks, P positions of a block, W = P + w - 1, C cache.
 """
 
 import math
@@ -61,7 +61,7 @@ class Config:  # defaults: Table 2.1, first row; Sec. 2.1; Appendix B
 
 
 def blocked(x, size, step):
-    """(B, H, S, K) -> (B, H, N, W, K): windows of `size` positions, one every `step`."""
+    """Windows of `size` positions, one every `step`."""
     return x.unfold(2, size, step).transpose(-1, -2)  # (B, H, N, W, K)
 
 
@@ -73,23 +73,23 @@ def banded(q, k, v, band, block=None):
     """softmax(q k^T / sqrt(d_k)) v, where a position sees itself and the w - 1 before it.
 
     `q` (B, H, T, K) are the last of the positions of `k` and `v` (B, H, S, K). They are taken in
-    blocks of C, whose keys are C + w - 1 in a row: T (C + w - 1) products in place of T^2, and with
+    blocks of P, whose keys are P + w - 1 in a row: T (P + w - 1) products in place of T^2, and with
     a `block` of 1 no more than T w. Returns (B, H, T, K).
     """
     t, c = q.shape[2], min(block or max(band, FEWEST), q.shape[2])
     back = -t % c  # positions that fill up the last block
     front = band - 1 + t - k.shape[2]  # and the first band; negative where more is known
-    q = F.pad(q, (0, 0, 0, back)).unflatten(2, (-1, c))  # (B, H, N, C, K)
+    q = F.pad(q, (0, 0, 0, back)).unflatten(2, (-1, c))  # (B, H, N, P, K)
     k, v = (blocked(F.pad(x, (0, 0, front, back)), c + band - 1, c) for x in (k, v))
-    scores = scale(q) * q @ k.transpose(-1, -2)  # (B, H, N, C, W)
-    weights = (scores + edges(t + back, c, band, front, q)).softmax(-1)  # (B, H, N, C, W)
+    scores = scale(q) * q @ k.transpose(-1, -2)  # (B, H, N, P, W)
+    weights = (scores + edges(t + back, c, band, front, q)).softmax(-1)  # (B, H, N, P, W)
     return (weights @ v).flatten(2, 3)[:, :, :t]  # (B, H, T, K)
 
 
 def edges(t, c, band, front, like):
-    """0 in the band, -inf beside it and before the text: (N, C, W)."""
+    """0 in the band, -inf beside it and before the text: (N, P, W)."""
     row, column = torch.arange(c)[:, None], torch.arange(c + band - 1)
-    within = (column >= row) & (column < row + band)  # (C, W)
+    within = (column >= row) & (column < row + band)  # (P, W)
     known = torch.arange(0, t, c)[:, None, None] + column >= front  # (N, 1, W)
     return torch.where(within & known, 0.0, -math.inf).to(like)
 
