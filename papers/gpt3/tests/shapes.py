@@ -17,7 +17,7 @@ SIZES = {
     "T": (19, 10, 13, 23),  # while a text is read on, the new tokens alone
     "S": (23, 10, 16, 19, 13),
     "C": (31, 19),
-    **{"N": (5, 3, 4), "P": 4, "W": 7},  # of a band of four places
+    **{"N": (5, 3, 4, 6), "P": 4, "W": 7},  # of a band of four places
     **{"E": (13, 10), "A": (6, 4)},
 }
 SMALL = {"d_model": H * K, "heads": H, "layers": 2, "batch": 17, "tasks": 17, "steps": 2, "band": 4}
@@ -43,6 +43,7 @@ def run(version, load):
         learner.step(tokens, tokens[: 17 * 20].view(17, 20), i)
     net.read(read[:, :13])
     net, state = model.GPT3(model.Config(**SMALL, context=31), V).eval(), None
+    net.read(read)
     for piece in read.split([10, 13], 1):
         _, state = net.read(piece, state)
 
