@@ -29,7 +29,8 @@ SEVERAL = '''"""Everything but pictures' classes and translation."""
 import numpy as np
 
 from common.ask.abilities import (
-    MASK, Captioner, Classifier, Filler, Hit, Inside, Matcher, Neighbours, Searcher, Units,
+    MASK, Captioner, Classifier, Contamination, Filler, Hit, Inside, Matcher, Neighbours, Searcher,
+    Units,
 )
 from common.data.pictures import resized
 
@@ -40,7 +41,9 @@ PAGES = {"Bikes": "A man rides a bike.", "Fruit": "An apple a day."}
 
 def load(
     checkpoint,
-) -> tuple[Filler, Classifier, Neighbours, Searcher, Captioner, Matcher, Units]:
+) -> tuple[
+    Filler, Classifier, Neighbours, Searcher, Contamination, Captioner, Matcher, Units
+]:
     size = checkpoint.config.size
     vectors = checkpoint.tensors({"vectors": (len(WORDS), size)})["vectors"]
 
@@ -55,6 +58,9 @@ def load(
     def search(query, count):
         found = [Hit(t, text, 1.5) for t, text in PAGES.items() if query in text]
         return found[:count]
+
+    def seen(examples):
+        return [text if text in PAGES.values() else None for text in examples]
 
     def match(picture, texts):
         red = resized(picture, 4, 4)[..., 0].mean() / 255
@@ -72,7 +78,8 @@ def load(
 
     return (
         Filler(fill), Classifier(("bad", "good"), classify), Neighbours(WORDS, vectors),
-        Searcher(search), Captioner(caption), Matcher(match), Units(read, QUOTED),
+        Searcher(search), Contamination(seen), Captioner(caption), Matcher(match),
+        Units(read, QUOTED),
     )
 '''
 PICTURES = '''"""Classes of pictures."""

@@ -138,12 +138,26 @@ def test_attend_reads_a_picture_where_the_model_reads_pictures(home, papers, red
     assert code == 2 and "no.png: there is no such file" in said
 
 
+def test_contaminated_names_the_examples_that_were_seen(papers, tmp_path):
+    test = tmp_path / "test.txt"
+    test.write_text("A man walks.\n\n\nAn apple a day.\n \nA man rides a bike.\n")
+    code, out, said = papers("contaminated", "version1", str(test), "--top", "1")
+    assert code == 0, said
+    assert out.splitlines() == [
+        "2 of 3 examples share words with the training text.",
+        "2. An apple a day.",
+    ]
+    _, out, _ = papers("contaminated", "version1", str(test), "--json")
+    found = json.loads(out)
+    assert found["examples"] == 3 and [row["example"] for row in found["contaminated"]] == [2, 3]
+
+
 # -- which rooms have which ----------------------------------------------------------------------
 
 
 def test_what_load_returns_says_which_doors_there_are(home):
     assert doors(home, "version1") == [
-        *("fill", "classify", "near", "search", "caption", "match", "units")
+        *("fill", "classify", "near", "search", "contaminated", "caption", "match", "units")
     ]
     assert doors(home, "version2") == ["classify"]
     assert doors(home, "version3") == ["generate", "chat", "translate"]
@@ -194,6 +208,7 @@ def test_the_help_stays_readable_at_80_columns(home, capsys):
         (["near", "version1", "a", "--analogy", "a", "b", "c"], "name one word, or"),
         (["search", "version1", " "], "the query is empty"),
         (["match", "version1", "x.png", "a", "a"], "two different texts"),
+        (["contaminated", "version1", "no.txt"], "no.txt: there is no such file"),
         (["classify", "version1", "nan"], "gives no usable probabilities: its training diverged"),
         (["classify", "version1", "broken"], "does not go with its config: shapes (3, 4)"),
         (["classify", "version2", "no.png"], "no.png: there is no such file"),

@@ -97,6 +97,14 @@ class Searcher:
 
 
 @dataclass(frozen=True)
+class Contamination:
+    """`find(examples)` gives for each example of a test a run of words that the model's training
+    text has as well, or None."""
+
+    find: Callable[[Sequence[str]], Sequence[str | None]]
+
+
+@dataclass(frozen=True)
 class Captioner:
     """`caption(picture)` says what is to be seen."""
 

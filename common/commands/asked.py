@@ -5,6 +5,7 @@ from __future__ import annotations
 from common.commands.attend import attend
 from common.commands.doors.caption import caption
 from common.commands.doors.classify import classify
+from common.commands.doors.contaminated import contaminated
 from common.commands.doors.fill import fill
 from common.commands.doors.match import match
 from common.commands.doors.near import near
@@ -15,5 +16,5 @@ from common.commands.generate import chat, generate
 
 ASKED = (
     *(generate, chat, translate, attend, units),
-    *(fill, classify, near, search, caption, match),
+    *(fill, classify, near, search, contaminated, caption, match),
 )

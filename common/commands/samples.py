@@ -24,6 +24,7 @@ ASKED = {  # door -> what it is asked with, beside the paper
     **dict.fromkeys(("attend", "classify"), " TEXT-OR-PICTURE"),
     "fill": ' "A [MASK] TEXT"',
     "near": " WORD",
+    "contaminated": " FILE",
     "caption": " PICTURE",
     "match": ' PICTURE "TEXT" "TEXT"',
 }

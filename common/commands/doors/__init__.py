@@ -21,6 +21,7 @@ DOORS = {  # command -> what an ask.py must return for it, and what a room witho
     "classify": ("Classifier", "classifies nothing"),
     "near": ("Neighbours", "knows no neighbours of words"),
     "search": ("Searcher", "searches nothing"),
+    "contaminated": ("Contamination", "checks no test for what it saw in training"),
     "caption": ("Captioner", "captions no pictures"),
     "match": ("Matcher", "matches no texts with pictures"),
     "units": ("Units", "has no units to look at"),
