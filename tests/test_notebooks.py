@@ -133,12 +133,14 @@ def defined(path: Path) -> dict[str, int]:
     return {n.name: (n.end_lineno or 0) - n.lineno + 1 for n in nodes if isinstance(n, kinds)}
 
 
+ROOMS = {name for p in (ROOT / "papers").glob("*/version*/model.py") for name in defined(p)}
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 def test_it_uses_the_code_of_the_rooms_and_copies_none(path: Path) -> None:
     assert re.search(r"(?m)^from papers\.\w+\.version\d+ import model", path.read_text())
-    theirs = {name for p in (ROOT / "papers").glob("*/version*/model.py") for name in defined(p)}
     own = defined(path)
-    assert {n: lines for n, lines in own.items() if lines > LONGEST or n in theirs} == {}
+    assert {n: lines for n, lines in own.items() if lines > LONGEST or n in ROOMS} == {}
 
 
 def test_readme_lists_them_and_their_stages_link_them() -> None:

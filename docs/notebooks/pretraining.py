@@ -151,9 +151,9 @@ for text, label in list(zip(test, test_labels))[:3] + list(zip(test, test_labels
     print("question " if label else "statement", text)
 
 # %% [markdown]
-# Fine-tune both networks, the one that has read and the one that has not, on the same lines.
-# Look at the error on lines that neither has seen, where 50 % is guessing, and at how small the
-# distance is: a minute of reading is worth little.
+# Fine-tune both networks, the one that has read and the one that has not, on the same lines. Look
+# at the first half: which is steadier? And look at the end: after so little reading not much of the
+# lead is left. Lines are those that neither has seen; 50 % is guessing.
 
 # %%
 tune_steps = 30 if QUICK else 100
