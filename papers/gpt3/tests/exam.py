@@ -16,6 +16,7 @@ TASKS = [f"{kind}_{n}{by}" for kind in ("recall", "linear") for n in (0, 1, 2, 4
          for by in ("", "_scored")]  # fmt: skip
 OTHER = ("validation_bits", "parameters", *TASKS)  # tasks are drawn, not read
 CLIPS = {"version2": by_norm}
+PIECES = 14  # letters, values and numbers of tasks
 
 part, place = text_part, place_text
 
