@@ -201,6 +201,7 @@ def test_what_a_carried_exam_lacks_is_an_error_in_a_sentence(room, papers):
     carried = json.loads(path.read_bytes())["carried"]
     del carried["plain"]["classes"]
     change(path, carried=carried)
+    (home.folder.parents[1] / "none.png").touch()  # refused before it is read
     code, _, err = papers("classify", "vit", "none.png", "--checkpoint", str(path.parent))
     assert code == 2 and "'Exam' object has no attribute 'classes'" in err
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
 import struct
@@ -220,6 +221,14 @@ def test_what_cannot_be_asked_is_one_sentence(papers, words, told):
     code, out, said = papers(*words)
     assert (code, out) == (2, "") and told in said, said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("module", ["common.commands.doors.classify", "common.commands.attend"])
+def test_a_picture_that_is_not_there_is_noticed_before_anything_is_trained(module, monkeypatch):
+    command = importlib.import_module(module)
+    monkeypatch.setattr(command, "opened", lambda *_, **__: pytest.fail("weights are asked for"))
+    with pytest.raises(UserError, match="no.PNG: there is no such file"):
+        getattr(command, module.rpartition(".")[2])("vit", "no.PNG", train=True)
 
 
 def png(width: int, height: int) -> bytes:

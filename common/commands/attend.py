@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from common.commands.doors.shown import present
 from common.commands.generate import Data, Folder, PaperName, Train, Version
 from common.commands.weights import opened
 from common.paper import find_root
@@ -33,6 +34,7 @@ def attend(
     from common.ask.visualize import write_pages
     from common.data.pictures import read_picture
 
+    what = present(what)
     with opened(paper, version, checkpoint, data, train=train, door="attend") as (variant, model):
         picture = getattr(model, "reads", "text") == "image"
         maps = model.attend(read_picture(what) if picture else what)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from common.commands.doors.fill import Top
-from common.commands.doors.shown import answer, as_rows, bars
+from common.commands.doors.shown import answer, as_rows, bars, present
 from common.commands.generate import Data, Folder, Json, PaperName, Train, Version
 from common.commands.weights import opened
 
@@ -28,7 +28,7 @@ def classify(
     from common.ask.abilities import ranked
     from common.data.pictures import read_picture
 
-    door = "classify"
+    door, what = "classify", present(what)
     with opened(paper, version, checkpoint, data, train=train, door=door) as (variant, model):
         read = read_picture(what) if model.reads == "image" else what
         found = ranked(model.labels, model.classify(read), top)

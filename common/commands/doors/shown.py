@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json as json_module
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from common.commands.generate import say
-from common.errors import visible
+from common.errors import UserError, visible
 
+PICTURES = (".png", ".jpg", ".jpeg")
 WIDEST = 40  # columns of a label
 NUMBER = 7  # columns of its number, with a blank before and behind it
+
+
+def present(what: str) -> str:
+    """`what`; UserError if it names a picture that is not there, before anything is trained."""
+    if what.lower().endswith(PICTURES) and not Path(what).expanduser().exists():
+        raise UserError(f"{what}: there is no such file.")
+    return what
 
 
 def answer(json: bool, told: dict[str, Any], lines: Iterable[str]) -> None:
