@@ -6,7 +6,6 @@ corrections.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor
 
 from common.reports import style
+from common.reports.drawing import run_main
 from papers.adam.version2.model import corrections, denominators, moments_
 
 CURVATURE = torch.tensor([1.0, 40.0])  # of the bowl along x and y
@@ -92,4 +92,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

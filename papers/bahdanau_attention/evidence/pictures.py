@@ -8,7 +8,6 @@ byte pairs of an English one, the mean over those of a German one.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ import torch
 from common.config import plan
 from common.exams import lexicon
 from common.paper import room
+from common.reports.drawing import run_main
 from common.reports.style import keep, theme
 from common.run.engine import Masters
 from papers.bahdanau_attention.task import Exam, word_tokens
@@ -89,4 +89,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

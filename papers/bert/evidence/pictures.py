@@ -8,7 +8,6 @@ same Wikipedia; logistic regression judges both.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
@@ -26,6 +25,7 @@ from common.exams.vectors import learned_words, read_corpus
 from common.paper import find_root, room
 from common.records.record import Record, read_records
 from common.reports import style
+from common.reports.drawing import run_main
 from papers.bert import PAPER
 from papers.word2vec.version2 import model
 
@@ -134,4 +134,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

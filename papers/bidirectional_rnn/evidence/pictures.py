@@ -6,7 +6,6 @@ the weights of a version 2, as a training leaves it.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import torch
@@ -14,6 +13,7 @@ import torch
 from common.ask.checkpoint import read_checkpoint
 from common.paper import room
 from common.reports import coloured, style
+from common.reports.drawing import run_main
 from papers.bidirectional_rnn.task import Exam
 from papers.bidirectional_rnn.version2 import model
 
@@ -55,4 +55,4 @@ def main(weights: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

@@ -6,13 +6,13 @@ split, and cuts one sentence with the first few of them, and with more.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from matplotlib.colors import ListedColormap
 
 from common.data.text import load_text, split
 from common.reports import coloured, style
+from common.reports.drawing import run_main
 from papers.bpe import PAPER
 from papers.bpe.version2 import model
 
@@ -41,4 +41,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

@@ -7,7 +7,6 @@ test stretch, with the head that gives the needle asked for most.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import torch
@@ -15,6 +14,7 @@ import torch
 from common.ask.checkpoint import read_checkpoint
 from common.paper import room
 from common.reports import coloured, style
+from common.reports.drawing import run_main
 from papers.differential_transformer.task import Exam
 from papers.differential_transformer.version2 import model
 
@@ -67,4 +67,4 @@ def main(weights: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

@@ -6,7 +6,6 @@ of a version 2, as a training leaves it.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor
 from common.ask.checkpoint import read_checkpoint
 from common.paper import room
 from common.reports import coloured, style
+from common.reports.drawing import run_main
 from papers.electra.task import Exam
 from papers.electra.version2 import model
 
@@ -74,4 +74,4 @@ def main(weights: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

@@ -6,7 +6,6 @@ as a training leaves it, and draws how alike words are, in groups of words that 
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from common.ask.checkpoint import read_checkpoint
 from common.exams.vectors import unit
 from common.paper import room
+from common.reports.drawing import run_main
 from common.reports.style import keep, theme
 from papers.glove.version2 import ask
 
@@ -70,4 +70,4 @@ def main(weights: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

@@ -6,12 +6,12 @@ a version 2, as a training leaves it.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from common.ask.checkpoint import read_checkpoint
 from common.paper import room
 from common.reports import coloured, style
+from common.reports.drawing import run_main
 from papers.gpt1.version2 import ask
 
 SENTENCES = (
@@ -42,4 +42,4 @@ def main(weights: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

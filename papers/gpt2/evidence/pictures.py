@@ -6,7 +6,6 @@ a version 2 that reads characters, as a training leaves it.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ from common.ask.checkpoint import read_checkpoint
 from common.ask.visualize import label
 from common.paper import room
 from common.reports import coloured, style
+from common.reports.drawing import run_main
 from papers.gpt2.task import Exam
 from papers.gpt2.version2 import model
 
@@ -72,4 +72,4 @@ def main(weights: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

@@ -6,12 +6,12 @@ differ in their first recurrence alone, and nothing after it. It needs no traini
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import torch
 
 from common.reports import style
+from common.reports.drawing import run_main
 from papers.irnn.version2.model import Layer
 
 HIDDEN, STEPS, SEED = 100, 64, 1  # steps: as many as a digit of the exam has pixels
@@ -65,4 +65,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import torch
 from torch import Tensor
 
 from common.reports import style
+from common.reports.drawing import run_main
 from papers.llama.version2.model import rope, turns
 
 PLACES, WIDTH, BASE = 64, 8, 10_000.0  # tokens, components of a head, of the paper's angles
@@ -64,4 +64,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

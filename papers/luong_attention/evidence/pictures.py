@@ -6,13 +6,13 @@ experiments.py does for the claims, and draws the weights of one made pair for e
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from common.exams.pairs import made_pairs
+from common.reports.drawing import run_main
 from common.reports.style import keep, theme
 from papers.luong_attention.evidence import experiments
 from papers.luong_attention.version2 import model
@@ -60,4 +60,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

@@ -6,7 +6,6 @@ of a version 3, as a training leaves it.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import numpy as np
 from common.ask.checkpoint import read_checkpoint
 from common.paper import room
 from common.reports import coloured, style
+from common.reports.drawing import run_main
 from papers.mamba.version3 import ask
 from papers.mamba.version3.model import Config
 
@@ -66,4 +66,4 @@ def main(weights: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

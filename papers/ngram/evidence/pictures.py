@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 
 from common.reports import style
+from common.reports.drawing import run_main
 from papers.ngram import PAPER
 from papers.ngram.task import START, Exam
 from papers.ngram.version2.model import Config, Model
@@ -68,4 +68,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

@@ -6,13 +6,13 @@ a sentence whose words stand for tokens. It needs no training.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from common.reports import style
+from common.reports.drawing import run_main
 from papers.roberta.task import SPECIAL
 from papers.roberta.version2.model import Config, Hiding
 
@@ -61,4 +61,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

@@ -8,7 +8,6 @@ order.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -19,6 +18,7 @@ from common.ask.checkpoint import read_checkpoint
 from common.exams.pairs import padded
 from common.exams.translation import Evaluated
 from common.paper import room
+from common.reports.drawing import run_main
 from common.reports.style import keep
 from papers.seq2seq.task import Exam
 from papers.seq2seq.version2 import model
@@ -81,4 +81,4 @@ def main(weights: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

@@ -7,11 +7,11 @@ draws the beginning of one of them.
 from __future__ import annotations
 
 import re
-import sys
 import textwrap
 from pathlib import Path
 
 from common.reports import coloured, style
+from common.reports.drawing import run_main
 from papers.tfidf import PAPER
 from papers.tfidf.task import SENTENCE, Exam
 from papers.tfidf.version2.model import Config, Index
@@ -57,4 +57,4 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

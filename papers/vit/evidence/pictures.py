@@ -7,7 +7,6 @@ images, as in Fig. 6), how alike positions are, and the first filters (both as i
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -17,6 +16,7 @@ import torch.nn.functional as F
 
 from common.ask.checkpoint import read_checkpoint
 from common.paper import room
+from common.reports.drawing import run_main
 from common.reports.style import keep
 from papers.vit import ask
 from papers.vit.task import SIDE, Exam
@@ -101,4 +101,4 @@ def main(weights: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)

@@ -7,7 +7,6 @@ once more and prints the nearest words of some at three moments, as a table for 
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -19,6 +18,7 @@ from common.ask.checkpoint import read_checkpoint
 from common.config import plan
 from common.exams.vectors import read_corpus, unit
 from common.paper import room
+from common.reports.drawing import run_main
 from common.reports.style import keep
 from common.run.compiled import compiled
 from papers.word2vec.version2 import ask, kernel, model
@@ -101,4 +101,4 @@ def main(weights: str, folder: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    run_main(main)
