@@ -128,6 +128,8 @@ def other_seal(path):
 MODEL, WEIGHTS = "model.json", "weights.safetensors"
 DAMAGED = {
     "cut json": (MODEL, cut, "model.json is damaged"),
+    "no json": (MODEL, lambda path: path.unlink(), "it has no model.json"),
+    "no weights": (WEIGHTS, lambda path: path.unlink(), "weights.safetensors"),
     "cut weights": (WEIGHTS, cut, "weights.safetensors is damaged"),
     "two seals": (WEIGHTS, other_seal, "its two files carry different seals"),
     "a seal of no record": (
@@ -153,9 +155,11 @@ def test_a_demo_that_is_not_what_its_record_says_is_refused(what, room, papers):
     file, damage, said = DAMAGED[what]
     damage(home.path("demo", file))
     code, out, err = papers("generate", "gpt2", "--max-tokens", "5")
-    assert (code, out) == (2, "") and said in err
+    assert (code, out) == (2, "") and said in err and "`git restore papers/gpt2/demo`" in err
     (finding,) = doctor.demos(ROOT)
-    assert finding.problem and said in finding.state and finding.mend == "papers demo gpt2"
+    assert (
+        finding.problem and said in finding.state and finding.mend == "git restore papers/gpt2/demo"
+    )
 
 
 def test_a_demo_stays_that_of_its_record_through_a_reseal(room, papers):

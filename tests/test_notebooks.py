@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import re
-import runpy
 import socket
 from pathlib import Path
 
@@ -77,7 +77,8 @@ def run(monkeypatch):
     plt.switch_backend("Agg")
 
     def figures(path: Path):
-        runpy.run_path(str(path))
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
         return [plt.figure(number) for number in plt.get_fignums()]
 
     with matplotlib.rc_context():

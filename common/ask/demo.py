@@ -68,14 +68,13 @@ def check(home: Room) -> Record:
     """The record of the room's demo. UserError where the demo is not what that record says."""
     folder = home.path(DEMO)
     record, told = record_of(home, folder), told_by(folder)
-    again = f"make it again: papers demo {home.name}"
     try:
         with safe_open(folder / WEIGHTS, "pt") as file:
             seal = (file.metadata() or {}).get(SEAL)
     except (OSError, SafetensorError) as error:
-        raise UserError(f"{folder / WEIGHTS} is damaged ({error}); {again}") from None
+        raise UserError(f"{folder / WEIGHTS} is damaged: {error}.") from None
     if seal != told.seal:
-        raise UserError(f"{folder}: its two files carry different seals; {again}")
+        raise UserError(f"{folder}: its two files carry different seals.")
     same = {
         "variant": told.variant == record.variant,
         "dataset": told.dataset.sha256 == record.dataset.sha256,
@@ -83,7 +82,7 @@ def check(home: Room) -> Record:
         "seed": told.seed in [run.seed for run in record.seeds],
     }
     if other := [name for name, equal in same.items() if not equal]:
-        raise UserError(f"{folder / MODEL}: its {other[0]} is not that of its record; {again}")
+        raise UserError(f"{folder / MODEL}: its {other[0]} is not that of its record.")
     return record
 
 

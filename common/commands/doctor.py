@@ -289,7 +289,7 @@ def demos(root: Path) -> Iterator[Finding]:
         try:
             record = check(home)
         except UserError as error:
-            yield Finding(f"demo {home.name}", str(error), f"papers demo {home.name}")
+            yield Finding(f"demo {home.name}", str(error), f"git restore papers/{home.name}/{DEMO}")
         else:
             state = f"of the record {record.hardware.name}/{record.variant}"
             yield Finding(f"demo {home.name}", state)

@@ -44,12 +44,14 @@ def opened(
     from common.ask.checkpoint import read_checkpoint
     from common.evidence.deviations import injection
 
-    checkpoint = read_checkpoint(home, folder, data, dtype)
+    with _restorable(home, folder):
+        checkpoint = read_checkpoint(home, folder, data, dtype)
+        taken = _taken(home, folder, checkpoint)
     named = checkpoint.variant.name
     if variant not in (None, named):
         raise UserError(f"{folder} holds {named}, not {variant}: leave out --version.")
     doors.check(home, door, checkpoint.version)
-    print(_taken(home, folder, checkpoint), file=sys.stderr)
+    print(taken, file=sys.stderr)
     with injection(home, checkpoint.version, checkpoint.variant.deviation):
         yield named, checkpoint.able(home.module(f"{checkpoint.version}.ask"), wanted(door))
 
@@ -79,6 +81,18 @@ def _taken(home: Room, folder: Path, checkpoint: Any) -> str:
     if (value := run.metrics.get(metric.name)) is not None:
         told.append(f"{value:.3f} {metric.label}")
     return f"demo weights: {', '.join(told)}: {_shown(folder)}; --train trains your own"
+
+
+@contextlib.contextmanager
+def _restorable(home: Room, folder: Path) -> Iterator[None]:
+    """What is wrong with a demo ends with how to get the committed one back."""
+    try:
+        yield
+    except UserError as error:
+        if folder.resolve() != _demo_folder(home):
+            raise
+        mend = f"`git restore {_shown(folder)}` brings the demo weights back."
+        raise UserError(f"{error} {mend}") from None
 
 
 def _demo_folder(home: Room) -> Path:
@@ -131,8 +145,8 @@ def weights(
             if name != best[0]:
                 print(f"{best[0]} is better: --train trains it.", file=sys.stderr)
             return folder
-    if (folder := _demo(home, variant, door)) and fits(folder):
-        return folder
+    if (folder := _demo(home, variant, door)) and (not data or fits(folder)):
+        return folder  # one that is not its record's is refused when it is read
     if here:  # reading it says what it was trained on
         return next(iter(here.values()))[0]
     _ask(home, best[0], data, train)
@@ -142,11 +156,12 @@ def weights(
 def _demo(home: Room, variant: str | None, door: str) -> Path | None:
     """The folder of the demo weights, if they are of that variant and have the door."""
     folder = _demo_folder(home)
-    if not (folder / "model.json").is_file():
+    if not folder.is_dir():
         return None
     from common.ask.checkpoint import told_by
 
-    told = told_by(folder)
+    with _restorable(home, folder):
+        told = told_by(folder)
     able = told.version in doors.able(home, door)
     return folder if able and variant in (None, told.variant) else None
 

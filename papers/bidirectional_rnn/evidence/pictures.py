@@ -25,8 +25,8 @@ LETTER = 10
 def said(net, tokens: torch.Tensor) -> dict[str, torch.Tensor]:
     """What the states at each word give the answer "for" above "against", by direction (T,)."""
     lengths = torch.tensor([tokens.shape[1]])
-    states = net.states(net.embed(tokens), lengths)[0]  # (T, 2 H)
-    weights = net.w_y[:, 1] - net.w_y[:, 0]  # (2 H,)
+    states = net.states(net.embed(tokens), lengths)[0]
+    weights = net.w_y[:, 1] - net.w_y[:, 0]
     forward, backward = (states * weights).unflatten(1, (2, -1)).sum(2).T
     return {
         "Read from the left": forward,

@@ -31,7 +31,7 @@ def from_question(net, exam: Exam) -> tuple[list[str], int, dict[str, torch.Tens
     end, needle = (int(places[STRETCH, question]) for places in (exam.test.asked, exam.test.found))
     tokens = exam.test.tokens[STRETCH : STRETCH + 1, : end + 1]
     layers = list(net.look(tokens))
-    given = torch.stack([weights[0, :, -1, needle] for _, weights, _ in layers])  # (N, H)
+    given = torch.stack([weights[0, :, -1, needle] for _, weights, _ in layers])
     layer, head = divmod(int(given.argmax()), given.shape[1])
     scores, difference, _ = layers[layer]
     one, two = (scores + model.barred(end + 1)).softmax(-1)[0, 2 * head : 2 * head + 2, -1]

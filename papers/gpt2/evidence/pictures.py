@@ -33,7 +33,7 @@ def expected(exam: Exam, net) -> np.ndarray:
 
 def letters(axes, exam: Exam, p: np.ndarray, own: np.ndarray) -> None:
     """The likeliest letters of each place, dark where they are likely, the line's own framed."""
-    best = np.argsort(-p, axis=1)[:, :BEST]  # (T, BEST)
+    best = np.argsort(-p, axis=1)[:, :BEST]
     axes.imshow(
         np.take_along_axis(p, best, 1).T, cmap=coloured.RISING, vmin=0, vmax=1, aspect="auto"
     )

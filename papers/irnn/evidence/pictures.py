@@ -39,7 +39,7 @@ def left(recurrence: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     layer.w_hh.copy_(recurrence)
     pulse = torch.zeros(1, STEPS, 1)
     pulse[0, 0] = 1.0
-    states = layer(pulse)[0][0]  # (T, H)
+    states = layer(pulse)[0][0]
     sizes = states.norm(dim=1)
     cosines = states @ states[0] / (sizes * sizes[0]).clamp(min=1e-30)
     return sizes / sizes[0], cosines

@@ -23,7 +23,7 @@ SIGNS = ("o", "s", "^")
 
 def turned(x: Tensor) -> Tensor:
     """The vector (K) as it is at each place (T, K)."""
-    rows = x.expand(1, PLACES, 1, WIDTH)  # (B, T, H, K)
+    rows = x.expand(1, PLACES, 1, WIDTH)
     return rope(rows, turns(0, PLACES, WIDTH, BASE))[0, :, 0]
 
 
