@@ -139,14 +139,14 @@ def mistakes(everything: list[Results]):
     for row, (paper, _, cost, low, high) in enumerate(shown):
         axes.barh(row, cost, height=0.6, color=colours[paper], alpha=0.75, lw=0)
         axes.plot([low, high], [row, row], "|-", ms=7, lw=1.8, mew=1.8, c=style.INK)
-        axes.text(max(cost, high), row, f"  {cost:+.1f}%".replace("-", "−"), va="center", size=9)
+        axes.text(max(cost, high), row, f"  {cost:+,.0f}%".replace("-", "−"), va="center", size=9)
     _names(axes, names)
-    axes.set_xlim(right=1.12 * max(row[4] for row in shown))
+    axes.set_xlim(right=1.2 * max(max(row[2], row[4]) for row in shown))  # with the number beside
     rest = f": the {len(shown)} costliest of {len(found)}" if len(found) > len(shown) else ""
     style.finish(
         axes,
         f"What one mistake costs{rest}",
-        "how much worse the test result is, % of the clean run, with 95% interval",
+        "test result, % worse than the clean run, with 95% interval",
     )
     handles = [Patch(color=colours[p], label=style.label(p)) for p in papers]
     figure.legend(handles=handles, loc="lower right", ncols=8)
