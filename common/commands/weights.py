@@ -11,8 +11,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from common.ask import DEMO
 from common.commands import doors
+from common.commands.demo_weights import demo, demo_folder, restorable, shown
 from common.errors import UserError
 from common.paper import Room, Variant, find_root, room
 
@@ -44,7 +44,7 @@ def opened(
     from common.ask.checkpoint import read_checkpoint
     from common.evidence.deviations import injection
 
-    with _restorable(home, folder):
+    with restorable(home, folder):
         checkpoint = read_checkpoint(home, folder, data, dtype)
         taken = _taken(home, folder, checkpoint)
     named = checkpoint.variant.name
@@ -71,8 +71,8 @@ def _taken(home: Room, folder: Path, checkpoint: Any) -> str:
     """Which weights they are, in a line. UserError for a demo that is of no committed record."""
     told = [f"{home.name} {checkpoint.variant.name}", f"seed {checkpoint.seed}", checkpoint.data]
     told += filter(None, [_overrides(home, checkpoint)])
-    if folder.resolve() != _demo_folder(home):
-        return f"{', '.join(told)}: {_shown(folder)}"
+    if folder.resolve() != demo_folder(home):
+        return f"{', '.join(told)}: {shown(folder)}"
     from common.ask.demo import check
 
     record, metric = check(home), home.paper.metric
@@ -80,28 +80,7 @@ def _taken(home: Room, folder: Path, checkpoint: Any) -> str:
     told.append(f"trained {_duration(run.seconds)}")
     if (value := run.metrics.get(metric.name)) is not None:
         told.append(f"{value:.3f} {metric.label}")
-    return f"demo weights: {', '.join(told)}: {_shown(folder)}; --train trains your own"
-
-
-@contextlib.contextmanager
-def _restorable(home: Room, folder: Path) -> Iterator[None]:
-    """What is wrong with a demo ends with how to get the committed one back."""
-    try:
-        yield
-    except UserError as error:
-        if folder.resolve() != _demo_folder(home):
-            raise
-        mend = f"`git restore {_shown(folder)}` brings the demo weights back."
-        raise UserError(f"{error} {mend}") from None
-
-
-def _demo_folder(home: Room) -> Path:
-    return home.path(DEMO).resolve()
-
-
-def _shown(folder: Path) -> Path:
-    place, root = folder.resolve(), find_root()
-    return place.relative_to(root) if place.is_relative_to(root) else folder
+    return f"demo weights: {', '.join(told)}: {shown(folder)}; --train trains your own"
 
 
 def _overrides(home: Room, checkpoint: Any) -> str:
@@ -145,25 +124,12 @@ def weights(
             if name != best[0]:
                 print(f"{best[0]} is better: --train trains it.", file=sys.stderr)
             return folder
-    if (folder := _demo(home, variant, door)) and (not data or fits(folder)):
+    if (folder := demo(home, variant, door)) and (not data or fits(folder)):
         return folder  # one that is not its record's is refused when it is read
     if here:  # reading it says what it was trained on
         return next(iter(here.values()))[0]
     _ask(home, best[0], data, train)
     return _train(home, best[0], data)
-
-
-def _demo(home: Room, variant: str | None, door: str) -> Path | None:
-    """The folder of the demo weights, if they are of that variant and have the door."""
-    folder = _demo_folder(home)
-    if not folder.is_dir():
-        return None
-    from common.ask.checkpoint import told_by
-
-    with _restorable(home, folder):
-        told = told_by(folder)
-    able = told.version in doors.able(home, door)
-    return folder if able and variant in (None, told.variant) else None
 
 
 def _full(home: Room, folder: Path) -> bool:
