@@ -82,8 +82,9 @@ def train_variant(
     """Train all seeds of the request and return the path of the record.
 
     With `record` the result is the paper's committed record, and its metrics and checkpoint if
-    the engine is that of params.yaml; without, everything stays under `local/`. In an experiment of
-    DVC metrics and checkpoint are the experiment's, and the record stays under `local/` as well.
+    the engine is that of params.yaml; else they, and without `record` all, stay under `local/`.
+    In an experiment of DVC metrics and checkpoint are the experiment's, and the record stays
+    under `local/` as well.
     With `take` a seed goes on from pre-trained weights that are kept here.
     """
     launch = prepare(request, record, report)
@@ -94,11 +95,13 @@ def train_variant(
                 pretrained.take(launch, report)
             content = _train(launch, report, request if record and not experiment() else None)
             local = launch.root / "local" / request.paper / launch.key
-            folder = launch.home.folder if record else local
-            whole = launch.usual or not record
-            records = experiment(request.paper) or folder
+            folder = launch.home.folder if record and launch.usual else local
+            records = experiment(request.paper) or (launch.home.folder if record else local)
             every_seed = request.variant in launch.home.paper.starts_from.values()
-            path = publish(folder, records, content, launch.work, whole, every_seed)
+            path = publish(folder, records, content, launch.work, every_seed)
+            if record and not launch.usual:
+                where = folder.relative_to(launch.root) / "checkpoints" / request.variant
+                report(f"weights: {where}, because params.yaml has another engine")
             pretrained.keep(launch, content, path)
     except Timeout:
         raise UserError(f"{request.paper} {request.variant} is already being trained.") from None

@@ -10,16 +10,15 @@ from common.run.start import seed_weights
 
 
 def publish(
-    folder: Path, records: Path, record: Record, work: Path, whole: bool, every_seed: bool = False
+    folder: Path, records: Path, record: Record, work: Path, every_seed: bool = False
 ) -> Path:
-    """Write the record under `records`; with `whole`, weights and metrics under `folder`.
+    """Write weights and metrics under `folder`, then the record under `records`.
 
     The weights are those of the first seed; with `every_seed`, because another version starts from
     them, those of each seed lie beside them. Returns the record's path.
     """
-    if whole:
-        _publish_checkpoint(folder / "checkpoints" / record.variant, record, work, every_seed)
-        write_json(folder / "metrics" / f"{record.variant}.json", summary(record.seeds))
+    _publish_checkpoint(folder / "checkpoints" / record.variant, record, work, every_seed)
+    write_json(folder / "metrics" / f"{record.variant}.json", summary(record.seeds))
     path = record_path(records, record)
     write_record(path, record)
     return path
