@@ -18,7 +18,7 @@ TINY_SHAKESPEARE = (  # nats per character on the last tenth of the text
 )
 
 FASHION = "https://github.com/zalandoresearch/fashion-mnist#benchmark"
-FASHION_MNIST = (  # % wrong images of its test split; the table of its authors, as submitted to them
+FASHION_MNIST = (  # % wrong test images, as others sent them to the set's authors
     Published("ResNet-18", 5.1, FASHION, "flips, shifts and turns"),
     Published("two convolutions, fewer than 100,000 parameters", 7.5, FASHION),
     Published("gradients' histograms and an SVM", 7.4, FASHION),
