@@ -1,6 +1,5 @@
 """Mamba: a recurrence whose parameters are functions of what it reads."""
 
-from common.exams.published import TINY_SHAKESPEARE
 from common.paper import Metric, Paper
 
 PAPER = Paper(
@@ -15,7 +14,6 @@ PAPER = Paper(
     },
     metric=Metric("bits_per_character", "bits per character (test)"),
     dataset="tinyshakespeare",
-    published=TINY_SHAKESPEARE,
     cites=("adam", "gpt2"),
     also={"The code": "https://github.com/state-spaces/mamba"},
 )
