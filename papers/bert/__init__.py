@@ -1,5 +1,6 @@
 """BERT: a Transformer encoder that learns by filling gaps, with both sides in view."""
 
+from common.exams.published import SST2
 from common.paper import Metric, Paper
 
 PAPER = Paper(
@@ -13,6 +14,7 @@ PAPER = Paper(
     },
     metric=Metric("error", "% wrong sentences (test)"),
     dataset="sst2",
+    published=SST2,
     more_data={"pretrain": "wikipedia_sample"},
     cites=("transformer", "bpe", "adam", "word2vec"),
     also={

@@ -1,5 +1,6 @@
 """Simple recurrent networks: Elman 1990, and the character models of 2015 that revived them."""
 
+from common.exams.published import TINY_SHAKESPEARE
 from common.paper import Metric, Paper
 
 PAPER = Paper(
@@ -13,6 +14,7 @@ PAPER = Paper(
     },
     metric=Metric("bits_per_character", "bits per character (test)"),
     dataset="tinyshakespeare",
+    published=TINY_SHAKESPEARE,
     also={
         "Karpathy 2015, The Unreasonable Effectiveness of Recurrent Neural Networks": (
             "https://karpathy.github.io/2015/05/21/rnn-effectiveness/"

@@ -1,5 +1,6 @@
 """ViT: a Transformer that reads an image as a row of patches."""
 
+from common.exams.published import FASHION_MNIST
 from common.paper import Metric, Paper
 
 PAPER = Paper(
@@ -15,6 +16,7 @@ PAPER = Paper(
     },
     metric=Metric("test_error", "% wrong images (test)"),
     dataset="fashion_mnist",
+    published=FASHION_MNIST,
     cites=("transformer", "adam"),
     counts="images",
     also={
