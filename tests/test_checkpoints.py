@@ -244,6 +244,8 @@ def test_files_that_are_damaged_strange_or_missing_are_named(name, version, trai
         shown = re.escape(str(tmp_path / place))
         with pytest.raises(UserError, match=f"^{shown} is no checkpoint"):
             read_checkpoint(home, tmp_path / place)
+    with pytest.raises(UserError, match=f"name its folder, {re.escape(str(source))}\\.$"):
+        read_checkpoint(home, source / "model.json")
 
 
 @EVERY

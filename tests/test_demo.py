@@ -5,14 +5,18 @@ from __future__ import annotations
 import io
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from safetensors.torch import load_file, save_file
 
 from common.ask import demo
 from common.commands import cli, doctor
 from common.commands.weights import weights
+from common.config import read_yaml
+from common.data.catalog import get
 from common.errors import UserError
 from common.paper import forget_rooms, rooms
 from common.records.record import Resealed, record_path, write_record
@@ -78,8 +82,9 @@ def test_a_fresh_clone_answers_what_the_trained_weights_answer(name, room, paper
     assert [told[:2] for told in after] == [told[:2] for told in before]
     for code, out, err in after:
         assert code == 0 and out.strip()
-        assert err.startswith(f"demo weights: {name} {home.newest}-long, seed 0, ")
-        assert "trained 21 s, " in err and "; --train trains your own\n" in err
+        assert err.startswith(f"demo weights: {home.newest}-long, seed 0, {CASES[name].data}, ")
+        assert "\ntrained 21 s, " in err and "; --train trains your own\n" in err
+        assert len(err.splitlines()[-1]) <= 80
 
 
 def test_a_demo_is_small_and_the_same_bytes_each_time(room, papers):
@@ -92,6 +97,49 @@ def test_a_demo_is_small_and_the_same_bytes_each_time(room, papers):
     source = load_file(home.path("checkpoints", "version2-long", "weights.safetensors"))
     assert kept.keys() == source.keys() - {"optimizer.0.step"}
     assert all(2 * w.nbytes == source[name].nbytes for name, w in kept.items())
+
+
+def test_the_licence_of_data_that_is_not_in_git_stands_beside_the_weights(room, papers):
+    home = room("transformer")
+    papers("demo", "transformer")
+    told = json.loads(home.path("demo", "model.json").read_bytes())
+    assert told["licences"]["multi30k"].endswith(f": {get('multi30k').licence}")
+
+
+def test_ctrl_c_leaves_the_demo_that_was_there(room, papers, monkeypatch):
+    home = room("gpt2")
+    papers("demo", "gpt2")
+    path = home.path("demo", "model.json")
+    change(path, note="as it was")
+    rename = Path.rename
+
+    def stopped(self, target):
+        if Path(target) == home.path("demo") and self.name == "new":
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    before = bytes_of(home.path("demo"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", stopped)
+        assert papers("demo", "gpt2")[0] == 130
+    assert bytes_of(home.path("demo")) == before
+    assert [path.name for path in home.folder.glob("*demo*")] == ["demo"]
+    assert papers("demo", "gpt2")[0] == 0 and bytes_of(home.path("demo")) != before
+
+
+def test_where_a_demo_cannot_be_made_it_says_what_makes_it_possible(room, papers):
+    home = room("gpt2")
+    as_cloned(home)
+    mend = "train it with `papers train gpt2 version2 --size long --record`"
+    code, _, err = papers("demo", "gpt2")
+    assert code == 2 and err.startswith(f"error: gpt2 has no weights of its size long here: {mend}")
+    params = read_yaml(home.path("params.yaml"))
+    for profile in ("smoke", "cpu", "gpu"):
+        params[profile]["sizes"] = {"tiny": {}}
+    home.path("params.yaml").unlink()
+    home.path("params.yaml").write_text(yaml.safe_dump(params))
+    code, _, err = papers("demo", "gpt2")
+    assert code == 2 and "gpt2 has no size long" in err and "its sizes are tiny. Add long to" in err
 
 
 def test_named_and_trained_weights_go_before_the_demo_and_own_text_needs_others(room, papers):

@@ -137,3 +137,9 @@ def test_chat_takes_the_options_of_generate(papers):
 def test_weights_that_are_named_are_not_trained(papers):
     code, _, said = papers("generate", "rnn", "--train")
     assert code == 2 and "leave out --train" in said
+
+
+@pytest.mark.parametrize("door", ["generate", "chat"])
+def test_a_setting_out_of_range_is_said_before_weights_are_looked_for(door, papers):
+    code, _, said = papers(door, "rnn", "--train", "--max-tokens", "10000000")
+    assert code == 2 and said.startswith("error: --max-tokens must be a whole number of at least 0")

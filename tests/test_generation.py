@@ -9,6 +9,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.ask import generation
 from common.ask.generation import allowed, choose, generate, stream
 from common.ask.streaming import before, pieces
 from common.ask.writer import DIVERGED, Settings, Writer, change
@@ -63,6 +64,21 @@ def test_every_way_to_be_greedy_is_the_plain_loop(prompts, count, way):
     model = writer()
     expected = [plain(model, prompt, count) for prompt in prompts]
     assert generate(model, prompts, Settings(max_tokens=count, **way)) == expected
+
+
+@pytest.mark.parametrize("way", [{"temperature": 0}, {"beam": 3}])
+def test_however_many_texts_few_are_held_at_once(way, monkeypatch):
+    held = []
+
+    def counted(tokens, state):
+        held.append(len(tokens))
+        return following(tokens, state)
+
+    monkeypatch.setattr(generation, "ROWS", 7)
+    texts = [a + b for a in "abcde" for b in "abcde"]
+    found = generate(writer(next=counted), texts, Settings(max_tokens=3, **way))
+    assert max(held) <= 7
+    assert found == [generate(writer(), [text], Settings(max_tokens=3, **way))[0] for text in texts]
 
 
 @given(PROMPTS, CHOICES)

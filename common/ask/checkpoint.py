@@ -268,6 +268,10 @@ def _open(path: Path) -> BinaryIO:
     try:
         kind = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
+        if path.parent.is_file():
+            file, folder = path.parent, path.parent.parent
+            said = f"{file} is no checkpoint, but a file: name its folder, {folder}."
+            raise UserError(said) from None
         raise UserError(f"{path.parent} is no checkpoint: it has no {path.name}.") from None
     if not stat.S_ISREG(kind):
         raise UserError(f"{path.parent} is no checkpoint: its {path.name} is no ordinary file.")

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -19,26 +19,30 @@ from safetensors.torch import save
 from common.ask import DEMO
 from common.ask.carried import carry, watched
 from common.ask.checkpoint import MODEL, WEIGHTS, Checkpoint, read_checkpoint, told_by
+from common.config import size_names
 from common.data.catalog import get, load_catalog
 from common.errors import UserError
-from common.paper import LONG, Room
+from common.paper import LONG, Room, Variant
 from common.records.record import Record, read_record
 
 LARGEST = 4_000_000  # bytes of both files together
 SEAL = "seal"  # its key in the weights' metadata, as in model.json
 
 
-def make(home: Room, source: Path) -> tuple[Path, Record]:
+def make(home: Room, source: Path | None = None) -> tuple[Path, Record]:
     """Write the room's demo from a checkpoint; its folder and the record that it is of.
 
     UserError where no committed record has left that checkpoint, where the demo would be too
     large, and where it does not answer by itself.
     """
+    source = source or _recorded(home)
     record = record_of(home, source)
-    in_git = all(_in_git(data.name) for data in record.datasets.values())
-    with contextlib.nullcontext([]) if in_git else watched(home) as exams:
+    elsewhere = [data.name for data in record.datasets.values() if not _in_git(data.name)]
+    with watched(home) if elsewhere else contextlib.nullcontext([]) as exams:
         checkpoint = _loaded(home, source)
     model = json.loads((source / MODEL).read_bytes())
+    if elsewhere:
+        model["licences"] = {name: _licence(name) for name in elsewhere}
     if exams:
         model["carried"] = carry(exams[0]).model_dump()
     files = {WEIGHTS: _weights(checkpoint, model[SEAL]), MODEL: _as_json(model)}
@@ -50,6 +54,27 @@ def make(home: Room, source: Path) -> tuple[Path, Record]:
     return _put(home, files), record
 
 
+def _recorded(home: Room) -> Path:
+    """What the recorded run of the size LONG left. UserError, with the mend, where it is not."""
+    if LONG not in (sizes := size_names(home)):
+        has = f"its sizes are {', '.join(sizes)}" if sizes else "it has no sizes"
+        raise UserError(
+            f"{home.name} has no size {LONG}, of which a demo is made; {has}. Add {LONG} to"
+            f" `sizes` in each profile of papers/{home.name}/params.yaml, then {_how(home)}."
+        )
+    folder = home.path("checkpoints", Variant(home.newest, size=LONG).name)
+    if not folder.is_dir():
+        raise UserError(f"{home.name} has no weights of its size {LONG} here: {_how(home)}.")
+    return folder
+
+
+def _how(home: Room) -> str:
+    return (
+        f"train it with `papers train {home.name} {home.newest} --size {LONG} --record`, then run "
+        f"`papers demo {home.name}`"
+    )
+
+
 def record_of(home: Room, folder: Path) -> Record:
     """The committed record whose run left the checkpoint in that folder. UserError if none did."""
     told = told_by(folder)
@@ -58,9 +83,7 @@ def record_of(home: Room, folder: Path) -> Record:
         if told.seal in record.seals:
             return record
     raise UserError(
-        f"{folder} is of no committed record of {home.name} at the size {LONG}: train it with "
-        f"`papers train {home.name} {home.newest} --size {LONG} --record`, then run "
-        f"`papers demo {home.name}`."
+        f"{folder} is of no committed record of {home.name} at the size {LONG}: {_how(home)}."
     )
 
 
@@ -97,6 +120,12 @@ def _in_git(name: str) -> bool:
     return name in load_catalog() and get(name).embedded
 
 
+def _licence(name: str) -> str:
+    """Of the data: what is carried of them, such as their words, is under it as well."""
+    data = get(name)
+    return f"{data.title} ({data.home}): {data.licence}"
+
+
 def _weights(checkpoint: Checkpoint, seal: str) -> bytes:
     """The tensors that were read, floats as bfloat16."""
     with safe_open(checkpoint.file, "pt") as file:
@@ -110,16 +139,20 @@ def _as_json(model: dict) -> bytes:
 
 
 def _put(home: Room, files: dict[str, bytes]) -> Path:
-    """The demo's folder, once the files were tried there beside it."""
-    new, folder = home.path(f".{DEMO}.new"), home.path(DEMO)
-    shutil.rmtree(new, ignore_errors=True)
-    new.mkdir()
-    try:
+    """The demo's folder, once the files were tried beside it. Ctrl-C leaves the one before."""
+    folder = home.path(DEMO)
+    with TemporaryDirectory(prefix=f".{DEMO}-", dir=home.folder) as aside:
+        new, old = Path(aside, "new"), Path(aside, "old")
+        new.mkdir()
         for name, content in files.items():
             (new / name).write_bytes(content)
         _loaded(home, new)
-        shutil.rmtree(folder, ignore_errors=True)
-        new.rename(folder)
-    finally:
-        shutil.rmtree(new, ignore_errors=True)
+        try:
+            if folder.is_dir():
+                folder.rename(old)
+            new.rename(folder)
+        except BaseException:
+            if old.is_dir() and not folder.exists():
+                old.rename(folder)
+            raise
     return folder

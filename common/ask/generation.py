@@ -11,6 +11,8 @@ from common.ask.streaming import before, pieces
 from common.ask.writer import Settings, Writer, as_array, usable
 from common.errors import UserError
 
+ROWS = 256  # texts that are written at once, a beam's counted: a model keeps something of each
+
 
 def generate(writer: Writer, prompts: Sequence[str], settings: Settings) -> list[str]:
     """What the model writes after each prompt: the text of `write`."""
@@ -28,10 +30,15 @@ def write(writer: Writer, prompts: Sequence[str], settings: Settings) -> list[li
     found: list[list[int]] = [[] for _ in prompts]
     for length in sorted({len(tokens) for tokens in encoded}):
         rows = [i for i, tokens in enumerate(encoded) if len(tokens) == length]
-        batch = np.stack([encoded[i] for i in rows])
-        for i, chosen in zip(rows, _batch(writer, batch, settings, rows)):
-            found[i] = chosen
+        for some in _parts(rows, max(1, ROWS // (settings.beam or 1))):
+            batch = np.stack([encoded[i] for i in some])
+            for i, chosen in zip(some, _batch(writer, batch, settings, some)):
+                found[i] = chosen
     return found
+
+
+def _parts(rows: list[int], most: int) -> Iterator[list[int]]:
+    yield from (rows[start : start + most] for start in range(0, len(rows), most))
 
 
 def stream(

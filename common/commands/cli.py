@@ -223,7 +223,7 @@ def main(arguments: list[str] | None = None) -> None:
     except OSError as error:
         code = _refuse(from_system(error))
     if code == 130:
-        print("stopped; the same command goes on from here.", file=sys.stderr)
+        print("stopped; if it trained, the same command goes on from here.", file=sys.stderr)
     sys.exit(code)
 
 

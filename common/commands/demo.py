@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from common.commands.generate import PaperName
-from common.paper import LONG, find_root, room
+from common.paper import find_root, room
 
 
 def demo(
@@ -27,8 +27,7 @@ def demo(
     from common.ask.demo import make
 
     home = room(paper)
-    source = checkpoint or home.path("checkpoints", f"{home.newest}-{LONG}")
-    folder, record = make(home, source)
+    folder, record = make(home, checkpoint)
     size = sum(path.stat().st_size for path in folder.iterdir())
     print(f"{folder.relative_to(find_root())}: {size:,} bytes, seed {record.seeds[0].seed}")
     print(f"of the record {record.hardware.name}/{record.variant}")

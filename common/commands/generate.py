@@ -123,6 +123,7 @@ def generate(
     """
     given = {name: value for name, value in locals().items() if name in SETTINGS}
     prompts = [text for text in read(prompt or [""]) for _ in range(samples)]
+    _check_ranges(given)
     check_output(output)
     with opened(paper, version, checkpoint, data, dtype, train) as (variant, writer):
         settings = _settings(writer, given)
@@ -156,8 +157,17 @@ def chat(
     from common.ask.chat import Chat
 
     given = {name: value for name, value in locals().items() if name in SETTINGS}
+    _check_ranges(given)
     with opened(paper, version, checkpoint, data, dtype, train) as (_, writer):
         Chat(writer, say, _settings(writer, given)).run()
+
+
+def _check_ranges(given: dict[str, Any]) -> None:
+    """UserError, before anything is trained, for a setting that no model takes."""
+    from common.ask.writer import Settings
+
+    with _options_named():
+        Settings(**{k: v for k, v in given.items() if v is not None})
 
 
 def _settings(writer: Writer, given: dict[str, Any]) -> Settings:

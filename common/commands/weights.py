@@ -68,19 +68,20 @@ def wanted(door: str) -> Callable[[Any], bool]:
 
 
 def _taken(home: Room, folder: Path, checkpoint: Any) -> str:
-    """Which weights they are, in a line. UserError for a demo that is of no committed record."""
-    told = [f"{home.name} {checkpoint.variant.name}", f"seed {checkpoint.seed}", checkpoint.data]
+    """Which weights they are; UserError for a demo that is of no committed record."""
+    told = [checkpoint.variant.name, f"seed {checkpoint.seed}", checkpoint.data]
     told += filter(None, [_overrides(home, checkpoint)])
+    which = f"{', '.join(told)}: {shown(folder)}"
     if folder.resolve() != demo_folder(home):
-        return f"{', '.join(told)}: {shown(folder)}"
+        return f"{home.name} {which}"
     from common.ask.demo import check
 
     record, metric = check(home), home.paper.metric
     run = next(run for run in record.seeds if run.seed == checkpoint.seed)
-    told.append(f"trained {_duration(run.seconds)}")
-    if (value := run.metrics.get(metric.name)) is not None:
-        told.append(f"{value:.3f} {metric.label}")
-    return f"demo weights: {', '.join(told)}: {shown(folder)}; --train trains your own"
+    value = run.metrics.get(metric.name)
+    result = "" if value is None else f", {value:.3f} {metric.label}"
+    how = f"trained {_duration(run.seconds)}{result}; --train trains your own"
+    return f"demo weights: {which}\n{how}"
 
 
 def _overrides(home: Room, checkpoint: Any) -> str:
