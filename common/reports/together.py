@@ -121,9 +121,12 @@ def _lengths(axes: Axes, line: Line, colour: str) -> None:
 
 
 def _label(line: Line, goal: float | None) -> str:
-    """ "seq2seq (2014): 9.1 BLEU, 1,310,000 parameters, 31 s to the dashed line"."""
+    """ "seq2seq (2014): 9.1 BLEU, 1,310,000 parameters, 31 s to the dashed line".
+
+    The BLEU is the one on the paper's own page, of its primary hardware.
+    """
     results = line.results
-    bleu, size = line.summary(BLEU), line.summary(PARAMETERS)
+    bleu, size = results.summary(line.version, BLEU), line.summary(PARAMETERS)
     told = [f"{bleu.mean:.1f} BLEU"] if bleu else []
     told += [f"{number(size.mean)} parameters"] if size else []
     timed = compare.time_to(results, line.version, line.hardware, goal) if goal else None
