@@ -112,6 +112,7 @@ def test_next_steps_are_commands_that_name_these_very_weights(
         commands = next_steps(path, data).removeprefix("next: ").splitlines()
         assert [command.strip() for command in commands] == [
             f"papers generate wrote {options}{shown}",
+            f"papers chat wrote {options}{shown}",
             f"papers attend wrote {asked} {options}{shown}",
         ]
         assert all(taken(command.strip()) for command in commands)

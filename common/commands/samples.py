@@ -116,7 +116,7 @@ def next_steps(path: Path, data: str | None) -> str:
         if not weights.is_relative_to(home.folder):
             options = f"--checkpoint {weights.relative_to(find_root())}"
         options += f" --data {shlex.quote(data)}" if data else ""
-        shown = [door for door in here if door != "chat" or "attend" not in here]
+        shown = [door for door in here if door != "chat" or "translate" not in here]
         pictures = doors.reads_pictures(home, record.version)
         asked = ASKED | dict.fromkeys(("attend", "classify"), " PICTURE") if pictures else ASKED
         commands = [f"papers {door} {home.name}{asked.get(door, '')} {options}" for door in shown]
