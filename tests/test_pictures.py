@@ -53,7 +53,8 @@ def test_a_picture_of_dots_has_a_palette_and_nearly_the_colours_that_were_drawn(
     pixels, full = (
         np.asarray(picture.convert("RGB")) for picture in (kept, Image.open(tmp_path / "full.png"))
     )
-    assert kept.mode == "P" and np.abs(pixels.astype(int) - full).max() < 25
+    off = np.abs(pixels.astype(int) - full).max(2)
+    assert kept.mode == "P" and off.mean() < 0.5  # of 64 colours it is 1.1
 
 
 def test_each_letter_of_a_text_has_the_colour_of_its_token():
