@@ -43,6 +43,20 @@ def test_a_picture_is_kept_the_same_each_time(tmp_path, name):
     assert kept[0] == kept[1]
 
 
+def test_a_picture_of_dots_has_a_palette_and_nearly_the_colours_that_were_drawn(tmp_path):
+    with style.theme():
+        figure, (axes,) = style.canvas([0.5])
+        axes.imshow(np.arange(1_000).reshape(10, 100), aspect="auto", cmap="viridis")
+        style.png(figure, tmp_path / "palette.png", style.DOTS)
+        figure.savefig(tmp_path / "full.png", dpi=style.DOTS)
+    kept = Image.open(tmp_path / "palette.png")
+    pixels, full = (
+        np.asarray(picture.convert("RGB")) for picture in (kept, Image.open(tmp_path / "full.png"))
+    )
+    off = np.abs(pixels.astype(int) - full).max(2)
+    assert kept.mode == "P" and off.mean() < 0.5  # of 64 colours it is 1.1
+
+
 def test_each_letter_of_a_text_has_the_colour_of_its_token():
     with style.theme():
         _, (axes,) = style.canvas([0.5])

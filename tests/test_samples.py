@@ -93,10 +93,13 @@ def taken(command):
 
 
 @pytest.mark.parametrize(("data", "shown"), [(None, ""), ("my text.txt", " --data 'my text.txt'")])
-def test_next_steps_are_commands_that_name_these_very_weights(papers, tmp_path, data, shown):
+@pytest.mark.parametrize(("more", "asked"), [("", '"TEXT"'), ('\nreads="image"', "PICTURE")])
+def test_next_steps_are_commands_that_name_these_very_weights(
+    papers, tmp_path, data, shown, more, asked
+):
     home = Room("wrote", tmp_path / "papers" / "wrote")
     home.path("version2").mkdir()
-    home.path("version2", "ask.py").write_text("attend = None")
+    home.path("version2", "ask.py").write_text("attend = None" + more)
     record = make_record("wrote", "version2")
     for folder, options in (
         (home.folder, "--version version2"),
@@ -109,6 +112,7 @@ def test_next_steps_are_commands_that_name_these_very_weights(papers, tmp_path, 
         commands = next_steps(path, data).removeprefix("next: ").splitlines()
         assert [command.strip() for command in commands] == [
             f"papers generate wrote {options}{shown}",
-            f"papers attend wrote TEXT-OR-PICTURE {options}{shown}",
+            f"papers chat wrote {options}{shown}",
+            f"papers attend wrote {asked} {options}{shown}",
         ]
         assert all(taken(command.strip()) for command in commands)

@@ -11,13 +11,15 @@ OTHER = "test-cpu-2t-float32"
 BLEUS = {"bleu": 20.0, "bleu_short": 24.0, "bleu_middle": 20.0, "bleu_long": 12.5}
 
 
-def translating(root, name, hardware, mean, asked, **changes):
-    """A room whose newest version has BLEU by length on the hardwares `asked`."""
+def translating(root, name, hardware, mean, asked, elsewhere=None, **changes):
+    """A room whose newest version has BLEU by length on the hardwares `asked`; on others it may
+    have that of the whole alone."""
     make_room(root, name, {"version1": 4.0, "version2": mean}, hardware, **changes)
     folder = root / "papers" / name
     for record in read_records(folder):
-        if record.variant == "version2" and record.hardware.name in asked:
-            seeds = [s.model_copy(update={"metrics": s.metrics | BLEUS}) for s in record.seeds]
+        found = BLEUS if record.hardware.name in asked else elsewhere
+        if record.variant == "version2" and found:
+            seeds = [s.model_copy(update={"metrics": s.metrics | found}) for s in record.seeds]
             record = record.model_copy(update={"seeds": seeds}).sealed()
             write_record(record_path(folder, record), record)
 
@@ -69,3 +71,13 @@ def test_unlike_hosts_are_not_timed_together(root):
     assert together._goal(drawn) is None
     assert "dashed" not in together._label(drawn[0], None)
     assert together.draw([line.results for line in drawn]).keys() == {"toy_text-papers.svg"}
+
+
+def test_the_bleu_is_the_one_on_the_papers_own_page(tmp_path):
+    places = HARDWARE, OTHER
+    translating(tmp_path, "older", places, 3.5, places)
+    translating(tmp_path, "newer", places, 3.0, (OTHER,), elsewhere={"bleu": 19.0})
+    newer, older = together.lines(list(load(tmp_path).values()))
+    assert newer.hardware == OTHER and newer.results.primary == HARDWARE
+    assert together._label(newer, None).startswith("newer (1990): 19.0 BLEU, ")
+    assert together._label(older, None).startswith("older (1990): 20.0 BLEU, ")

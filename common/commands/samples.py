@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 INDENT = "    "
 ASKED = {  # door -> what it is asked with, beside the paper
     **dict.fromkeys(("translate", "search"), ' "TEXT"'),
-    **dict.fromkeys(("attend", "classify"), " TEXT-OR-PICTURE"),
+    **dict.fromkeys(("attend", "classify"), ' "TEXT"'),  # or a picture
     "fill": ' "A [MASK] TEXT"',
     "near": " WORD",
     "contaminated": " FILE",
@@ -116,8 +116,10 @@ def next_steps(path: Path, data: str | None) -> str:
         if not weights.is_relative_to(home.folder):
             options = f"--checkpoint {weights.relative_to(find_root())}"
         options += f" --data {shlex.quote(data)}" if data else ""
-        shown = [door for door in here if door != "chat" or "attend" not in here]
-        commands = [f"papers {door} {home.name}{ASKED.get(door, '')} {options}" for door in shown]
+        shown = [door for door in here if door != "chat" or "translate" not in here]
+        pictures = doors.reads_pictures(home, record.version)
+        asked = ASKED | dict.fromkeys(("attend", "classify"), " PICTURE") if pictures else ASKED
+        commands = [f"papers {door} {home.name}{asked.get(door, '')} {options}" for door in shown]
     elif len(home.paper.numbered) > 1:
         old, new = home.paper.numbered[-2:]
         commands = [f"papers compare {home.name} {old} {new}", "papers ui"]

@@ -7,11 +7,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import seaborn
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from common.reports.text import printable
 
@@ -110,9 +112,17 @@ def keep(figure: Figure, path: Path) -> None:
     if path.suffix == ".svg":
         path.write_bytes(svg(figure))
     else:
-        told = {"metadata": {"Software": None}, "pil_kwargs": {"optimize": True}}
-        figure.savefig(path, dpi=DOTS, bbox_inches="tight", **told)
+        png(figure, path, DOTS, bbox_inches="tight")
     print(path)
+
+
+def png(figure: Figure, path: Path, dots: float, **how: Any) -> None:
+    """The figure in dots, so many to an inch, of 256 colours: a third of the bytes, and nothing
+    that the eye misses."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dots, **how)
+    colours = Image.open(buffer).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    colours.save(path, format="png", optimize=True)
 
 
 def _shorter(text: str) -> str:

@@ -123,9 +123,16 @@ def _lengths(axes: Axes, line: Line, colour: str) -> None:
 def _label(line: Line, goal: float | None) -> str:
     """ "seq2seq (2014): 9.1 BLEU, 1,310,000 parameters, 31 s to the dashed line"."""
     results = line.results
-    bleu, size = line.summary(BLEU), line.summary(PARAMETERS)
+    bleu, size = _bleu(line), line.summary(PARAMETERS)
     told = [f"{bleu.mean:.1f} BLEU"] if bleu else []
     told += [f"{number(size.mean)} parameters"] if size else []
     timed = compare.time_to(results, line.version, line.hardware, goal) if goal else None
     told += [f"{number(timed.median, 2)} s to the dashed line"] if timed else []
     return f"{results.name} ({results.paper.year}): {', '.join(told)}"
+
+
+def _bleu(line: Line) -> Summary | None:
+    """That on the paper's own page, of its primary hardware; that of the figure where none is."""
+    results = line.results
+    told = results.summary(line.version, BLEU) if line.version in results.versions() else None
+    return told or line.summary(BLEU)

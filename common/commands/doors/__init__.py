@@ -60,12 +60,20 @@ def abilities(folder: Path, version: str) -> frozenset[str]:
     path = folder / version / "ask.py"
     if not path.is_file():
         return frozenset()
-    text = path.read_text(encoding="utf-8")
-    names = _returned(ast.parse(text))
-    shared = folder / "ask.py"
-    text += shared.read_text(encoding="utf-8") if shared.is_file() else ""
-    drawn = {"attend"} if "attend" in text else set()
+    names = _returned(ast.parse(path.read_text(encoding="utf-8")))
+    drawn = {"attend"} if "attend" in _written(folder, version) else set()
     return frozenset(names | {IS_ALSO[name] for name in names & IS_ALSO.keys()} | drawn)
+
+
+def reads_pictures(home: Room, version: str) -> bool:
+    """Do `papers attend` and `papers classify` ask this version with a picture, not a text?"""
+    return 'reads="image"' in _written(home.folder, version)
+
+
+def _written(folder: Path, version: str) -> str:
+    """The text of the version's ask.py and of the room's."""
+    paths = (folder / version / "ask.py", folder / "ask.py")
+    return "".join(path.read_text(encoding="utf-8") for path in paths if path.is_file())
 
 
 def _returned(tree: ast.Module) -> set[str]:

@@ -21,7 +21,7 @@ HEAD, FOOT, EDGE, NAMES = 0.3, 0.75, 0.15, 0.9  # inches
 DEVIATIONS = 2  # from the mean, where a colour is full
 MOVING = 6  # units of a gate that are drawn below its mean
 DOTS = 200  # per inch
-LARGEST = 60_000  # dots of a side: matplotlib draws none of 2^16
+LARGEST = 50_000  # dots of a side: matplotlib draws none of 2^16; pillow takes so many by 1,600
 
 
 def units(path: Path, title: str, inside: Inside, found: list[Found]) -> None:
@@ -90,7 +90,11 @@ def _figure(wide: float, tall: float, title: str) -> Figure:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    figure.savefig(path, dpi=min(DOTS, LARGEST // max(figure.get_size_inches())))
+    dots = min(DOTS, LARGEST // max(figure.get_size_inches()))
+    if path.suffix.lower() == ".png":
+        style.png(figure, path, dots)
+    else:
+        figure.savefig(path, dpi=dots)
 
 
 def _axes(figure: Figure, left: float, above: float, wide: float, tall: float) -> Axes:

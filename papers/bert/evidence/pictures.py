@@ -1,38 +1,52 @@
-"""One figure for the rooms that pre-train and then fine-tune: how many sentences of SST-2 they
-judge rightly, over labels and over seconds of pre-training, beside rivals that never pre-trained.
+"""What a trained version 2 puts into gaps; and one figure for the rooms that pre-train and then
+fine-tune: how many sentences of SST-2 they judge rightly, over labels and over seconds of
+pre-training, beside rivals that never pre-trained.
 
-`python -m papers.bert.evidence.pictures docs/pictures` reads the committed records and computes the
-rivals: weights of words by tf-idf, and means of word vectors, which papers/word2vec learns of the
-same Wikipedia; logistic regression judges both.
+`python -m papers.bert.evidence.pictures WEIGHTS docs/pictures` takes the folder with the weights of
+a version 2, as a training leaves it, also of another size. For the second figure it reads the
+committed records and computes the rivals: weights of words by tf-idf, and means of word vectors,
+which papers/word2vec learns of the same Wikipedia; logistic regression judges both.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import fmean
 
 import numpy as np
+from matplotlib.figure import Figure
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from common.ask.checkpoint import read_checkpoint
 from common.config import plan
 from common.evidence.verdicts import primary_hardware
 from common.exams.bag_of_words import mean_error
 from common.exams.sentiment import known, labelled
 from common.exams.vectors import learned_words, read_corpus
-from common.paper import find_root, room
+from common.paper import room
 from common.records.record import Record, read_records
 from common.reports import style
 from common.reports.drawing import run_main
 from papers.bert import PAPER
+from papers.bert.task import Exam
+from papers.bert.version2 import ask
 from papers.word2vec.version2 import model
 
 ROOMS = ("gpt1", "bert", "roberta", "albert", "electra")
 METRICS = {100: "error_100", 1_000: "error_1000", None: "error"}  # by number of labels
 SEEDS = range(4)  # that draw the labels which the rivals learn from
-FILE = "sst2-labels.svg"
+JUDGED, FILLED = "sst2-labels.svg", "bert-gaps.svg"
+GAPS = (
+    "this is a [MASK] film",
+    "one of the [MASK] films",
+    "a film that is [MASK] and funny",
+    "i did not [MASK] it",
+)
+BEST = 6  # words that are shown for a gap
 
 
 def newest(name: str) -> Record:
@@ -108,7 +122,7 @@ def lines() -> Iterator[tuple[str, list[float], float | None]]:
     yield "means of word vectors", by_vectors(), None
 
 
-def draw() -> bytes:
+def judged() -> bytes:
     with style.theme():
         figure, (labels, seconds) = style.canvas([2.6], columns=2, gap=0.75, legend=4)
         for (name, values, took), colour in zip(lines(), style.PALETTE):
@@ -127,10 +141,39 @@ def draw() -> bytes:
         return style.svg(figure)
 
 
-def main(folder: str) -> None:
-    path = find_root() / folder / FILE
-    path.write_bytes(draw())
-    print(Path(folder) / FILE)
+def filled(weights: Path) -> Figure:
+    """For each gap the words that the network finds likeliest; grey is how often each stands in the
+    reviews that it read, which is what it would answer if it looked at nothing."""
+    checkpoint = read_checkpoint(room("bert"), weights)
+    filler, _ = ask.load(checkpoint)
+    frequent = shares(Exam.of(checkpoint))
+    figure, panels = style.canvas([1.35, 1.35], columns=2, left=1.0, gap=1.15, legend=1)
+    for axes, text in zip(panels, GAPS):
+        (gap,) = filler.fill(text)
+        words, values = zip(*sorted(gap, key=lambda each: -each[1])[:BEST])
+        axes.barh(range(BEST), [100 * v for v in values], color=style.PALETTE[0], label="BERT")
+        alone = [100 * frequent[word] for word in words]
+        axes.barh(range(BEST), alone, 0.3, color=style.FAINT, label="its share of the reviews")
+        axes.set_yticks(range(BEST), words)
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+        style.finish(axes, text, x="probability, %")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="lower left", ncols=2, fontsize=9)
+    return figure
+
+
+def shares(exam: Exam) -> dict[str, float]:
+    """Of all pieces of the reviews that are read, the part that each is."""
+    counts = Counter(i for sentence in exam.sentences["train"] for i in sentence)
+    return {piece: counts[i] / counts.total() for i, piece in enumerate(exam.pieces)}
+
+
+def main(weights: str, folder: str) -> None:
+    with style.theme():
+        style.keep(filled(Path(weights)), Path(folder) / FILLED)
+    path = Path(folder) / JUDGED
+    path.write_bytes(judged())
+    print(path)
 
 
 if __name__ == "__main__":
