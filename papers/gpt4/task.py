@@ -107,7 +107,9 @@ class Exam(TextExam):
         for name, p in (("", before), ("_tuned", after)):
             metrics[f"calibration_error{name}"] = model.calibration_error(p, TRUTH, OFTEN)
             metrics[f"accuracy{name}"] = TRUTH[RANK, p.argmax(1)] @ OFTEN
-        return {name: float(v) for name, v in metrics.items()} | {"compute": float(compute)}, samples
+        return {name: float(v) for name, v in metrics.items()} | {
+            "compute": float(compute)
+        }, samples
 
     def harness(self, passed, numbers, model):
         """Mean pass rates of the questions of those numbers, and of what the check calls clean or

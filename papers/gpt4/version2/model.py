@@ -24,7 +24,7 @@ from papers.gpt2.version2.model import GPT2, batch, loss  # noqa: F401
 DRAWS = 1_000  # resamplings behind an interval
 LEVEL = 0.9  # of runs that fall into it
 EXPONENTS = (-3.0, -0.01)  # between which b is looked for
-TRIED, ROUNDS = 64, 6  # exponents in a row; each round looks between two of the one before
+TRIED, ROUNDS = 32, 7  # exponents in a row; each round looks between two of the one before
 BINS = 10  # of confidence
 
 
@@ -43,6 +43,7 @@ class Config:  # the report tells nothing (Sec. 2): defaults are GPT-2's, of tun
     weight_decay: float = 0.01
     clip: float = 1.0
     steps: int = 100_000
+    ends: bool = True  # the rate falls to zero at the last step; else it stays
     tune_rate: float = 1e-4
     tune_batch: int = 64
     penalty: float = 0.02  # nats of KL that a whole point of reward is worth
@@ -136,7 +137,9 @@ def foretell(compute, losses, at, floor=True, seed=0):
     drawn = [m + rng.choice(e, (DRAWS, len(e))).mean(1) for m, e in zip(means, apart)]
     again = fit(compute, np.stack(drawn, 1), floor).at(at)  # (R,)
     own = np.concatenate([e / m for m, e in zip(means, apart)])
-    low, high = np.quantile(again * (1 + rng.choice(own, DRAWS)), [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
+    low, high = np.quantile(
+        again * (1 + rng.choice(own, DRAWS)), [0.5 - LEVEL / 2, 0.5 + LEVEL / 2]
+    )
     law = Law(*(float(x[0]) for x in fit(compute, means, floor)))
     value = float(law.at(at))
     return Forecast(value, min(float(low), value), max(float(high), value), law)
@@ -181,7 +184,7 @@ def reliability(p, truth, weights):
 
 
 def calibration_error(p, truth, weights):
-    """Expected calibration error: the mean distance of confidence and accuracy (Guo et al. 2017)."""
+    """Expected calibration error: the mean distance of confidence from accuracy, over bins."""
     share, said, true = reliability(p, truth, weights)
     return float((share * np.abs(said - true))[share > 0].sum())
 
@@ -214,6 +217,8 @@ def learning_rate(i, config):
     a run is the end of its schedule."""
     if i < config.warmup:
         return config.learning_rate * (i + 1) / config.warmup
+    if not config.ends:
+        return config.learning_rate
     done = (i - config.warmup) / max(1, config.steps - config.warmup)
     return config.learning_rate * 0.5 * (1 + math.cos(math.pi * done))
 
