@@ -46,3 +46,16 @@ def committed() -> Callable[[str], Record]:
         return kept[name]
 
     return record
+
+
+def forecasts(foretell: Callable, record: Callable[[str], Record], at: float) -> dict[str, object]:
+    """What `foretell` says of a run of `at` FLOPs: the loss, and -E[log pass rate], which has no
+    floor (Sec. 3.2). UserError where too few runs have less compute."""
+    found = {}
+    for metric, floor in (("bits_per_character", True), ("log_pass", False)):
+        compute, losses = runs(record, metric)
+        try:
+            found[metric] = foretell(compute, losses, at, floor)
+        except ValueError as error:
+            raise UserError(f"gpt4: {error}.") from None
+    return found
