@@ -75,8 +75,8 @@ DEVIATIONS = (
         kind="bug",
         introduced="version1",
         fixed="version2",
-        source="allenai/OLMo, pull request 638: up to which step runs are fitted, and from which on "
-        "foretold, is set by hand",
+        source="allenai/OLMo, pull request 638: up to which step runs are fitted, and from which "
+        "on foretold, is set by hand",
         inject=injections.point_in_the_fit,
         invariant=injections.what_is_foretold_does_not_count,
         trained=False,
@@ -132,8 +132,8 @@ DEVIATIONS = (
         kind="bug",
         introduced="version1",
         fixed="version2",
-        source="rllm-org/rllm#26 asks whether the penalty is used at all; marin-community/marin#1708 "
-        "on a wrong one",
+        source="rllm-org/rllm#26 asks whether the penalty is used at all; "
+        "marin-community/marin#1708 has a wrong one",
         inject=injections.no_penalty,
         invariant=injections.leaving_the_first_model_costs,
         trained=False,

@@ -46,7 +46,7 @@ def intervals_cover(times: int = 200) -> Exact:
         losses = law.at(COMPUTE)[:, None] * (1 + 0.01 * rng.standard_normal((6, 8)))
         told = model2.foretell(COMPUTE, losses, FAR[0], seed=seed)
         inside += told.low <= law.at(FAR[0]) * (1 + 0.01 * rng.standard_normal()) <= told.high
-    return Exact(inside / times, model2.LEVEL, tolerance=0.06, note=f"{times} made ladders")
+    return Exact(float(inside / times), model2.LEVEL, tolerance=0.06, note=f"{times} made ladders")
 
 
 def by_hand() -> Exact:
@@ -73,7 +73,7 @@ def check_finds_what_was_asked() -> Exact:
     the check tells rightly."""
     told = list(model2.contaminated(task.written(task.RANK, answered=False), training()))
     right = [(run is not None) != out for run, out in zip(told, task.HELD_OUT, strict=True)]
-    return Exact(sum(right), len(task.RANK))
+    return Exact(int(sum(right)), len(task.RANK))
 
 
 def training() -> str:
