@@ -15,12 +15,12 @@ SMALL = {
     **{"batch": 8, "asked": 4, "tune_steps": 2},
 }
 CHANGES = {"version1": SMALL, "version2": SMALL}
-ASKED = ["pass_rate", "log_pass", *(f"log_pass_{grade}" for grade in GRADES),
-         *(f"pass_{part}" for part in ("all", "clean", "dirty")),
-         *(f"{name}{end}" for name in ("calibration_error", "accuracy") for end in ("", "_tuned"))]  # fmt: skip
+JUDGED = [f"{name}{end}" for name in ("calibration_error", "accuracy") for end in ("", "_tuned")]
+PASSED = [f"pass_{part}" for part in ("all", "clean", "dirty")]
+ASKED = ["pass_rate", "log_pass", *(f"log_pass_{grade}" for grade in GRADES), *PASSED, *JUDGED]
 OTHER = ("validation_bits", "compute", *ASKED)  # questions are drawn, not read
 CLIPS = {"version2": by_norm}
-PIECES = 30  # letters and answers of questions
+PIECES = 22  # letters and answers of questions
 
 part, place = text_part, place_text
 

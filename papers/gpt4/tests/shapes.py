@@ -12,7 +12,7 @@ from tests.exams import verse
 
 V, D = 43, 22
 SIZES = {
-    **{"R": (37, 1), "N": 5, "G": 13, "Q": (576, 31), "A": (6, 7)},
+    **{"R": (37, 1), "N": 5, "G": 13, "Q": (256, 31), "A": (6, 7)},
     **{"B": (17, 6, 11), "T": 19, "V": V, "D": D},
 }
 SMALL = {"d_model": D, "heads": 2, "layers": 1, "batch": 17, "asked": 11, "steps": 2, "context": 19}

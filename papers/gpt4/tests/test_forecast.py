@@ -2,16 +2,24 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from common.evidence.claims import Claim
+from common.commands.checking.predictions import stated
+from common.config import plan
+from common.errors import UserError
+from common.evidence.claims import Claim, View
 from common.evidence.deviations import find_deviation, injected
-from common.evidence.outcomes import Predicted
+from common.evidence.judging import judge_claims
 from common.paper import room
-from papers.gpt4.evidence import measures, twins
+from common.records.record import read_records
+from papers.gpt4 import ask, task
+from papers.gpt4.evidence import forecast, measures, twins
+from papers.gpt4.evidence.predicted import SEALS
 from papers.gpt4.version1 import model as model1
 from papers.gpt4.version2 import model as model2
+from tests.factory import make_record
 
 COMPUTE = np.geomspace(1e9, 1e11, 6)
 
@@ -93,16 +101,69 @@ def test_compute_counts_the_head_and_the_comparison_notices():
         assert twins.counted() < 0.95
 
 
-@pytest.mark.parametrize(("value", "verdict"), [(1.0, "inside"), (1.2, "outside")])
-def test_a_prediction_can_fail(value, verdict):
-    """The room's own claims about the held-out size, judged on a made record."""
-    from common.evidence.claims import View
-    from common.evidence.judging import judge
-    from tests.factory import make_record
+# -- written down before -------------------------------------------------------------------------
 
-    told = Predicted(1.0, 0.9, 1.1, "2025-12-31T12:00+00:00", "version2-held_out")
+
+def recorded(law=model2.Law(300.0, -0.3, 1.5)):
+    """Made records of the ladder, by variant, whose losses and pass rates follow the law."""
+    found = {}
+    for size, spent in zip(ask.LADDER, COMPUTE):
+        name, one = ask.variant(size), make_record("gpt4", mean=float(law.at(spent)), sd=0.01)
+        seeds = [
+            run.model_copy(update={"metrics": run.metrics | {"compute": spent, "log_pass": 1.0}})
+            for run in one.seeds
+        ]
+        found[name] = one.model_copy(update={"variant": name, "seeds": seeds}).sealed()
+    return found
+
+
+def test_what_is_written_is_what_the_checks_read():
+    records, at = recorded(), 3e11
+    text = forecast.text(records.__getitem__, at, "2026-01-01T00:00+00:00")
+    loss, passed = stated(text)
+    told = model2.foretell(*ask.runs(records.__getitem__, "bits_per_character"), at)
+    assert (loss.metric, passed.metric) == ("bits_per_character", "log_pass")
+    assert (loss.value, loss.low, loss.high) == pytest.approx(told[:3], rel=1e-4)
+    assert loss.variant == passed.variant == "version2-held_out"
+    assert all(f'"{name}": "{record.seal}"' in text for name, record in records.items())
+
+
+@pytest.mark.parametrize(("share", "verdict"), [(1.0, "inside"), (1.2, "outside")])
+def test_a_prediction_can_fail(share, verdict):
+    records, at = recorded(), 3e11
+    told, _ = stated(forecast.text(records.__getitem__, at, "2026-01-01T00:00+00:00"))
     claim = Claim("c", "Sec. 3.1", "s", "prediction", predicted=told)
-    record = make_record("gpt4", "version2-held_out", value)
-    metric = room("gpt4").paper.metric.name
-    rows, _ = judge([claim], View(metric, {record.variant: record}))
-    assert rows[0]["verdict"] == verdict
+    outcome = make_record("gpt4", "version2-held_out", mean=share * told.value, sd=0.001)
+    view = View("bits_per_character", {outcome.variant: outcome})
+    assert judge_claims([claim], view)[0][0]["verdict"] == verdict
+
+
+def test_the_seals_are_those_of_the_committed_ladder():
+    """Once it is recorded; a reseal keeps the first one beside."""
+    kept = {record.variant: record for record in read_records(room("gpt4").folder)}
+    for variant, seal in SEALS.items():
+        record = kept[variant]
+        assert seal in (record.seal, *(one.seal for one in record.resealed)), variant
+    assert set(SEALS) in (set(), {ask.variant(size) for size in ask.LADDER})
+
+
+def test_what_was_run_cannot_be_foretold(monkeypatch):
+    monkeypatch.setattr(ask, "committed", lambda: lambda name: make_record("gpt4", name))
+    with pytest.raises(UserError, match="version2-held_out was run already"):
+        forecast.main()
+
+
+def test_the_compute_of_the_held_out_size_is_three_times_that_of_the_largest_fitted():
+    """Of a net that is not built; and four sizes have a thirtieth at most."""
+    at, home = forecast.compute(), room("gpt4")
+    shares = [at / of_size(home, size) for size in ask.LADDER]
+    assert shares == sorted(shares, reverse=True) and 2.9 < shares[-1] < 3.2
+    assert sum(share >= 30 / 1.05 for share in shares) == 4
+    assert sum(share >= 10 / 1.05 for share in shares) == 5
+
+
+def of_size(home, size):
+    config = plan(home, home.newest, size=size or None).config
+    with torch.device("meta"):
+        net = model2.GPT2(config, 65 + len(task.LETTERS + task.ANSWERS) - 1)  # "3" is in the text
+    return model2.compute(net, config.batch * config.context * config.steps)
