@@ -104,9 +104,9 @@ def test_compute_counts_the_head_and_the_comparison_notices():
 # -- written down before -------------------------------------------------------------------------
 
 
-def recorded(law=model2.Law(300.0, -0.3, 1.5)):
-    """Made records of the ladder, by variant, whose losses and pass rates follow the law."""
-    found = {}
+def recorded():
+    """Made records of the ladder, by variant, whose losses follow a law."""
+    found, law = {}, model2.Law(300.0, -0.3, 1.5)
     for size, spent in zip(ask.LADDER, COMPUTE):
         name, one = ask.variant(size), make_record("gpt4", mean=float(law.at(spent)), sd=0.01)
         seeds = [
