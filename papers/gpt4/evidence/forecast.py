@@ -52,11 +52,11 @@ def text(record: Callable[[str], Record], at: float, made: str) -> str:
     """The file, from a function that gives a variant's record."""
     predicted, variant = "", ask.variant(ask.HELD_OUT)
     for metric, told in ask.forecasts(model.foretell, record, at).items():
-        numbers = ", ".join(f"{x:.5g}" for x in (told.value, told.low, told.high))
-        predicted += (
-            f'\n    "{metric}": Predicted(\n        *({numbers}),\n        made="{made}",\n'
-            f'        variant="{variant}",\n        metric="{metric}",\n    ),'
-        )
+        numbers = [f"{x:.5g}" for x in (told.value, told.low, told.high)]  # plain, for the check
+        words = {"made": made, "variant": variant, "metric": metric}
+        rows = [*numbers, *(f'{name}="{word}"' for name, word in words.items())]
+        lines = "".join(f"\n        {row}," for row in rows)
+        predicted += f'\n    "{metric}": Predicted({lines}\n    ),'
     used = [record(ask.variant(size)) for size in ask.LADDER]
     seals = "".join(f'\n    "{one.variant}": "{one.seal}",' for one in used)
     return HEAD.format(level=model.LEVEL, predicted=predicted + "\n", seals=seals + "\n")
