@@ -71,7 +71,8 @@ def test_the_logarithm_of_the_mean_forgives_hard_questions():
 def test_what_was_read_is_found_and_what_was_not_is_not(model):
     training = "It was the best of times, it was the worst of times, it was the age of wisdom."
     read = "it was the best of times it was the worst of times it was"
-    assert [run is not None for run in model.contaminated([read, "a far, far better thing"], training)] == [True, False]  # fmt: skip
+    found, missing = model.contaminated([read, "a far, far better thing"], training)
+    assert found is not None and missing is None
 
 
 def test_spaces_signs_and_short_examples():
