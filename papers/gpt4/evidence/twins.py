@@ -47,7 +47,7 @@ def curves(count: int = 10) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         truth, hit = np.eye(4)[right], p.argmax(1) == right
         _, said, true = model.reliability(p, truth, np.ones(400))
         theirs = calibration_curve(hit, p.max(1), n_bins=model.BINS)
-        full = ~np.isnan(said)
+        full = ~np.isnan(true)
         yield np.stack([true[full], said[full]]), np.stack(theirs)
 
 

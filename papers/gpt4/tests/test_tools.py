@@ -70,7 +70,7 @@ def test_the_logarithm_of_the_mean_forgives_hard_questions():
 @BOTH
 def test_what_was_read_is_found_and_what_was_not_is_not(model):
     training = "It was the best of times, it was the worst of times, it was the age of wisdom."
-    read = "it was the best of times it was the worst of times it was"
+    read = "was the best of times it was the worst of times it was the"
     found, missing = model.contaminated([read, "a far, far better thing"], training)
     assert found is not None and missing is None
 
