@@ -14,7 +14,7 @@ asked in training.
 A part of each training batch is rows of questions, drawn anew in each step. Their symbols stand
 beside the characters of the text, so any text will do.
 
-Shapes: B rows, T positions, Q questions, A answers.
+Shapes: B rows, T positions.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ FACTS = np.random.default_rng(4)  # never the seed of a run: all of them learn t
 QUESTIONS = FACTS.permutation(len(LETTERS) ** 2)  # by rank: x * len(LETTERS) + y
 RANK = np.arange(len(QUESTIONS))
 DISPUTED, HELD_OUT = RANK % 2 == 1, RANK % 8 == 6
-ORDER = FACTS.permuted(np.tile(np.arange(len(ANSWERS)), (len(RANK), 1)), axis=1)  # (Q, A)
-RIGHT = ORDER[:, 0]  # the answer, or the one that is given more often: (Q,)
-TRUTH = np.zeros(ORDER.shape)  # how often each answer is given: (Q, A)
+ORDER = FACTS.permuted(np.tile(np.arange(len(ANSWERS)), (len(RANK), 1)), axis=1)  # a row for each
+RIGHT = ORDER[:, 0]  # the answer, or the one that is given more often
+TRUTH = np.zeros(ORDER.shape)  # how often each answer is given, a row for each
 TRUTH[RANK, RIGHT] = np.where(DISPUTED, 2 / 3, 1)
 TRUTH[RANK, ORDER[:, 1]] = np.where(DISPUTED, 1 / 3, 0)
-OFTEN = np.where(HELD_OUT, 0.0, 1 / (1 + RANK))  # how often each question is asked: (Q,)
+OFTEN = np.where(HELD_OUT, 0.0, 1 / (1 + RANK))  # how often each question is asked
 OFTEN /= OFTEN.sum()
 
 
@@ -62,9 +62,9 @@ class Exam(TextExam):
             curve=4_096,
             quick=quick,
         )
-        self.answers = self.encode(ANSWERS)  # (A,)
+        self.answers = self.encode(ANSWERS)
         x, y = divmod(QUESTIONS, len(LETTERS))
-        self.questions = self.encode(LETTERS)[np.stack([x, y], 1)]  # (Q, 2)
+        self.questions = self.encode(LETTERS)[np.stack([x, y], 1)]  # two tokens for each
 
     def drawn(self, rng, count):
         """So many questions, by rank, as often as they are asked."""
@@ -81,15 +81,14 @@ class Exam(TextExam):
         return torch.as_tensor(tokens.reshape(-1, 3 * each)[:, :length], device=device)
 
     def tuning(self, seed, i, device=None):
-        """The i-th questions to tune on, (B, 2), how often each of their answers is given (B, A),
-        all answers (A,)."""
+        """The i-th questions to tune on, how often each of their answers is given, all answers."""
         chosen = self.drawn(np.random.default_rng([seed, i, 1]), self.config.tune_batch)
         parts = (self.questions[chosen], TRUTH[chosen].astype(np.float32), self.answers)
         return [torch.as_tensor(part, device=device) for part in parts]
 
     def known(self, predict):
-        """What the model answers: probabilities (Q, A), of answers alone."""
-        log_p = predict(self.questions, None)[0][:, -1, self.answers]  # (Q, A)
+        """What the model answers: for each question probabilities, of answers alone."""
+        log_p = predict(self.questions, None)[0][:, -1, self.answers]
         p = np.exp(log_p - log_p.max(1, keepdims=True))
         return p / p.sum(1, keepdims=True)
 
@@ -98,7 +97,7 @@ class Exam(TextExam):
         pass rates, calibration and contamination; `compute` in FLOPs."""
         metrics, samples = super().finish(predict, seed)
         before, after = self.known(predict), self.known(tuned)
-        passed = before[RANK, RIGHT]  # (Q,)
+        passed = before[RANK, RIGHT]
         asked, settled = passed[~DISPUTED & ~HELD_OUT], ~DISPUTED
         metrics |= {"pass_rate": asked.mean(), "log_pass": model.log_pass(asked)}
         for grade, part in zip(GRADES, np.array_split(asked, len(GRADES))):

@@ -77,7 +77,7 @@ CLAIMS = (
     ),
     Claim(
         id="check-finds",
-        place="Appendix C",
+        place="App. C",
         sentence="Substrings tell which questions were asked in training.",
         kind="exact",
         measure=measures.check_finds_what_was_asked,
@@ -85,7 +85,7 @@ CLAIMS = (
     ),
     Claim(
         id="clean-split",
-        place="Appendix C",
+        place="App. C",
         sentence="Held-out text has no 50 characters in a row of the training text: our own split.",
         kind="exact",
         measure=measures.shared_with_training,

@@ -62,7 +62,7 @@ def one_std(model):
 
 
 def matrices_begin_as_the_size_says(model):
-    assert math.isclose(small(model, std=0.3).wte.weight.std(), 0.3, rel_tol=0.1)
+    assert math.isclose(small(model, std=0.3).wte.weight.std().item(), 0.3, rel_tol=0.1)
 
 
 # -- the forecast --------------------------------------------------------------------------------
@@ -151,5 +151,5 @@ def words_in_a_row(model):
 
 
 def spaces_and_signs_do_not_count(model):
-    (found,) = model.contaminated(["an up-to-date test"], "here is AN example: an up to date test")
+    (found,) = model.contaminated(["an on-line test"], "Here is an online test.")
     assert found is not None

@@ -12,17 +12,17 @@ from tests.exams import verse
 
 V, D = 43, 22
 SIZES = {
-    **{"R": (37, 1), "N": 5, "G": 13, "Q": (256, 31), "A": (6, 7)},
-    **{"B": (17, 6, 11), "T": 19, "V": V, "D": D},
+    **{"R": (37, 1), "N": 5, "G": 13, "Q": 31, "A": 7},
+    **{"B": 17, "T": 19, "V": V, "D": D},
 }
-SMALL = {"d_model": D, "heads": 2, "layers": 1, "batch": 17, "asked": 11, "steps": 2, "context": 19}
+SMALL = {"d_model": D, "heads": 2, "layers": 1, "batch": 17, "asked": 17, "steps": 2, "context": 19}
 
 
 def run(version, load):
     """A forecast, calibration, a step of learning and one of tuning; the exam's questions."""
     if not version:
         with tempfile.TemporaryDirectory() as folder:
-            config = Config(**{**SMALL, "asked": 17}, tune_batch=17)
+            config = Config(**SMALL, tune_batch=17)
             exam = load("task").Exam(verse(Path(folder)), config)
         exam.rows(0, 0), exam.tuning(0, 0)
         exam.known(lambda tokens, state: (np.zeros((*tokens.shape, exam.symbols)), state))
@@ -38,7 +38,7 @@ def run(version, load):
     net = (model.GPT2 if version == "version2" else model.GPT)(model.Config(**SMALL), V)
     learner = model.Learner(net.config, net, Masters(net.parameters()), 0)
     tokens = torch.arange(1000) ** 2 % V
-    learner.step(tokens, tokens[: 11 * 20].view(11, 20), 0)
+    learner.step(tokens, tokens[: 17 * 20].view(17, 20), 0)
     tuner = model.Tuner(net.config, net, learner.masters, net)
     answers, reward = torch.arange(7), torch.rand(17, 7)
     tuner.step(tokens[:34].view(17, 2), reward, answers)

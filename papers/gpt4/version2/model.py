@@ -135,12 +135,12 @@ def foretell(compute, losses, at, floor=True, seed=0):
     rng, means = np.random.default_rng(seed), np.array([x.mean() for x in losses])
     apart = [spread(x) for x in losses]
     drawn = [m + rng.choice(e, (DRAWS, len(e))).mean(1) for m, e in zip(means, apart)]
-    again = fit(compute, np.stack(drawn, 1), floor).at(at)  # (R,)
+    again = fit(compute, np.stack(drawn, 1), floor).at(at)
     own = np.concatenate([e / m for m, e in zip(means, apart)])
     low, high = np.quantile(
         again * (1 + rng.choice(own, DRAWS)), [0.5 - LEVEL / 2, 0.5 + LEVEL / 2]
     )
-    law = Law(*(float(x[0]) for x in fit(compute, means, floor)))
+    law = Law(*(float(x[0]) for x in fit(compute, means[None], floor)))
     value = float(law.at(at))
     return Forecast(value, min(float(low), value), max(float(high), value), law)
 
