@@ -12,13 +12,14 @@ from tests.exams import by_norm, of_groups, place_text, text_part, watched
 
 SMALL = {
     **{"context": 8, "d_model": 8, "heads": 2, "layers": 2, "warmup": 3, "steps": 9},
-    **{"batch": 8, "asked": 4, "tune_steps": 2},
+    **{"batch": 8, "asked": 4, "tune_steps": 8},
 }
 CHANGES = {"version1": SMALL, "version2": SMALL}
 JUDGED = [f"{name}{end}" for name in ("calibration_error", "accuracy") for end in ("", "_tuned")]
 PASSED = [f"pass_{part}" for part in ("all", "clean", "dirty")]
 ASKED = ["pass_rate", "log_pass", *(f"log_pass_{grade}" for grade in GRADES), *PASSED, *JUDGED]
 OTHER = ("validation_bits", "compute", *ASKED)  # questions are drawn, not read
+LONGER = {"steps": 40, "tune_steps": 20, "tune_rate": 0.003}
 CLIPS = {"version2": by_norm}
 PIECES = 22  # letters and answers of questions
 

@@ -3,7 +3,6 @@
 import copy
 
 from common.exams.text import predictor
-from common.run.engine import Masters
 from common.run.launch import main
 from common.run.resume import pack_all, unpack_all
 from common.run.torch_training import build, train_torch
@@ -24,13 +23,13 @@ def train(run):
         step=lambda i: learner.step(tokens, exam.rows(run.seed, i, device), i),
         validate=lambda: exam.validate(predict),
     )  # fmt: skip
-    policy = copy.deepcopy(net)
-    own = Masters(policy.parameters())
+    policy, own = build(run, lambda: copy.deepcopy(net))
     tuner, tuned = model.Tuner(config, policy, own, run.seed), predictor(policy, policy.read)
     parts = {"before": (net,), "tuned": (policy, tuner.optimizer, own, {})}
     return fit(
         run, phase="tune", steps=config.tune_steps, tokens_per_step=2 * config.tune_batch,
         step=lambda i: tuner.step(*exam.tuning(run.seed, i, device)),
+        validate=lambda: exam.validate(tuned),
         finish=lambda: exam.finish(predict, run.seed, tuned, model, spent),
         state=lambda: pack_all(parts), restore=lambda saved: unpack_all(saved, parts),
     )  # fmt: skip

@@ -86,8 +86,10 @@ class Forecast(NamedTuple):
 def solve(power, loss, floor):
     """a, c and the misfit for given exponents: the sum of squared relative errors, which near the
     data are those of logarithms. It is linear in a and c, so nothing has to be searched.
-    `power` (R, G, N), `loss` (R, 1, N) -> (R, G), (R, G), (R, G). Without `floor` c is 0."""
-    u, v = power / loss, 1 / loss  # (R, G, N), (R, 1, N)
+    Of `power` (R, G, N) and `loss` (R, 1, N) come (R, G), (R, G) and (R, G). Without `floor` c is 0.
+    """
+    u = power / loss  # (R, G, N)
+    v = 1 / loss  # (R, 1, N)
     uu, uv, vv = (u * u).sum(-1), (u * v).sum(-1), (v * v).sum(-1)
     u1, v1 = u.sum(-1), v.sum(-1)
     c = (uu * v1 - uv * u1) / (uu * vv - uv * uv) * floor
@@ -101,7 +103,8 @@ def fit(compute, losses, floor=True):
 
     Sees all exponents between EXPONENTS, first coarsely, so no start can be wrong.
     """
-    compute, losses = np.asarray(compute, float), np.atleast_2d(losses)[:, None]  # (R, 1, N)
+    compute = np.asarray(compute, float)
+    losses = np.atleast_2d(losses)[:, None]  # (R, 1, N)
     unit = math.exp(np.log(compute).mean())  # powers of it stay near 1
     low, high = (np.full(len(losses), end) for end in EXPONENTS)
     for _ in range(ROUNDS):
@@ -135,14 +138,13 @@ def foretell(compute, losses, at, floor=True, seed=0):
     rng, means = np.random.default_rng(seed), np.array([x.mean() for x in losses])
     apart = [spread(x) for x in losses]
     drawn = [m + rng.choice(e, (DRAWS, len(e))).mean(1) for m, e in zip(means, apart)]
-    again = fit(compute, np.stack(drawn, 1), floor).at(at)
+    laws = fit(compute, np.vstack([means, np.stack(drawn, 1)]), floor)
+    value, again = laws.at(at)[0], laws.at(at)[1:]
     own = np.concatenate([e / m for m, e in zip(means, apart)])
-    low, high = np.quantile(
-        again * (1 + rng.choice(own, DRAWS)), [0.5 - LEVEL / 2, 0.5 + LEVEL / 2]
-    )
-    law = Law(*(float(x[0]) for x in fit(compute, means[None], floor)))
-    value = float(law.at(at))
-    return Forecast(value, min(float(low), value), max(float(high), value), law)
+    runs, out = again * (1 + rng.choice(own, DRAWS)), (1 - LEVEL) / 2
+    low, high = np.quantile(runs, [out, 1 - out])
+    law = Law(*(float(x[0]) for x in laws))
+    return Forecast(float(value), float(min(low, value)), float(max(high, value)), law)
 
 
 def spread(values):
