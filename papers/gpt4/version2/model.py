@@ -86,7 +86,7 @@ class Forecast(NamedTuple):
 def solve(power, loss, floor):
     """a, c and the misfit for given exponents: the sum of squared relative errors, which near the
     data are those of logarithms. It is linear in a and c, so nothing has to be searched.
-    Of `power` (R, G, N) and `loss` (R, 1, N) come (R, G), (R, G) and (R, G). Without `floor` c is 0.
+    Of `power` (R, G, N) and `loss` (R, 1, N) come (R, G), (R, G), (R, G). Without `floor` c is 0.
     """
     u = power / loss  # (R, G, N)
     v = 1 / loss  # (R, 1, N)
