@@ -74,7 +74,7 @@ def reliability(axes, p: np.ndarray, title: str, colour: str) -> None:
     error = model.calibration_error(p, task.TRUTH, task.OFTEN)
     axes.plot([0, 1], [0, 1], color=style.FAINT, lw=1, zorder=1)
     axes.scatter(said, true, s=400 * share, color=colour, zorder=2)
-    axes.set(xlim=(0, 1.03), ylim=(0, 1.03))
+    axes.set(xlim=(0, 1.06), ylim=(0, 1.06))
     style.finish(axes, f"{title}: off by {error:.3f}", "confidence", "share that is right")
 
 
@@ -95,8 +95,8 @@ def main(weights: str, folder: str) -> None:
         forecast(left, record), curves(right, record)
         style.keep(figure, Path(folder) / "gpt4-forecast.svg")
         figure, (left, right) = style.canvas([3.2], columns=2, gap=0.8)
-        reliability(left, before, "Before tuning by reward", style.PALETTE[0])
-        reliability(right, after, "After it", style.PALETTE[3])
+        reliability(left, before, "Before tuning", style.PALETTE[0])
+        reliability(right, after, "After tuning by reward", style.PALETTE[3])
         style.keep(figure, Path(folder) / "gpt4-reliability.svg")
 
 
