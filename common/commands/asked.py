@@ -13,8 +13,9 @@ from common.commands.doors.search import search
 from common.commands.doors.translate import translate
 from common.commands.doors.units import units
 from common.commands.generate import chat, generate
+from common.commands.predict import predict
 
 ASKED = (
     *(generate, chat, translate, attend, units),
-    *(fill, classify, near, search, contaminated, caption, match),
+    *(fill, classify, near, search, contaminated, caption, match, predict),
 )

@@ -34,6 +34,8 @@ VOCABULARY = {  # every file of a room, as a pattern, and what it holds
     r"evidence/injections\.py": "how that is put back",
     r"evidence/twins\.py": "implementations that we did not write, with our weights",
     r"evidence/baseline\.py": "the simple rival, where it is this paper's own",
+    r"evidence/forecast\.py": "foretells a size that is not yet run, and writes it down",
+    r"evidence/predicted\.py": "what was foretold, in plain numbers",
     r"evidence/pictures\.py": "pictures of what a trained version has learned, for README",
     r"evidence/exceptions\.yaml": "what of this standard the room cannot have, and why",
     r"tests/__init__\.py": "makes the tests a package",
@@ -57,6 +59,8 @@ SPARED = (
     "ask.py",
     "evidence/baseline.py",
     "evidence/experiments.py",
+    "evidence/forecast.py",
+    "evidence/predicted.py",
     "evidence/pictures.py",
     "evidence/exceptions.yaml",
 )
