@@ -2,8 +2,6 @@
 
 `python -m papers.gpt3.evidence.pictures WEIGHTS docs/pictures` takes the folder with the weights of
 a version 2, as a training leaves it.
-
-Shapes: T positions, H heads.
 """
 
 from __future__ import annotations
@@ -37,7 +35,7 @@ AGAIN = [place for place in KEYS if earlier(place)]
 
 @torch.no_grad()
 def looked_at(exam: Exam, net) -> tuple[list[np.ndarray], np.ndarray]:
-    """Attention weights (H, T, T) of both layers, and P of the value that comes after each key."""
+    """Attention weights of both layers, (H, T, T) each, and P of what comes after each key."""
     tokens = torch.tensor([list(map(int, exam.vocabulary.encode(WINDOW)))])
     p = net(tokens)[0].softmax(-1)
     return [m.numpy() for m in ask.maps(net, tokens)], np.array(
