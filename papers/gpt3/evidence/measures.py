@@ -140,11 +140,20 @@ def masks_are_gpt_neos() -> Equal:
 # -- directions ---------------------------------------------------------------------------------
 
 
+def answered(view: View, variant: str, shots: int) -> dict[int, float]:
+    """Right answers after so many examples, the shares of both kinds of tasks added."""
+    recall, linear = (view.values(variant, f"{kind}_{shots}") for kind in ("recall", "linear"))
+    return {seed: recall[seed] + linear[seed] for seed in recall}
+
+
+def more_shots(view: View, more: int, fewer: int) -> Pair:
+    return Pair(*(answered(view, PAPER.newest, shots) for shots in (more, fewer)), sign=+1)
+
+
 def gain(view: View, variant: str) -> dict[int, float]:
-    """What seven examples add to none, in both kinds of tasks together."""
-    shots = [[view.values(variant, f"{kind}_{n}") for kind in ("recall", "linear")] for n in (7, 0)]
-    return {seed: sum(x[seed] for x in shots[0]) - sum(x[seed] for x in shots[1])
-            for seed in shots[0][0]}  # fmt: skip
+    """What seven examples add to none."""
+    few, none = (answered(view, variant, shots) for shots in (7, 0))
+    return {seed: few[seed] - none[seed] for seed in few}
 
 
 def larger_gain_more(view: View) -> Pair:

@@ -55,3 +55,16 @@ def test_a_power_law_is_fitted_exactly_and_another_law_is_not():
     assert slope == pytest.approx(-0.05) and r2 == pytest.approx(1)
     assert np.abs(residuals).max() < 1e-9
     assert measures.fitted(compute, 3 - 0.01 * compute)[1] < 0.9
+
+
+def test_shots_are_compared_over_both_kinds_of_tasks():
+    """Of the larger size, and of the smallest, which is no better at anything."""
+    found = {"recall_7": 0.9, "linear_7": 0.75, "recall_0": 0.25, "linear_0": 0.25}
+
+    class View:
+        def values(self, variant, metric):
+            return {5: found[metric] if variant == "version2" else 0.25}
+
+    shots, sizes = measures.more_shots(View(), 7, 0), measures.larger_gain_more(View())
+    assert (shots.better, shots.worse) == ({5: 1.65}, {5: 0.5})
+    assert (sizes.better, sizes.worse) == ({5: pytest.approx(1.15)}, {5: 0})
