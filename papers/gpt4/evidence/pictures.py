@@ -47,6 +47,7 @@ def forecast(axes, record: Callable[[str], Record]) -> None:
         axes.errorbar([at], [told.value], yerr=ends, label="foretold, 90 %", **bar)
     axes.set(xscale="log", yscale="log")
     axes.yaxis.set_major_formatter("{x:.1f}"), axes.yaxis.set_minor_formatter("{x:.1f}")
+    axes.xaxis.set_major_formatter("{x:.0e}")
     axes.legend(fontsize=8)
     style.finish(axes, "Foretold from the small ones", X, "bits per character (test)")
 
@@ -64,6 +65,7 @@ def curves(axes, record: Callable[[str], Record]) -> None:
         label = one.variant.removeprefix("version2-")
         axes.plot(spent, shown, label=label, color=style.PALETTE[place], lw=1.3)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:.0e}")
     axes.legend(fontsize=8, ncol=2)
     style.finish(axes, "Losses on the way there", X, "bits per character (validation)")
 
