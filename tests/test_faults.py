@@ -254,7 +254,7 @@ def test_a_checkpoint_is_published_whole_or_not_at_all(fails, tmp_path, monkeypa
     seed = work / f"seed-{made.seeds[0].seed}"
     seed.mkdir(parents=True)
     (seed / "weights.safetensors").write_bytes(b"first")
-    publish(tmp_path, tmp_path, made, work, whole=True)
+    publish(tmp_path, tmp_path, made, work)
     (seed / "weights.safetensors").write_bytes(b"second")
 
     def full(*_):
@@ -264,9 +264,9 @@ def test_a_checkpoint_is_published_whole_or_not_at_all(fails, tmp_path, monkeypa
     with monkeypatch.context() as patch:
         patch.setattr(Path if fails == "rename" else shutil, fails, full)
         with pytest.raises(OSError, match="No space"):
-            publish(tmp_path, tmp_path, made, work, whole=True)
+            publish(tmp_path, tmp_path, made, work)
     assert (folder / "weights.safetensors").read_bytes() == b"first"
     assert (folder / "model.json").is_file()
-    publish(tmp_path, tmp_path, made, work, whole=True)
+    publish(tmp_path, tmp_path, made, work)
     assert (folder / "weights.safetensors").read_bytes() == b"second"
     assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == [made.variant]
