@@ -49,6 +49,13 @@ def written(numbers, answered=True):
         yield " ".join(words if answered else words[:2])
 
 
+def with_weights(net, other):
+    """The first net with the weights of the other. Not a deep copy: where processes share a run,
+    the other has a method put into it that would still call the other."""
+    net.load_state_dict(other.state_dict())
+    return net
+
+
 class Exam(TextExam):
     """Windows of the version's own context; tokens are characters, those of questions beside."""
 

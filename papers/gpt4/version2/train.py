@@ -1,13 +1,11 @@
 """Train version 2: `python -m papers.gpt4.version2.train`."""
 
-import copy
-
 from common.exams.text import predictor
 from common.run.launch import main
 from common.run.resume import pack_all, unpack_all
 from common.run.torch_training import build, train_torch
 from common.run.training import fit
-from papers.gpt4.task import Exam
+from papers.gpt4.task import Exam, with_weights
 from papers.gpt4.version2 import model
 
 
@@ -23,7 +21,7 @@ def train(run):
         step=lambda i: learner.step(tokens, exam.rows(run.seed, i, device), i),
         validate=lambda: exam.validate(predict),
     )  # fmt: skip
-    policy, own = build(run, lambda: copy.deepcopy(net))
+    policy, own = build(run, lambda: with_weights(model.GPT2(config, exam.symbols), net))
     tuner, tuned = model.Tuner(config, policy, own, net), predictor(policy, policy.read)
     parts = {"before": (net,), "tuned": (policy, tuner.optimizer, own, {})}
     return fit(
